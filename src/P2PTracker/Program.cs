@@ -1,1 +1,67 @@
-return 0;
+using System;
+using System.Net;
+using System.Net.Sockets;
+using P2P.Cli;
+using P2P.Logging;
+using P2P.Protocol;
+using P2P.Transport;
+
+namespace P2P.Tracker;
+
+/// <summary>Reads the arguments, wires the tracker and sets the exit code.</summary>
+internal static class Program
+{
+    private const int DefaultPort = 5100;       // spec 3.1
+
+    private const string Usage = """
+        usage: P2PTracker [-port <port>] [-bind <address>] [-log <path>]
+          -port <port>      the port to listen on (default 5100; 0 for any free one)
+          -bind <address>   the address to listen on (default: this machine alone; 0.0.0.0 or :: for all)
+          -log <path>       the common log (default logs.log in the current directory)
+          -help, -version
+        """;
+
+    private static int Main(string[] arguments) => NativeProgram.Run("P2PTracker", Usage, () => Run(arguments));
+
+    private static int Run(string[] arguments)
+    {
+        CommandLine line = CommandLine.Parse(arguments, ["port", "bind", "log"], ["help", "version"], allowsPositional: false);
+        if (line.Has("help") || line.Has("version"))
+        {
+            Terminal.Say(line.Has("help") ? Usage : $"P2PTracker {NativeProgram.Version}");
+            return ExitCode.Success;
+        }
+
+        int port = line.GetPort("port", DefaultPort);
+        IPAddress[]? bind = line.GetBindAddresses("bind");
+        string logPath = line.Get("log") ?? "logs.log";
+        var loop = new EventLoop(Limits.MessageReadBytes);
+        ActionLog log = NativeProgram.OpenLog(logPath, "P2PTracker");
+        var server = new TrackerServer(loop, log);
+        NativeProgram.RunUntilSignal(loop, Start, Stop);
+        return ExitCode.Success;
+
+        void Start()
+        {
+            string host = line.Get("bind") ?? HostName.Localhost;
+            try
+            {
+                port = server.Listen(bind ?? CommandLine.Loopback, port);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                throw new ProgramException(ExitCode.Failure, $"port {port} on {host} is taken: stop the program that listens there, or give another with -port");
+            }
+            catch (SocketException e)
+            {
+                throw new ProgramException(ExitCode.Failure, $"can't listen on {host}, port {port}: {e.Message}; give another address with -bind or another port with -port");
+            }
+            Terminal.Say($"P2PTracker listening on {host}:{port}, log {logPath}");
+        }
+
+        // What a profiler of the tracker wants to see: in the steady state, allocations don't grow with the messages.
+        void Stop() => Terminal.Say(
+            $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, {server.Questions} questions, "
+            + $"{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");
+    }
+}

@@ -1,0 +1,87 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Net;
+using P2P.Protocol;
+
+namespace P2P.Cli;
+
+/// <summary>Arguments in the manner of the assignment: <c>-name value</c>, also with two dashes or as <c>-name=value</c>.</summary>
+public sealed class CommandLine
+{
+    private readonly Dictionary<string, string> _values = [];
+
+    private CommandLine()
+    {
+    }
+
+    /// <summary>The argument that belongs to no option, or null.</summary>
+    public string? Positional { get; private set; }
+
+    /// <summary>Reads the arguments.</summary>
+    /// <param name="options">Names, without dash, of the options that take a value.</param>
+    /// <param name="flags">Names of those that take none; a flag given has the value "".</param>
+    /// <param name="allowsPositional">One argument may stand without an option.</param>
+    /// <exception cref="ProgramException">An argument is unknown, given twice or lacks its value.</exception>
+    public static CommandLine Parse(string[] arguments, string[] options, string[] flags, bool allowsPositional)
+    {
+        var line = new CommandLine();
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            string argument = arguments[i];
+            if (!argument.StartsWith('-') || argument == "-")
+            {
+                if (!allowsPositional || line.Positional is not null) throw ProgramException.Usage($"unexpected argument '{argument}'");
+                line.Positional = argument;
+                continue;
+            }
+
+            string name = argument.StartsWith("--", StringComparison.Ordinal) ? argument[2..] : argument[1..];
+            string? value = null;
+            int equals = name.IndexOf('=');
+            if (equals >= 0) (name, value) = (name[..equals], name[(equals + 1)..]);
+
+            if (Array.IndexOf(flags, name) >= 0)
+            {
+                if (value is not null) throw ProgramException.Usage($"option -{name} takes no value");
+                value = "";
+            }
+            else if (Array.IndexOf(options, name) < 0) throw ProgramException.Usage($"unknown option '{argument}'");
+            else if (value is null && ++i == arguments.Length) throw ProgramException.Usage($"option -{name} lacks its value");
+            if (!line._values.TryAdd(name, value ?? arguments[i])) throw ProgramException.Usage($"option -{name} is given twice");
+        }
+        return line;
+    }
+
+    /// <summary>True if the option or flag was given.</summary>
+    public bool Has(string name) => _values.ContainsKey(name);
+
+    /// <summary>An option's value, or null if it wasn't given.</summary>
+    public string? Get(string name) => _values.GetValueOrDefault(name);
+
+    /// <summary>A port, 0 to 65535 where 0 means any free one.</summary>
+    public int GetPort(string name, int otherwise) => Get(name) is { } text ? ParsePort(text, 0, $"-{name}") : otherwise;
+
+    /// <summary>The addresses to listen on, or null if the option wasn't given.</summary>
+    public IPAddress[]? GetBindAddresses(string name)
+    {
+        if (Get(name) is not { } text) return null;
+        if (text == HostName.Localhost) return Loopback;
+        if (!IPAddress.TryParse(text, out IPAddress? address))
+            throw ProgramException.Usage($"-{name} '{text}' is no address: give one of this machine's, 0.0.0.0 or :: for all of them");
+        return address.Equals(IPAddress.IPv6Any) ? Everywhere : [address];
+    }
+
+    /// <summary>This machine alone, in both families.</summary>
+    public static IPAddress[] Loopback => [IPAddress.Loopback, IPAddress.IPv6Loopback];
+
+    /// <summary>Every address of this machine, in both families.</summary>
+    public static IPAddress[] Everywhere => [IPAddress.Any, IPAddress.IPv6Any];
+
+    /// <summary>Reads a port.</summary>
+    /// <exception cref="ProgramException">It isn't one.</exception>
+    public static int ParsePort(string text, int min, string what) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port >= min && port <= 65535
+            ? port
+            : throw ProgramException.Usage($"{what} '{text}' is no port: give a number from {min} to 65535");
+}

@@ -1,0 +1,85 @@
+using System;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using P2P.Logging;
+using P2P.Transport;
+
+namespace P2P.Cli;
+
+/// <summary>What both programs do around their work: end on signals, and turn every failure into one line and an exit code.</summary>
+public static class NativeProgram
+{
+    /// <summary>The version of both programs.</summary>
+    public static string Version { get; } = typeof(NativeProgram).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>Runs a program.</summary>
+    /// <param name="name">The program's name, which its complaints begin with.</param>
+    /// <param name="usage">Printed behind a complaint about the arguments.</param>
+    /// <param name="main">Does the work, and returns the exit code.</param>
+    public static int Run(string name, string usage, Func<int> main)
+    {
+        try
+        {
+            return main();
+        }
+        catch (ProgramException e)
+        {
+            Terminal.Complain($"{name}: {e.Message}");
+            if (e.ShowsUsage) Terminal.Complain(usage);
+            return e.ExitCode;
+        }
+        catch (Exception e)
+        {
+            ReportBug(name, e);
+            return ExitCode.Failure;
+        }
+    }
+
+    /// <summary>Tells the user of a bug of ours in one line.</summary>
+    public static void ReportBug(string name, Exception e) =>
+        Terminal.Complain($"{name}: internal error, please report it: {e.GetType().Name}: {e.Message}");
+
+    /// <summary>Runs a loop until SIGTERM or SIGINT.</summary>
+    /// <param name="start">Runs first, on the loop, before signals are looked at: a listener is open the sooner.</param>
+    /// <param name="stop">Runs last, on the loop; then the program may end.</param>
+    public static void RunUntilSignal(EventLoop loop, Action start, Action stop)
+    {
+        PosixSignalRegistration? terminate = null, interrupt = null;
+        bool isStopping = false;
+        loop.Run(() =>
+        {
+            start();
+            terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+            interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        });
+        terminate?.Dispose();
+        interrupt?.Dispose();
+
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            loop.Post(() =>
+            {
+                if (isStopping) return;
+                isStopping = true;
+                stop();
+                loop.Stop();
+            });
+        }
+    }
+
+    /// <summary>Opens the common log.</summary>
+    /// <exception cref="ProgramException">It can't be opened.</exception>
+    public static ActionLog OpenLog(string path, string entityName)
+    {
+        try
+        {
+            return ActionLog.Open(path, entityName, reason => Terminal.Complain(
+                $"{entityName}: lines for the log {path} are lost: {reason}; make room, or give another with -log"));
+        }
+        catch (System.IO.IOException e)
+        {
+            throw new ProgramException(ExitCode.Disk, $"can't write the log {path}: {e.Message}; start in a folder that can be written, or give another with -log");
+        }
+    }
+}

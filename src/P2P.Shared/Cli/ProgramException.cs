@@ -1,0 +1,33 @@
+using System;
+
+namespace P2P.Cli;
+
+/// <summary>How the two programs end.</summary>
+public static class ExitCode
+{
+    /// <summary>Stopped by a signal, or a question like <c>-help</c> was answered.</summary>
+    public const int Success = 0;
+
+    /// <summary>The port is taken, or anything else that has no code of its own.</summary>
+    public const int Failure = 1;
+
+    /// <summary>Wrong arguments, or a folder that can't be used.</summary>
+    public const int Usage = 2;
+
+    /// <summary>A disk that can't be written.</summary>
+    public const int Disk = 4;
+}
+
+/// <summary>Something that ends the program and that the user can mend.</summary>
+/// <param name="exitCode">One of <see cref="ExitCode"/>.</param>
+/// <param name="message">One line: what is wrong, with which thing, and what to do.</param>
+/// <param name="showsUsage">The arguments are wrong, so the usage is printed too.</param>
+public sealed class ProgramException(int exitCode, string message, bool showsUsage = false) : Exception(message)
+{
+    public int ExitCode { get; } = exitCode;
+
+    public bool ShowsUsage { get; } = showsUsage;
+
+    /// <summary>The arguments are wrong.</summary>
+    public static ProgramException Usage(string message) => new(Cli.ExitCode.Usage, message, showsUsage: true);
+}

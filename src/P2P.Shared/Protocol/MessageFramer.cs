@@ -1,0 +1,105 @@
+using System;
+using System.Threading;
+
+namespace P2P.Protocol;
+
+/// <summary>
+/// Finds where messages end in the bytes of one connection, in both dialects (PROTOCOL 2, receiving). Strangers send
+/// one message per send and nothing behind it; others end each with a newline, join or cut them.
+///
+/// It sees no socket and no clock. Its owner tells it of each read, of the end of the stream, and when
+/// <see cref="Patience"/> has passed without a byte. A patience of zero asks only whether more is waiting.
+/// Hot: a struct that copies and allocates nothing.
+/// </summary>
+public struct MessageFramer
+{
+    private bool _sawNewline;
+    private bool _quiet;
+    private bool _ended;
+    private int _readStart;     // where the latest read begins in the unread bytes; below 0 once its head is consumed
+    private int _readBytes;
+
+    /// <summary>After <see cref="TryNext"/> returned false: how long to wait for a byte before <see cref="OnQuiet"/>;
+    /// infinite if only bytes can help.</summary>
+    public TimeSpan Patience { get; private set; }
+
+    /// <summary>After <see cref="TryNext"/> returned false: too many bytes hold no end of a message.</summary>
+    public bool IsOverlong { get; private set; }
+
+    /// <summary>True once this connection has ended a message with a newline.</summary>
+    public readonly bool UsesLines => _sawNewline;
+
+    /// <summary>One read has put <paramref name="bytes"/> behind <paramref name="unreadBefore"/> bytes.</summary>
+    public void OnRead(int unreadBefore, int bytes)
+    {
+        _readStart = unreadBefore;
+        _readBytes = bytes;
+        _quiet = false;
+    }
+
+    /// <summary><see cref="Patience"/> has passed, and nothing came.</summary>
+    public void OnQuiet() => _quiet = true;
+
+    /// <summary>The stream has ended: what is left is as complete as it gets.</summary>
+    public void OnEnd() => _ended = true;
+
+    /// <summary>Takes the next complete text, which is a message if <see cref="MessageReader"/> says so.</summary>
+    /// <param name="unread">All bytes that were read and not yet consumed.</param>
+    /// <param name="text">The message without its newline; empty for an empty line.</param>
+    /// <param name="consumed">Bytes of <paramref name="unread"/> that the owner must drop before the next call.</param>
+    /// <param name="isLine">It ended in a newline, and so shall its answer.</param>
+    /// <returns>False when none is complete: see <see cref="Patience"/> and <see cref="IsOverlong"/>.</returns>
+    public bool TryNext(ReadOnlySpan<byte> unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine)
+    {
+        bool found = TryFind(unread, out text, out consumed, out isLine);
+        IsOverlong = (found ? text.Length : unread.Length) >= Limits.MessageBytesMax;
+        _readStart -= consumed;
+        return found && !IsOverlong;
+    }
+
+    private bool TryFind(ReadOnlySpan<byte> unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine)
+    {
+        text = unread;
+        consumed = 0;
+        isLine = false;
+        Patience = Timeout.InfiniteTimeSpan;
+        if (unread.IsEmpty) return false;
+
+        int newline = unread.IndexOf((byte)'\n');
+        if (newline >= 0) text = unread[..newline];
+
+        Extent extent = MessageSyntax.Scan(text, out int length);
+        if (extent == Extent.Followed)
+        {
+            text = text[..length];
+            consumed = length;
+            return true;
+        }
+        if (extent == Extent.NotAMessage && StartsAnewWithLastRead(unread))
+        {
+            text = unread[..(consumed = _readStart)];
+            return true;
+        }
+        if (newline >= 0)
+        {
+            _sawNewline = isLine = true;
+            consumed = newline + 1;
+            return true;
+        }
+
+        bool alone = _readStart == 0 && _readBytes <= Limits.LoneReadBytesMax;
+        if (extent is Extent.Whole or Extent.WholeButOpen)
+        {
+            Patience = _sawNewline ? Limits.BareLinePatience
+                : alone && extent == Extent.Whole ? TimeSpan.Zero
+                : Limits.CutMessagePatience;
+        }
+        if (!_ended && !(_quiet && Patience != Timeout.InfiniteTimeSpan)) return false;
+        consumed = unread.Length;
+        return true;
+    }
+
+    // An unframed sender's nonsense has no end of its own; its next send, which begins with a verb, shows it.
+    private readonly bool StartsAnewWithLastRead(ReadOnlySpan<byte> unread) =>
+        _readStart > 0 && Verbs.TryRead(MessageReader.Trim(unread[_readStart..]), out _, out _);
+}

@@ -1,0 +1,48 @@
+using System;
+
+namespace P2P.Protocol;
+
+/// <summary>
+/// Bytes to messages. Hot: allocates nothing, and each way to be wrong is the same quiet <c>false</c>.
+/// Where a message ends is <see cref="MessageFramer"/>'s business.
+/// </summary>
+public static class MessageReader
+{
+    private static ReadOnlySpan<byte> Blanks => " \t\r"u8;
+
+    /// <summary>Drops what PROTOCOL 1 allows around a message: spaces, tabs and carriage returns.</summary>
+    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(Blanks);
+
+    /// <summary>Reads one message. Surplus fields at its end are ignored (PROTOCOL 1).</summary>
+    /// <param name="text">The message without its end of line; blanks around it are dropped.</param>
+    /// <param name="message">Borrows from <paramref name="text"/>.</param>
+    /// <returns>False if the text is no message; then <paramref name="message"/> means nothing.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> text, out Message message)
+    {
+        message = default;
+        text = Trim(text);
+        if (!Verbs.TryRead(text, out message.Kind, out int verbLength)) return false;
+
+        // VERB,<chunk_index>...
+        var fields = new FieldReader(text[verbLength..]);
+        if (!fields.TryReadInt32(1, Limits.ChunkIndexMax, out message.ChunkIndex)) return false;
+        switch (message.Kind)
+        {
+            case MessageKind.LocalChunks:       // ...,<host>,<port>   (spec 2.3)
+                return fields.TryReadHost(out message.Host) && fields.TryReadInt32(1, 65535, out message.Port);
+            case MessageKind.GetChunkFrom:      // ...,<host1>,<port1>[,<host2>,<port2>...]   (spec 2.4)
+                message.Peers = fields.Rest;
+                return true;
+            default:                            // nothing more
+                return true;
+        }
+    }
+
+    /// <summary>Reads the next peer of a GET_CHUNK_FROM.</summary>
+    /// <returns>False at the end, or at the first pair that isn't a host and a port.</returns>
+    public static bool TryReadPeer(ref FieldReader peers, out ReadOnlySpan<byte> host, out int port)
+    {
+        port = 0;
+        return peers.TryReadHost(out host) && peers.TryReadInt32(1, 65535, out port);
+    }
+}

@@ -1,0 +1,85 @@
+using System;
+
+namespace P2P.Protocol;
+
+/// <summary>What a text is, seen as the head of a stream of messages.</summary>
+internal enum Extent
+{
+    /// <summary>No message, whatever follows.</summary>
+    NotAMessage,
+
+    /// <summary>May become a message.</summary>
+    Incomplete,
+
+    /// <summary>Verb and fields are there, but surplus behind them does not end in a number: it may go on.</summary>
+    WholeButOpen,
+
+    /// <summary>One message: right verb, enough fields, the last one a number (whose next digit may be on its way).</summary>
+    Whole,
+
+    /// <summary>One message, and the next verb follows it directly: it is certainly over.</summary>
+    Followed,
+}
+
+/// <summary>
+/// The grammar of messages that have no end of line, as far as their ends go (PROTOCOL 2, receiving 2 and 3). It looks
+/// at fields only to find where they stop; whether their values are right is <see cref="MessageReader"/>'s business.
+/// </summary>
+internal static class MessageSyntax
+{
+    /// <summary>Finds the first message of a text that holds no newline.</summary>
+    /// <param name="text">Bytes from a stream, from where a message is expected.</param>
+    /// <param name="length">If <see cref="Extent.Followed"/>: the bytes before the next verb. Else the whole text.</param>
+    public static Extent Scan(ReadOnlySpan<byte> text, out int length)
+    {
+        length = text.Length;
+        int at = text.Length - text.TrimStart(" \t\r"u8).Length;
+        if (!Verbs.TryRead(text[at..], out MessageKind kind, out int verbLength))
+            return Verbs.IsCut(text[at..]) ? Extent.Incomplete : Extent.NotAMessage;
+        at += verbLength;
+
+        // Fields that must be there before the last, which is a number: LOCAL_CHUNKS,<index>,<host>,<port>
+        int before = kind is MessageKind.LocalChunks or MessageKind.GetChunkFrom ? 2 : 0;
+        for (; before > 0; before--)
+        {
+            int comma = text[at..].IndexOf((byte)',');
+            if (comma < 0) return Extent.Incomplete;
+            at += comma + 1;
+        }
+
+        bool required = true;
+        while (true)
+        {
+            int digits = CountDigits(text[at..]);
+            int end = at + digits;
+            int next = end + CountBlanks(text[end..]);
+            bool atEnd = next == text.Length;
+            if (required && digits == 0) return atEnd ? Extent.Incomplete : Extent.NotAMessage;
+            if (atEnd) return digits > 0 ? Extent.Whole : Extent.WholeButOpen;
+            if (Verbs.TryRead(text[next..], out _, out _))
+            {
+                length = next;
+                return Extent.Followed;
+            }
+            if (Verbs.IsCut(text[next..])) return Extent.Incomplete;
+            if (text[next] != (byte)',')
+            {
+                // Behind the required fields anything may stand; what counts is how it ends.
+                if (required) return Extent.NotAMessage;
+                int comma = text[next..].IndexOf((byte)',');
+                if (comma < 0) return Extent.WholeButOpen;
+                next += comma;
+            }
+            at = next + 1;
+            required = false;
+        }
+    }
+
+    private static int CountDigits(ReadOnlySpan<byte> text)
+    {
+        int count = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        return count < 0 ? text.Length : count;
+    }
+
+    private static int CountBlanks(ReadOnlySpan<byte> text) => text.Length - text.TrimStart(" \t\r"u8).Length;
+}

@@ -1,0 +1,56 @@
+using System;
+using System.Buffers.Text;
+using System.Diagnostics;
+
+namespace P2P.Protocol;
+
+/// <summary>
+/// Messages to bytes. Hot: writes into the caller's buffer and allocates nothing. No message gets an end of line here:
+/// whether it has one is the connection's dialect (PROTOCOL 2).
+/// Each method returns the bytes written; a buffer that is too short is a bug of the caller and throws.
+/// </summary>
+public static class MessageWriter
+{
+    /// <summary>Longest of the messages written here with one address at most, in bytes.</summary>
+    public const int BytesMax = 13 + 10 + 1 + Limits.HostBytesMax + 1 + 5;
+
+    // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   (spec 2.3)
+    public static int LocalChunks(Span<byte> buffer, int chunkIndex, ReadOnlySpan<byte> host, int port)
+    {
+        int length = Indexed(buffer, Verbs.LocalChunks, chunkIndex);
+        return length + Peer(buffer[length..], host, port);
+    }
+
+    // WHERE_CHUNK,<chunk_index>   (spec 2.4)
+    public static int WhereChunk(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.WhereChunk, chunkIndex);
+
+    // REQUEST_CHUNK,<chunk_index>   (spec 2.6)
+    public static int RequestChunk(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.RequestChunk, chunkIndex);
+
+    // GET_CHUNK_FROM,<chunk_index>   then a Peer for each   (spec 2.4)
+    public static int GetChunkFrom(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.GetChunkFrom, chunkIndex);
+
+    // CHUNK_LOCATION_UNKNOWN,<chunk_index>   (spec 2.4)
+    public static int ChunkLocationUnknown(Span<byte> buffer, int chunkIndex) =>
+        Indexed(buffer, Verbs.ChunkLocationUnknown, chunkIndex);
+
+    // ,<host>,<port>
+    public static int Peer(Span<byte> buffer, ReadOnlySpan<byte> host, int port)
+    {
+        buffer[0] = (byte)',';
+        host.CopyTo(buffer[1..]);
+        buffer[host.Length + 1] = (byte)',';
+        return host.Length + 2 + Number(buffer[(host.Length + 2)..], port);
+    }
+
+    // VERB,<chunk_index>
+    private static int Indexed(Span<byte> buffer, ReadOnlySpan<byte> verb, int chunkIndex)
+    {
+        Debug.Assert(chunkIndex >= 1, "an index below 1 is never on the wire");
+        verb.CopyTo(buffer);
+        return verb.Length + Number(buffer[verb.Length..], chunkIndex);
+    }
+
+    private static int Number(Span<byte> buffer, int value) =>
+        Utf8Formatter.TryFormat(value, buffer, out int length) ? length : throw new ArgumentException("buffer too short");
+}

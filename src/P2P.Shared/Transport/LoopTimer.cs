@@ -1,0 +1,46 @@
+using System;
+
+namespace P2P.Transport;
+
+/// <summary>
+/// Calls back once, on the loop, when its time has come. Setting it again, later or sooner, or stopping it costs a
+/// field: it stays queued for its earliest time, and when that comes it sees whether it is still meant.
+/// </summary>
+public sealed class LoopTimer(EventLoop loop, Action callback)
+{
+    private const long Never = long.MaxValue;
+    private long _due = Never;
+    private long _queuedFor = Never;
+
+    /// <summary>True from its start until it calls back or is stopped.</summary>
+    public bool IsRunning => _due != Never;
+
+    /// <summary>Starts it, or moves its time.</summary>
+    public void Start(TimeSpan delay)
+    {
+        TimeSpan due = EventLoop.Now + delay;
+        _due = due.Ticks;
+        if (_due >= _queuedFor) return;
+        _queuedFor = _due;
+        loop.Enqueue(this, due);
+    }
+
+    /// <summary>It won't call back until started again.</summary>
+    public void Stop() => _due = Never;
+
+    /// <summary>The loop has taken the entry made for <paramref name="queuedFor"/> out of its queue.</summary>
+    internal void OnQueueDue(long queuedFor, long now)
+    {
+        if (queuedFor != _queuedFor) return;        // an entry for a later time, overtaken by an earlier one
+        _queuedFor = Never;
+        if (_due == Never) return;
+        if (_due > now)
+        {
+            _queuedFor = _due;
+            loop.Enqueue(this, TimeSpan.FromTicks(_due));
+            return;
+        }
+        _due = Never;
+        callback();
+    }
+}

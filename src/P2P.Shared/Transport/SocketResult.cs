@@ -1,0 +1,19 @@
+using System.Net.Sockets;
+
+namespace P2P.Transport;
+
+/// <summary>How one operation on a socket ended. A peer that resets is a value here, never an exception.</summary>
+/// <param name="Bytes">Bytes moved. 0 from a receive without error: the peer's end of stream.</param>
+/// <param name="Error">Success, or why it failed.</param>
+/// <param name="IsQuiet">The receive has not ended: no byte came for as long as was asked.</param>
+public readonly record struct SocketResult(int Bytes, SocketError Error, bool IsQuiet = false)
+{
+    /// <summary>A receive that goes on waiting.</summary>
+    public static readonly SocketResult Quiet = new(0, SocketError.Success, IsQuiet: true);
+
+    /// <summary>The operation did what it was asked.</summary>
+    public bool IsSuccess => Error == SocketError.Success && !IsQuiet;
+
+    /// <summary>The peer has sent its last byte, and has ended the stream cleanly.</summary>
+    public bool IsEnd => IsSuccess && Bytes == 0;
+}

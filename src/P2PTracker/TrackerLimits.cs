@@ -1,0 +1,28 @@
+using System;
+
+namespace P2P.Tracker;
+
+/// <summary>What the tracker holds at most, and for how long.</summary>
+internal static class TrackerLimits
+{
+    /// <summary>Distinct chunk indexes in the whole list; some 100 bytes each.</summary>
+    public const int ChunksMax = 1 << 20;
+
+    /// <summary>Peers in the whole list; some 150 bytes each.</summary>
+    public const int PeersMax = 1 << 18;
+
+    /// <summary>Announcements in the whole list, that is pairs of a chunk and a peer; 4 to 8 bytes each.</summary>
+    public const int AnnouncementsMax = 1 << 25;
+
+    /// <summary>How long a peer stays listed without a connection that announced it (PROTOCOL 6).</summary>
+    public static readonly TimeSpan GonePeerLife = TimeSpan.FromMinutes(15);
+
+    /// <summary>How often peers are looked for whose time is over.</summary>
+    public static readonly TimeSpan GonePeerSweep = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the next "unknown" for the same chunk is held back on a connection (PROTOCOL 6).</summary>
+    public static readonly TimeSpan UnknownPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Unknown chunks remembered per connection for that; who asks for more in turn isn't held back.</summary>
+    public const int UnknownRemembered = 64;
+}

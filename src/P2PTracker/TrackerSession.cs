@@ -1,0 +1,184 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using P2P.Cli;
+using P2P.Logging;
+using P2P.Protocol;
+using P2P.Transport;
+
+namespace P2P.Tracker;
+
+/// <summary>
+/// One client's connection to the tracker, from accept to its end: messages are read, noted or answered, and logged
+/// here. Its life is <see cref="RunAsync"/>, read top to bottom. Hot: allocates nothing per message.
+/// </summary>
+internal sealed class TrackerSession
+{
+    private readonly TrackerServer _server;
+    private readonly EventLoop _loop;
+    private readonly Swarm _swarm;
+    private readonly ActionLog _log;
+    private readonly Connection _connection;
+    private readonly string _host;                  // what its announcements are listed under
+    private readonly UnknownAnswers _unknown = new();
+    private readonly List<SwarmPeer> _announced = new(1);
+    private MessageFramer _framer;
+    private int _badMessages;
+    private (int ChunkIndex, bool IsLine) _heldQuestion;       // index 0: none
+    private LoopSignal? _pause;
+
+    public TrackerSession(TrackerServer server, Socket socket)
+    {
+        (_server, _loop, _swarm, _log) = (server, server.Loop, server.Swarm, server.Log);
+        _connection = new Connection(_loop, socket, Limits.MessageReadBytes);
+        _host = ListedHost(((IPEndPoint)socket.RemoteEndPoint!).Address);
+    }
+
+    /// <summary>Serves the client until it goes, or has sent too much nonsense.</summary>
+    public async Task RunAsync()
+    {
+        byte[]? answers = null;
+        try
+        {
+            while (true)
+            {
+                SocketResult received = await _connection.ReceiveAsync(_framer.Patience);
+                if (received.IsQuiet) _framer.OnQuiet();
+                else if (received.Error != SocketError.Success) return;
+                else if (received.IsEnd) _framer.OnEnd();
+                else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
+
+                answers = _loop.Pools.Buffers.Get();
+                bool more;
+                do
+                {
+                    more = HandleMessages(answers, out int answerBytes);
+                    _log.Flush();       // before the answers leave (PROTOCOL 5)
+                    if (answerBytes > 0 && !(await _connection.SendAsync(answers, 0, answerBytes)).IsSuccess) return;
+                    if (_heldQuestion.ChunkIndex > 0)
+                    {
+                        _connection.KeepUnread();
+                        _pause ??= new LoopSignal(_loop);
+                        await _pause.WaitAsync(_unknown.Wait(_heldQuestion.ChunkIndex, EventLoop.Now));
+                    }
+                }
+                while (more);
+                _loop.Pools.Buffers.Return(answers);
+                answers = null;
+
+                if (received.IsEnd || _framer.IsOverlong || _badMessages >= Limits.BadMessagesMax) return;
+            }
+        }
+        catch (Exception e)
+        {
+            NativeProgram.ReportBug("P2PTracker", e);
+        }
+        finally
+        {
+            if (answers is not null) _loop.Pools.Buffers.Return(answers);
+            _connection.Close();
+            foreach (SwarmPeer peer in _announced) peer.OnDisconnected(EventLoop.Now);
+            _server.OnSessionEnd();
+        }
+    }
+
+    // Handles the complete messages that are there. Returns true where it stopped although more may be handled: the
+    // buffer is full; an unframed answer has to leave in a send of its own (PROTOCOL 6); an answer is held back.
+    private bool HandleMessages(Span<byte> answers, out int answerBytes)
+    {
+        answerBytes = 0;
+        if (_heldQuestion.ChunkIndex > 0)
+        {
+            (int chunkIndex, bool wasLine) = _heldQuestion;
+            _heldQuestion = default;
+            answerBytes = Answer(chunkIndex, wasLine, answers, mayHold: false);
+            if (!wasLine) return true;
+        }
+
+        while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine))
+        {
+            bool isMessage = MessageReader.TryRead(text, out Message message);
+            switch (isMessage ? message.Kind : default(MessageKind?))
+            {
+                case MessageKind.LocalChunks:
+                    Announce(message.ChunkIndex, message.Port);
+                    break;
+                case MessageKind.WhereChunk:
+                    _server.Questions++;
+                    LogReceived(message.ChunkIndex);
+                    int length = Answer(message.ChunkIndex, isLine, answers[answerBytes..], mayHold: true);
+                    answerBytes += length;
+                    if (!isLine || length == 0)
+                    {
+                        _connection.Consume(consumed);
+                        return true;
+                    }
+                    break;
+                default:
+                    if (!MessageReader.Trim(text).IsEmpty) _badMessages++;
+                    break;
+            }
+            _connection.Consume(consumed);
+            if (_badMessages >= Limits.BadMessagesMax) return false;
+            if (answerBytes + Limits.AnswerBytesMax + 1 > answers.Length) return true;
+        }
+        return false;
+    }
+
+    // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   The host is the client's own word: only its connection is believed.
+    private void Announce(int chunkIndex, int port)
+    {
+        _server.Announcements++;
+        Span<byte> line = stackalloc byte[MessageWriter.BytesMax];
+        if (FindPeer(port) is not { } peer) return;
+        int length = MessageWriter.LocalChunks(line, chunkIndex, peer.HostText, port);
+        _log.Add(line[..length]);
+        _swarm.Announce(chunkIndex, peer);
+    }
+
+    private SwarmPeer? FindPeer(int port)
+    {
+        // A client announces itself alone, as a rule.
+        if (_announced.Count > 0 && _announced[^1].Port == port) return _announced[^1];
+        SwarmPeer? peer = _swarm.GetPeer(_host, port);
+        if (peer is null || _announced.Contains(peer)) return peer;
+        _announced.Add(peer);
+        peer.OnConnected();
+        return peer;
+    }
+
+    // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6).
+    private int Answer(int chunkIndex, bool isLine, Span<byte> buffer, bool mayHold)
+    {
+        int length = _swarm.WriteAnswer(chunkIndex, buffer, out bool isKnown);
+        if (!isKnown)
+        {
+            TimeSpan now = EventLoop.Now;
+            if (mayHold && _unknown.Wait(chunkIndex, now) > TimeSpan.Zero)
+            {
+                _heldQuestion = (chunkIndex, isLine);
+                return 0;
+            }
+            _unknown.OnAnswered(chunkIndex, now);
+        }
+        _log.Add(buffer[..length]);
+        if (isLine) buffer[length++] = (byte)'\n';
+        return length;
+    }
+
+    private void LogReceived(int chunkIndex)
+    {
+        Span<byte> line = stackalloc byte[MessageWriter.BytesMax];
+        _log.Add(line[..MessageWriter.WhereChunk(line, chunkIndex)]);
+    }
+
+    // Nobody can point the swarm at a third machine: a peer is where it calls from (PROTOCOL 6).
+    private static string ListedHost(IPAddress address)
+    {
+        if (HostName.IsLoopback(address)) return HostName.Localhost;
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        return new IPAddress(address.GetAddressBytes()).ToString();     // without the scope, which means nothing elsewhere
+    }
+}
