@@ -1,1 +1,56 @@
-return 0;
+using System;
+using System.IO;
+using System.Net.Sockets;
+using P2P.Cli;
+using P2P.Logging;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>Reads the arguments and the folder, wires the client and sets the exit code.</summary>
+internal static class Program
+{
+    private static int Main(string[] arguments) => NativeProgram.Run("P2PClient", ClientOptions.Usage, () => Run(arguments));
+
+    private static int Run(string[] arguments)
+    {
+        if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
+        LocalChunksFile list = LocalChunksFile.Load(options.Folder, warning => Terminal.Complain($"{options.Name}: {warning}"));
+        var store = new ChunkStore(options.Folder, list);
+        var picker = new ChunkPicker(list.ChunkCount, list.Held.Keys, Random.Shared);
+        CleanFolder(options, store, isNeeded: !picker.IsComplete);
+
+        var loop = new EventLoop(ClientLimits.ReceiveBytes);
+        ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
+        var client = new SwarmClient(loop, options, log, store, picker);
+        NativeProgram.RunUntilSignal(loop, Start, client.Stop);
+        return ExitCode.Success;
+
+        void Start()
+        {
+            try
+            {
+                client.Start();
+            }
+            catch (SocketException e)
+            {
+                string reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is taken" : $"can't be used: {e.Message}";
+                throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");
+            }
+        }
+    }
+
+    // Who has everything may serve from a folder that can't be written.
+    private static void CleanFolder(ClientOptions options, ChunkStore store, bool isNeeded)
+    {
+        try
+        {
+            store.Clean();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (isNeeded)
+                throw new ProgramException(ExitCode.Usage, $"can't write to folder {options.Folder}: {e.Message}; let this user write there, or give another with -folder");
+        }
+    }
+}

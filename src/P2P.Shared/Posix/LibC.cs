@@ -20,6 +20,16 @@ internal static unsafe class LibC
         public long IntervalSeconds, IntervalNanoseconds, Seconds, Nanoseconds;
     }
 
+    /// <summary>struct dirent; the name ends in a zero byte.</summary>
+    public struct DirectoryEntry
+    {
+        public ulong Inode;
+        public long Offset;
+        public ushort Length;
+        public byte Kind;
+        public fixed byte Name[256];
+    }
+
     // File.Open with FileMode.Append does not use O_APPEND: several writers would overwrite each other's lines.
     [DllImport("libc", SetLastError = true)]
     public static extern int open(byte* path, int flags, int mode);
@@ -55,4 +65,16 @@ internal static unsafe class LibC
 
     [DllImport("libc", SetLastError = true)]
     public static extern nint recv(int socket, byte* bytes, nint count, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern byte* realpath(byte* path, byte* resolved);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern nint opendir(byte* path);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern DirectoryEntry* readdir(nint directory);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int closedir(nint directory);
 }

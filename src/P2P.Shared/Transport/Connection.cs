@@ -23,6 +23,7 @@ public sealed class Connection
     private bool _receiving;
     private bool _hasArrived;           // a receive completed while nobody waited for it
     private bool _wasQuiet;
+    private SocketResult _received;     // how the latest receive ended
     private bool _closed;
     private byte[] _bytes;              // where the unread bytes lie: the loop's buffer or a pooled one
     private int _start, _end;
@@ -87,7 +88,11 @@ public sealed class Connection
             KeepUnread();
             _receive.SetBuffer(_loop.ReceiveBuffer, 0, _readBytesMax);
             _receiving = _receive.Start(Socket.ReceiveAsync(_receive), _onReceived);
-            if (!_receiving) TakeReceived();
+            if (!_receiving)
+            {
+                _received = _receive.GetResult();
+                TakeReceived();
+            }
         }
         if (_receiving)
         {
@@ -126,19 +131,15 @@ public sealed class Connection
     private void OnReceived()
     {
         _receiving = false;
+        _received = _receive.GetResult();
         _patience.Stop();
-        if (_closed)
-        {
-            _loop.Pools.Operations.Return(_receive);
-            return;
-        }
-        if (_reader is null)
+        if (_closed) _loop.Pools.Operations.Return(_receive);
+        else if (_reader is not null) TakeReceived();
+        else
         {
             _hasArrived = true;
             Append();
-            return;
         }
-        TakeReceived();
         ResumeReader();
     }
 
@@ -160,7 +161,7 @@ public sealed class Connection
     {
         if (_start == _end)
         {
-            (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, _receive.BytesTransferred);
+            (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, _received.Bytes);
             return;
         }
         Append();
@@ -169,7 +170,7 @@ public sealed class Connection
 
     private void Append()
     {
-        _arrivedBytes = _receive.BytesTransferred;
+        _arrivedBytes = _received.Bytes;
         if (_arrivedBytes == 0) return;
         if (_bytes == _loop.ReceiveBuffer) (_bytes, _start, _end) = (_loop.Pools.Buffers.Get(), 0, 0);
         if (_end + _arrivedBytes > _bytes.Length)
@@ -191,7 +192,7 @@ public sealed class Connection
     {
         public Receiving GetAwaiter() => this;
         public bool IsCompleted => !connection._receiving || connection._wasQuiet;
-        public SocketResult GetResult() => connection._wasQuiet ? SocketResult.Quiet : connection._receive.GetResult();
+        public SocketResult GetResult() => connection._wasQuiet ? SocketResult.Quiet : connection._received;
         public void OnCompleted(Action continuation) => connection._reader = continuation;
         public void UnsafeOnCompleted(Action continuation) => connection._reader = continuation;
     }

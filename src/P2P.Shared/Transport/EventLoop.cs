@@ -97,6 +97,13 @@ public sealed unsafe class EventLoop
         Arm(TimeSpan.Zero);
     }
 
+    /// <summary>Ends <see cref="Run"/> with an exception: something without which the program is of no use has failed.</summary>
+    public void Fail(Exception failure)
+    {
+        _failure ??= failure;
+        Stop();
+    }
+
     /// <summary>Runs an action on the loop soon. From any thread.</summary>
     public void Post(Action action)
     {
@@ -123,8 +130,7 @@ public sealed unsafe class EventLoop
         }
         catch (Exception e)
         {
-            _failure = e;
-            Stop();
+            Fail(e);
         }
         _depth = 0;
     }

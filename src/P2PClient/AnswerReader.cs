@@ -1,0 +1,137 @@
+using System;
+using P2P.Protocol;
+
+namespace P2P.Client;
+
+/// <summary>
+/// Finds answers in what a tracker sends, which may be a stranger's: greetings before or between them, ends of line or
+/// none, an answer in pieces, or several times and longer each time (PROTOCOL 2, reading answers).
+///
+/// An answer without an end of line is only known to be over when the next one begins. Until then it is shown once when
+/// it looks whole - at once where the tracker has proved to send answers in one piece, else after a quiet moment - and
+/// again if it turns out longer. Pure: no socket and no clock.
+/// </summary>
+internal sealed class AnswerReader
+{
+    /// <summary>Longest answer that is understood, in bytes; a longer one is dropped.</summary>
+    public const int AnswerBytesMax = 64 * 1024;
+
+    /// <summary>Answers in one piece after which a tracker is trusted to send the next one so.</summary>
+    private const int ProofAnswers = 3;
+
+    private byte[] _bytes = new byte[4096];
+    private int _start, _end;
+    private int _headBytes;         // of the answer at the head: as much as came with the read that began it
+    private int _shownBytes;        // and as much as was shown
+    private int _provenAnswers;
+    private bool _sawPieces;
+    private bool _isQuiet;
+
+    /// <summary>After <see cref="TryNext"/> returned false: the chunk whose answer is there, but may go on; 0 if none.
+    /// It is shown after <see cref="Patience"/> without a byte.</summary>
+    public int WaitingChunkIndex { get; private set; }
+
+    /// <summary>How long a quiet moment is; longer where answers came in pieces before.</summary>
+    public TimeSpan Patience => _sawPieces ? Limits.BareLinePatience : Limits.CutMessagePatience;
+
+    /// <summary>Takes over what one read brought.</summary>
+    public void OnRead(ReadOnlySpan<byte> bytes)
+    {
+        _isQuiet = false;
+        if (_end - _start + bytes.Length > AnswerBytesMax) Drop(_end - _start);
+        if (_end + bytes.Length > _bytes.Length) MakeRoom(bytes.Length);
+        bytes.CopyTo(_bytes.AsSpan(_end));
+        _end += bytes.Length;
+    }
+
+    /// <summary>Nothing came for <see cref="Patience"/>.</summary>
+    public void OnQuiet() => _isQuiet = true;
+
+    /// <summary>Takes the next answer, or a longer version of the last one.</summary>
+    /// <param name="answer">GET_CHUNK_FROM or CHUNK_LOCATION_UNKNOWN; good until the next call.</param>
+    public bool TryNext(out Message answer)
+    {
+        answer = default;
+        WaitingChunkIndex = 0;
+        while (true)
+        {
+            ReadOnlySpan<byte> unread = _bytes.AsSpan(_start, _end - _start);
+            int verb = FindVerb(unread);
+            if (verb < 0)
+            {
+                // The tail may be the head of a verb that was cut.
+                Drop(Math.Max(0, unread.Length - (Verbs.ChunkLocationUnknown.Length - 1)));
+                return false;
+            }
+            if (verb > 0)
+            {
+                Drop(verb);
+                continue;
+            }
+            if (_headBytes == 0) _headBytes = unread.Length;
+
+            int end = FindEnd(unread);
+            bool isOver = end >= 0;
+            ReadOnlySpan<byte> text = isOver ? unread[..end] : unread;
+            bool isNew = text.Length > _shownBytes;
+            bool isMessage = MessageReader.TryRead(text, out answer);
+            if (isOver)
+            {
+                if (text.Length > _headBytes) _sawPieces = true;
+                else _provenAnswers++;
+                Drop(end);
+                if (isMessage && isNew) return true;
+                continue;
+            }
+
+            if (!isMessage || !isNew) return false;
+            bool isTrusted = !_sawPieces && _provenAnswers >= ProofAnswers && LooksWhole(text);
+            if (!isTrusted && !_isQuiet)
+            {
+                WaitingChunkIndex = answer.ChunkIndex;
+                return false;
+            }
+            if (text.Length > _headBytes) _sawPieces = true;
+            _shownBytes = text.Length;
+            return true;
+        }
+    }
+
+    // Where the text behind the verb ends: at a newline, or where the next answer begins. -1 if neither is there.
+    private static int FindEnd(ReadOnlySpan<byte> unread)
+    {
+        int newline = unread.IndexOf((byte)'\n');
+        int next = FindVerb(unread[1..]) + 1;
+        return next <= 0 ? newline : newline < 0 ? next : Math.Min(newline, next);
+    }
+
+    private static int FindVerb(ReadOnlySpan<byte> text)
+    {
+        int known = text.IndexOf(Verbs.GetChunkFrom), unknown = text.IndexOf(Verbs.ChunkLocationUnknown);
+        return known < 0 ? unknown : unknown < 0 ? known : Math.Min(known, unknown);
+    }
+
+    // It ends in a number, or in a comma behind one.
+    private static bool LooksWhole(ReadOnlySpan<byte> text)
+    {
+        text = MessageReader.Trim(text);
+        if (text[^1] == (byte)',') text = text[..^1];
+        return MessageSyntax.Scan(text, out _) == Extent.Whole;
+    }
+
+    private void Drop(int bytes)
+    {
+        if (bytes == 0) return;
+        _start += bytes;
+        if (_start == _end) _start = _end = 0;
+        _headBytes = _shownBytes = 0;
+    }
+
+    private void MakeRoom(int bytes)
+    {
+        int kept = _end - _start;
+        byte[] target = kept + bytes <= _bytes.Length ? _bytes : new byte[Math.Min(AnswerBytesMax, 2 * (kept + bytes))];
+        _bytes.AsSpan(_start, kept).CopyTo(target);
+        (_bytes, _start, _end) = (target, 0, kept);
+    }
+}

@@ -1,0 +1,265 @@
+using System;
+using System.Collections.Generic;
+
+namespace P2P.Client;
+
+/// <summary>What is known of a chunk. Each is in exactly one of these states.</summary>
+internal enum ChunkState : byte
+{
+    /// <summary>Not held, and the tracker hasn't been asked yet, or is to be asked again.</summary>
+    Missing,
+
+    /// <summary>The tracker has been asked, and has not answered.</summary>
+    Asked,
+
+    /// <summary>Nobody had it who could be asked; it is asked for again after a pause.</summary>
+    Unknown,
+
+    /// <summary>Its sources are known.</summary>
+    Ready,
+
+    /// <summary>It is being fetched.</summary>
+    InFlight,
+
+    /// <summary>It is held, whole.</summary>
+    Have,
+}
+
+/// <summary>
+/// Decides which chunk to ask the tracker for, and which to fetch from whom: rarest first, ties at random, sources taken
+/// evenly, those that failed last. Of the chunks missing, some are asked for ahead, to choose from; an answer that has
+/// grown old is asked for again just before its chunk is fetched, since better sources appear all the time.
+/// In memory only: no socket, no clock but the times it is given. Used on the loop's thread.
+/// </summary>
+internal sealed class ChunkPicker
+{
+    private readonly ChunkState[] _states;          // by index; [0] is unused
+    private readonly Answer[] _answers;             // of chunks that are Ready, and the last known of others
+    private readonly Random _random;
+    private readonly List<int> _missing = [];       // never asked for, in random order, taken from the end
+    private readonly Queue<int> _again = new();     // to be asked for before the missing ones
+    private readonly List<int> _ready = [];
+    private readonly List<int> _chosen = [];        // ready, and asked about a moment ago to be fetched now
+    private readonly HashSet<int> _refreshing = []; // asked about because they were picked
+    private readonly List<int> _unknown = [];
+    private readonly Dictionary<int, Peer> _avoided = [];
+    private TimeSpan _unknownPause = ClientLimits.UnknownPauseMin;
+    private TimeSpan _unknownDue;
+
+    /// <summary>Makes a picker that has nothing yet.</summary>
+    public ChunkPicker(int chunkCount, IEnumerable<int> held, Random random)
+    {
+        _states = new ChunkState[chunkCount + 1];
+        _answers = new Answer[chunkCount + 1];
+        _random = random;
+        foreach (int chunkIndex in held) _states[chunkIndex] = ChunkState.Have;
+        for (int chunkIndex = 1; chunkIndex <= chunkCount; chunkIndex++)
+        {
+            if (_states[chunkIndex] == ChunkState.Have) HaveCount++;
+            else _missing.Add(chunkIndex);
+        }
+        random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_missing));
+    }
+
+    /// <summary>Chunks of the file-set.</summary>
+    public int ChunkCount => _states.Length - 1;
+
+    /// <summary>Chunks held.</summary>
+    public int HaveCount { get; private set; }
+
+    public bool IsComplete => HaveCount == ChunkCount;
+
+    /// <summary>How old an answer may be to be acted upon.</summary>
+    public TimeSpan AnswerLife { get; set; } = ClientLimits.AnswerLifeMin;
+
+    /// <summary>The state of one chunk; of an index that is none, <see cref="ChunkState.Missing"/>.</summary>
+    public ChunkState StateOf(int chunkIndex) =>
+        chunkIndex >= 1 && chunkIndex <= ChunkCount ? _states[chunkIndex] : ChunkState.Missing;
+
+    /// <summary>Takes the next chunk to ask the tracker for; it is then <see cref="ChunkState.Asked"/>.</summary>
+    public bool TryPickQuestion(TimeSpan now, out int chunkIndex)
+    {
+        if (_unknown.Count > 0 && now >= _unknownDue)
+        {
+            foreach (int unknown in _unknown) AskAgain(unknown);
+            _unknown.Clear();
+            _unknownPause = Min(2 * _unknownPause, ClientLimits.UnknownPauseMax);
+        }
+        if (!_again.TryDequeue(out chunkIndex))
+        {
+            if (_missing.Count == 0 || _ready.Count >= ClientLimits.AskedAheadMax) return false;
+            chunkIndex = _missing[^1];
+            _missing.RemoveAt(_missing.Count - 1);
+        }
+        _states[chunkIndex] = ChunkState.Asked;
+        return true;
+    }
+
+    /// <summary>The tracker has answered, or has added to an answer.</summary>
+    /// <param name="chunkIndex">Any index; only a chunk that is looked for matters.</param>
+    /// <param name="sources">Who has it, each once; none if nobody is known.</param>
+    public void OnAnswer(int chunkIndex, Peer[] sources, TimeSpan now)
+    {
+        ChunkState state = StateOf(chunkIndex);
+        if (state is not (ChunkState.Asked or ChunkState.Unknown or ChunkState.Ready)) return;
+        if (sources.Length == 0 && state != ChunkState.Asked) return;      // a late answer; a newer one knew more
+        _answers[chunkIndex] = new Answer(sources, now);
+        if (state == ChunkState.Ready) return;
+
+        bool wasPicked = _refreshing.Remove(chunkIndex);
+        if (sources.Length == 0)
+        {
+            SetUnknown(chunkIndex, now);
+            return;
+        }
+        if (state == ChunkState.Unknown)
+        {
+            _unknown.Remove(chunkIndex);
+            OnChange(now);
+        }
+        _states[chunkIndex] = ChunkState.Ready;
+        (wasPicked ? _chosen : _ready).Add(chunkIndex);
+    }
+
+    /// <summary>A question is to be asked again: it stayed without an answer, or its connection broke.</summary>
+    public void OnNoAnswer(int chunkIndex)
+    {
+        if (StateOf(chunkIndex) == ChunkState.Asked) AskAgain(chunkIndex);
+    }
+
+    /// <summary>Something has changed: chunks that nobody had are worth a question soon.</summary>
+    public void OnChange(TimeSpan now)
+    {
+        _unknownPause = ClientLimits.UnknownPauseMin;
+        _unknownDue = Min(_unknownDue, now + _unknownPause);
+    }
+
+    /// <summary>Picks a chunk to fetch, and from whom; it is then <see cref="ChunkState.InFlight"/> until
+    /// <see cref="OnFetched"/> or <see cref="Release"/>.</summary>
+    /// <param name="freeDownloads">How many could be started now: as many chunks at most are asked about again for it.</param>
+    /// <returns>False if none can be fetched now, perhaps because its answer is awaited.</returns>
+    public bool TryPick(TimeSpan now, int freeDownloads, out int chunkIndex, out Peer source)
+    {
+        for (int i = _chosen.Count - 1; i >= 0; i--)
+        {
+            chunkIndex = _chosen[i];
+            _chosen.RemoveAt(i);
+            if (TryPickSource(chunkIndex, now, out source, out bool isHopeless))
+            {
+                _states[chunkIndex] = ChunkState.InFlight;
+                return true;
+            }
+            if (isHopeless) SetUnknown(chunkIndex, now);
+            else _ready.Add(chunkIndex);
+        }
+
+        while (_refreshing.Count < freeDownloads && TryPickRarest(now, out int place, out source))
+        {
+            chunkIndex = _ready[place];
+            RemoveReady(place);
+            if (now - _answers[chunkIndex].Time <= AnswerLife)
+            {
+                _states[chunkIndex] = ChunkState.InFlight;
+                return true;
+            }
+            _refreshing.Add(chunkIndex);
+            AskAgain(chunkIndex);
+        }
+        chunkIndex = 0;
+        source = null!;
+        return false;
+    }
+
+    /// <summary>A chunk in flight has arrived whole.</summary>
+    public void OnFetched(int chunkIndex, TimeSpan now)
+    {
+        _states[chunkIndex] = ChunkState.Have;
+        _answers[chunkIndex] = default;
+        _avoided.Remove(chunkIndex);
+        HaveCount++;
+        OnChange(now);
+    }
+
+    /// <summary>A chunk in flight has not arrived.</summary>
+    /// <param name="avoid">A source whose copy is doubtful: where another is listed, it is asked next.</param>
+    public void Release(int chunkIndex, Peer? avoid)
+    {
+        if (avoid is not null) _avoided[chunkIndex] = avoid;
+        _states[chunkIndex] = ChunkState.Ready;
+        _ready.Add(chunkIndex);
+    }
+
+    /// <summary>The number of sources that the last answer listed for a chunk.</summary>
+    public int AvailabilityOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
+
+    // The rarest chunk with a source that has room; of several, one whose answer is fresh, and of these any.
+    private bool TryPickRarest(TimeSpan now, out int place, out Peer source)
+    {
+        place = -1;
+        source = null!;
+        int rarest = int.MaxValue;
+        bool isFresh = false;
+        int ties = 0;
+        for (int i = _ready.Count - 1; i >= 0; i--)
+        {
+            ref Answer answer = ref _answers[_ready[i]];
+            int availability = answer.Sources.Length;
+            bool fresh = now - answer.Time <= AnswerLife;
+            if (availability > rarest || (availability == rarest && isFresh && !fresh)) continue;
+            if (!TryPickSource(_ready[i], now, out Peer candidate, out bool isHopeless))
+            {
+                if (!isHopeless) continue;
+                SetUnknown(_ready[i], now);
+                RemoveReady(i);
+                if (place == _ready.Count) place = i;       // the last one has moved here
+                continue;
+            }
+            ties = availability == rarest && fresh == isFresh ? ties + 1 : 1;
+            if (_random.Next(ties) != 0) continue;
+            (place, source, rarest, isFresh) = (i, candidate, availability, fresh);
+        }
+        return place >= 0;
+    }
+
+    // The source with the least to do; of several, the one asked least so far. Hopeless: all of them pause.
+    private bool TryPickSource(int chunkIndex, TimeSpan now, out Peer source, out bool isHopeless)
+    {
+        source = null!;
+        isHopeless = true;
+        Peer[] sources = _answers[chunkIndex].Sources;
+        _avoided.TryGetValue(chunkIndex, out Peer? avoided);
+        foreach (Peer peer in sources)
+        {
+            if (peer.PausedUntil > now || (peer == avoided && sources.Length > 1)) continue;
+            isHopeless = false;
+            if (peer.HasRoom && (source is null || IsBetter(peer, source))) source = peer;
+        }
+        return source is not null;
+    }
+
+    private static bool IsBetter(Peer peer, Peer than) =>
+        (peer.IsDoubtful, peer.Downloads, peer.Requests).CompareTo((than.IsDoubtful, than.Downloads, than.Requests)) < 0;
+
+    private void SetUnknown(int chunkIndex, TimeSpan now)
+    {
+        _states[chunkIndex] = ChunkState.Unknown;
+        if (_unknown.Count == 0) _unknownDue = now + _unknownPause;
+        _unknown.Add(chunkIndex);
+    }
+
+    private void AskAgain(int chunkIndex)
+    {
+        _states[chunkIndex] = ChunkState.Missing;
+        _again.Enqueue(chunkIndex);
+    }
+
+    private void RemoveReady(int place)
+    {
+        _ready[place] = _ready[^1];
+        _ready.RemoveAt(_ready.Count - 1);
+    }
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private readonly record struct Answer(Peer[] Sources, TimeSpan Time);
+}

@@ -1,0 +1,108 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using Microsoft.Win32.SafeHandles;
+using P2P.Posix;
+
+namespace P2P.Client;
+
+/// <summary>
+/// The folder: chunks that are held under their names, chunks that are arriving under temporary ones. Everything here
+/// is a file operation and nothing else; which chunk is in which state is <see cref="ChunkPicker"/>'s business.
+/// </summary>
+internal sealed class ChunkStore
+{
+    private const string TemporaryEnd = ".part";
+    private readonly string _folder;
+    private readonly Dictionary<int, string> _names = [];       // of chunks not called chunk_<index>
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+
+    /// <summary>Opens a folder as its list describes it, and clears away what a killed client left in it.</summary>
+    /// <exception cref="IOException">The folder can't be written.</exception>
+    public ChunkStore(string folder, LocalChunksFile list)
+    {
+        _folder = folder;
+        ChunkCount = list.ChunkCount;
+        foreach ((int chunkIndex, string name) in list.Held) Name(chunkIndex, name);
+        foreach ((int chunkIndex, string name) in list.Wanted)
+        {
+            // Two chunks that are to be stored in one file would overwrite each other.
+            if (!_taken.Contains(name)) Name(chunkIndex, name);
+        }
+    }
+
+    /// <summary>Chunks of the file-set.</summary>
+    public int ChunkCount { get; }
+
+    /// <summary>A name that no chunk has, for a file on its way to becoming <paramref name="finalName"/>.</summary>
+    public static string TemporaryName(string finalName) => $".{finalName}.{Environment.ProcessId}{TemporaryEnd}";
+
+    /// <summary>Finds out whether the folder can be written, and removes temporary files, of whatever process.</summary>
+    /// <exception cref="IOException">It can't be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It can't be written.</exception>
+    public void Clean()
+    {
+        File.WriteAllBytes(Path.Combine(_folder, TemporaryName(LocalChunksFile.FileName)), []);
+        foreach (string name in FolderListing.Read(_folder))
+        {
+            bool isTemporary = name.StartsWith('.') && name.EndsWith(TemporaryEnd, StringComparison.Ordinal);
+            if (isTemporary && !_taken.Contains(name)) File.Delete(Path.Combine(_folder, name));
+        }
+    }
+
+    /// <summary>Opens a chunk that is held.</summary>
+    /// <param name="bytes">Its size.</param>
+    /// <returns>Null if its file has gone or can't be read.</returns>
+    public SafeFileHandle? TryOpenRead(int chunkIndex, out long bytes)
+    {
+        bytes = 0;
+        try
+        {
+            SafeFileHandle file = File.OpenHandle(PathOf(chunkIndex), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            bytes = RandomAccess.GetLength(file);
+            return file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A temporary file for a chunk that is missing; nothing is created before its first byte.</summary>
+    public PartialChunk CreatePartial(int chunkIndex) =>
+        new(Path.Combine(_folder, TemporaryName($"chunk_{chunkIndex}")), PathOf(chunkIndex));
+
+    /// <summary>Rewrites the folder's list.</summary>
+    /// <param name="held">Tells of each index whether that chunk is held.</param>
+    /// <exception cref="IOException">The folder can't be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder can't be written.</exception>
+    public void SaveList(Func<int, bool> held)
+    {
+        LocalChunksFile.Save(_folder, ChunkCount, Lines());
+
+        IEnumerable<(int, string)> Lines()
+        {
+            for (int chunkIndex = 1; chunkIndex <= ChunkCount; chunkIndex++)
+            {
+                if (held(chunkIndex)) yield return (chunkIndex, NameOf(chunkIndex));
+            }
+        }
+    }
+
+    private string PathOf(int chunkIndex) => Path.Combine(_folder, NameOf(chunkIndex));
+
+    // chunk_<index>, unless the list has another name for it, or gives this one to another chunk.
+    private string NameOf(int chunkIndex)
+    {
+        if (_names.TryGetValue(chunkIndex, out string? name)) return name;
+        name = $"chunk_{chunkIndex}";
+        while (_taken.Contains(name)) name += "_";
+        return name;
+    }
+
+    private void Name(int chunkIndex, string name)
+    {
+        _names.Add(chunkIndex, name);
+        _taken.Add(name);
+    }
+}

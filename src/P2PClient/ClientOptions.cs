@@ -1,0 +1,142 @@
+using System;
+using System.IO;
+using System.Net;
+using P2P.Cli;
+using P2P.Protocol;
+
+namespace P2P.Client;
+
+/// <summary>How messages to the tracker end (PROTOCOL 2).</summary>
+internal enum Framing
+{
+    /// <summary>Unframed toward a tracker on this machine, which may be a stranger's; lines toward any other.</summary>
+    Auto,
+
+    /// <summary>Each message ends in a newline, and many may be in flight.</summary>
+    Line,
+
+    /// <summary>One message per send with nothing behind it, and no second before the first is read.</summary>
+    Unframed,
+}
+
+/// <summary>The client's arguments, checked.</summary>
+internal sealed class ClientOptions
+{
+    public const string Usage = """
+        usage: P2PClient [-folder] <path> [-transfer_port <port>] [-name <name>] [-tracker <host[:port]>]
+                         [-bind <address>] [-framing auto|line|unframed] [-log <path>]
+          -folder <path>          the folder with local_chunks.txt and the chunks
+          -transfer_port <port>   the port that peers fetch chunks from (default: any free one)
+          -name <name>            the name in the log (default: the folder's name)
+          -tracker <host[:port]>  the tracker (default localhost:5100)
+          -bind <address>         the address that peers can reach (default: this machine alone for a tracker on it, else all)
+          -framing <dialect>      how messages to the tracker end (default auto: as any tracker on this machine understands)
+          -log <path>             the common log (default logs.log in the current directory)
+          -help, -version
+        """;
+
+    private const int DefaultTrackerPort = 5100;        // spec 2.1
+
+    private ClientOptions(CommandLine line)
+    {
+        if (line.Positional is not null && line.Has("folder"))
+            throw ProgramException.Usage($"unexpected argument '{line.Positional}': -folder is given already");
+        string folder = line.Get("folder") ?? line.Positional ?? throw ProgramException.Usage("which folder? give it with -folder");
+        if (folder.Length == 0) throw ProgramException.Usage("the folder's name is empty: give it with -folder");
+        Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        Name = line.Get("name") is { } name ? CheckName(name) : NameOf(Folder);
+        TransferPort = line.GetPort("transfer_port", 0);
+        LogPath = line.Get("log") ?? "logs.log";
+        (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(line.Get("tracker") ?? HostName.Localhost);
+        IsTrackerLocal = HostName.IsLoopback(TrackerAddresses[0]);
+        BindAddresses = line.GetBindAddresses("bind") ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
+        Framing = line.Get("framing") switch
+        {
+            null or "auto" => Framing.Auto,
+            "line" => Framing.Line,
+            "unframed" => Framing.Unframed,
+            { } other => throw ProgramException.Usage($"-framing '{other}' is none: give auto, line or unframed"),
+        };
+    }
+
+    /// <summary>Full path, without a slash at its end.</summary>
+    public string Folder { get; }
+
+    /// <summary>What the client's lines in the log begin with.</summary>
+    public string Name { get; }
+
+    /// <summary>0 for any free port.</summary>
+    public int TransferPort { get; }
+
+    /// <summary>Where peers can connect.</summary>
+    public IPAddress[] BindAddresses { get; }
+
+    /// <summary>The tracker as the user named it, with its port.</summary>
+    public string TrackerName { get; }
+
+    /// <summary>Tried in turn; at least one.</summary>
+    public IPAddress[] TrackerAddresses { get; }
+
+    public int TrackerPort { get; }
+
+    /// <summary>The tracker is on this machine, the assignment's only case: it may be a stranger's.</summary>
+    public bool IsTrackerLocal { get; }
+
+    public Framing Framing { get; }
+
+    public string LogPath { get; }
+
+    /// <summary>Reads the arguments.</summary>
+    /// <returns>Null if they ask for the usage or the version, which is printed.</returns>
+    /// <exception cref="ProgramException">They are wrong.</exception>
+    public static ClientOptions? Parse(string[] arguments)
+    {
+        CommandLine line = CommandLine.Parse(
+            arguments, ["folder", "transfer_port", "name", "tracker", "bind", "framing", "log"], ["help", "version"], allowsPositional: true);
+        if (!line.Has("help") && !line.Has("version")) return new ClientOptions(line);
+        Terminal.Say(line.Has("help") ? Usage : $"P2PClient {NativeProgram.Version}");
+        return null;
+    }
+
+    // The log has no quoting: a name must not look like more than one field, or more than one line (PROTOCOL 5).
+    private static string CheckName(string name)
+    {
+        if (name.Length == 0) throw ProgramException.Usage("the -name is empty");
+        foreach (char c in name)
+        {
+            if (!IsNameCharacter(c)) throw ProgramException.Usage("-name must not hold a comma, white space or a control character");
+        }
+        return name;
+    }
+
+    private static string NameOf(string folder)
+    {
+        string name = Path.GetFileName(folder);
+        if (name.Length == 0) return "client";      // of the root folder
+        return string.Create(name.Length, name, static (result, source) =>
+        {
+            for (int i = 0; i < source.Length; i++) result[i] = IsNameCharacter(source[i]) ? source[i] : '_';
+        });
+    }
+
+    private static bool IsNameCharacter(char c) => c != ',' && !char.IsWhiteSpace(c) && !char.IsControl(c);
+
+    // <host>, <host>:<port>, <IPv6 address> or [<IPv6 address>]:<port>
+    private static (string Name, IPAddress[] Addresses, int Port) ParseTracker(string text)
+    {
+        string host = text;
+        int port = DefaultTrackerPort;
+        int colon = text.LastIndexOf(':');
+        bool isBareIPv6 = colon != text.IndexOf(':') && !text.StartsWith('[');
+        if (colon >= 0 && !isBareIPv6 && !text.EndsWith(']'))
+        {
+            host = text[..colon];
+            port = CommandLine.ParsePort(text[(colon + 1)..], 1, "-tracker's port");
+        }
+        host = host.TrimStart('[').TrimEnd(']');
+        IPAddress[] addresses = HostTable.Resolve(host);
+        if (addresses.Length == 0)
+            throw ProgramException.Usage($"-tracker '{host}' is not known here: give localhost, a numeric address or a name in /etc/hosts");
+        return (host.Contains(':') ? $"[{host}]:{port}" : $"{host}:{port}", addresses, port);
+    }
+}

@@ -1,0 +1,141 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using P2P.Logging;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>
+/// Keeps as many downloads running as make sense, and decides what their ends mean: a whole chunk is stored, a doubtful
+/// copy is kept until a second one agrees, anything else is forgotten and its source pauses.
+/// </summary>
+internal sealed class Downloader
+{
+    private readonly EventLoop _loop;
+    private readonly ActionLog _log;
+    private readonly ChunkPicker _picker;
+    private readonly ChunkStore _store;
+    private readonly Action<int> _onFetched;
+    private readonly Action<string> _onDiskFailure;
+    private readonly Action _start;
+    private readonly HashSet<DownloadSession> _running = [];
+    private readonly HashSet<Peer> _sources = [];
+    private readonly Dictionary<int, (PartialChunk Copy, Peer Source)> _doubtful = [];
+    private TimeSpan _diskPausedUntil;
+    private TimeSpan _diskPause = ClientLimits.PeerPauseMin;
+    private bool _isStartPosted;
+    private bool _isStopped;
+
+    /// <summary>Makes it; <see cref="Start"/> lets it begin.</summary>
+    /// <param name="onFetched">Called when a chunk is in its place.</param>
+    /// <param name="onDiskFailure">Told the reason when a chunk can't be stored.</param>
+    public Downloader(
+        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, Action<int> onFetched, Action<string> onDiskFailure)
+    {
+        (_loop, _log, _picker, _store, _onFetched, _onDiskFailure) = (loop, log, picker, store, onFetched, onDiskFailure);
+        _start = StartDownloads;
+    }
+
+    /// <summary>Chunks fetched.</summary>
+    public int FetchedCount { get; private set; }
+
+    /// <summary>Peers that delivered at least one of them.</summary>
+    public int SourceCount => _sources.Count;
+
+    /// <summary>Starts what can be started, after the code at hand.</summary>
+    public void Start()
+    {
+        if (_isStartPosted) return;
+        _isStartPosted = true;
+        _loop.Post(_start);
+    }
+
+    /// <summary>Removes every temporary file; nothing may be started afterwards.</summary>
+    public void Stop()
+    {
+        _isStopped = true;
+        foreach (DownloadSession session in _running) session.Copy.Dispose();
+        foreach ((PartialChunk copy, _) in _doubtful.Values) copy.Dispose();
+    }
+
+    private void StartDownloads()
+    {
+        _isStartPosted = false;
+        TimeSpan now = EventLoop.Now;
+        if (_isStopped || now < _diskPausedUntil) return;
+        while (_running.Count < ClientLimits.DownloadsMax
+            && _picker.TryPick(now, ClientLimits.DownloadsMax - _running.Count, out int chunkIndex, out Peer peer))
+        {
+            peer.Downloads++;
+            peer.Requests++;
+            _ = DownloadAsync(new DownloadSession(_loop, _log, chunkIndex, peer, _store.CreatePartial(chunkIndex)));
+        }
+    }
+
+    private async Task DownloadAsync(DownloadSession session)
+    {
+        _running.Add(session);
+        DownloadEnd end = await session.RunAsync();
+        if (_isStopped) return;
+        _running.Remove(session);
+        session.Peer.Downloads--;
+        if (end == DownloadEnd.Doubtful) end = Weigh(session);
+        if (end == DownloadEnd.Whole && !session.Copy.TryCommit()) end = DownloadEnd.DiskFailed;
+        Settle(session, end);
+        Start();
+    }
+
+    private void Settle(DownloadSession session, DownloadEnd end)
+    {
+        TimeSpan now = EventLoop.Now;
+        switch (end)
+        {
+            case DownloadEnd.Whole:
+                session.Peer.OnSuccess(now - session.StartedAt);
+                _diskPause = ClientLimits.PeerPauseMin;
+                _sources.Add(session.Peer);
+                FetchedCount++;
+                ForgetDoubtful(session.ChunkIndex);
+                _picker.OnFetched(session.ChunkIndex, now);
+                _onFetched(session.ChunkIndex);
+                return;
+            case DownloadEnd.Doubtful:      // the copy is kept; the same source is asked again only if it is the only one
+                session.Peer.OnFailure(now, severity: 2);
+                _picker.Release(session.ChunkIndex, avoid: session.Peer);
+                return;
+            case DownloadEnd.DiskFailed:
+                _diskPausedUntil = now + _diskPause;
+                _diskPause = 2 * _diskPause < ClientLimits.PeerPauseMax ? 2 * _diskPause : ClientLimits.PeerPauseMax;
+                _onDiskFailure(session.Copy.Error ?? "unknown reason");
+                break;
+            case DownloadEnd.Silent:
+                session.Peer.OnFailure(now, severity: 4);
+                break;
+            default:
+                session.Peer.OnFailure(now, severity: 1);
+                break;
+        }
+        session.Copy.Dispose();
+        _picker.Release(session.ChunkIndex, avoid: null);
+    }
+
+    // A doubtful copy counts when a second attempt agrees byte for byte, from another peer where another is listed.
+    private DownloadEnd Weigh(DownloadSession session)
+    {
+        if (_doubtful.TryGetValue(session.ChunkIndex, out (PartialChunk Copy, Peer Source) earlier))
+        {
+            bool mayCount = earlier.Source != session.Peer || _picker.AvailabilityOf(session.ChunkIndex) < 2;
+            if (mayCount && session.Copy.IsSameAs(earlier.Copy)) return DownloadEnd.Whole;
+            ForgetDoubtful(session.ChunkIndex);
+        }
+        if (!session.Copy.TryPutAside()) return DownloadEnd.DiskFailed;
+        _doubtful.Add(session.ChunkIndex, (session.Copy, session.Peer));
+        return DownloadEnd.Doubtful;
+    }
+
+    private void ForgetDoubtful(int chunkIndex)
+    {
+        if (_doubtful.Remove(chunkIndex, out (PartialChunk Copy, Peer Source) earlier)) earlier.Copy.Dispose();
+    }
+}

@@ -1,0 +1,137 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using P2P.Cli;
+using P2P.Posix;
+
+namespace P2P.Client;
+
+/// <summary>
+/// <c>local_chunks.txt</c>: which chunks the folder holds, and how many the file-set has (spec 2.2, PROTOCOL 4). Lines
+/// <c>&lt;chunk_index&gt;,&lt;local_filename&gt;</c>, and <c>&lt;num_of_chunks&gt;,LASTCHUNK</c> last.
+/// </summary>
+internal sealed class LocalChunksFile
+{
+    public const string FileName = "local_chunks.txt";
+    private const string LastChunk = "LASTCHUNK";
+
+    private LocalChunksFile(int chunkCount) => ChunkCount = chunkCount;
+
+    /// <summary>Chunks of the file-set; their indexes are 1 to this.</summary>
+    public int ChunkCount { get; }
+
+    /// <summary>The chunks held: index to file name within the folder. Each file was there and readable.</summary>
+    public SortedDictionary<int, string> Held { get; } = [];
+
+    /// <summary>Names for chunks that are listed, but whose file is missing: they are to be stored under these.</summary>
+    public Dictionary<int, string> Wanted { get; } = [];
+
+    /// <summary>Reads the list of a folder.</summary>
+    /// <param name="folder">Full path.</param>
+    /// <param name="warn">Told of each line that is skipped.</param>
+    /// <exception cref="ProgramException">There is no folder, no list or no LASTCHUNK line.</exception>
+    public static LocalChunksFile Load(string folder, Action<string> warn)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!Directory.Exists(folder))
+            throw new ProgramException(ExitCode.Usage, $"there is no folder {folder}: give the one that holds {FileName} with -folder");
+        string[] lines;
+        try
+        {
+            lines = TextLines.Read(path);
+        }
+        catch (FileNotFoundException)
+        {
+            throw new ProgramException(ExitCode.Usage, $"there is no {FileName} in {folder}: it lists the chunks there and ends with '<count>,{LastChunk}'");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProgramException(ExitCode.Usage, $"can't read {path}: make it a file that this user may read");
+        }
+
+        var file = new LocalChunksFile(FindChunkCount(lines, path));
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string? problem = file.Add(lines[i], folder);
+            if (problem is not null) warn($"{FileName}, line {i + 1}: {problem}; the line is skipped");
+        }
+        return file;
+    }
+
+    /// <summary>Replaces the list of a folder, by rename, so that nobody ever sees half of it.</summary>
+    /// <param name="held">The chunks held, with their file names, in ascending order.</param>
+    /// <exception cref="IOException">The folder can't be written.</exception>
+    public static void Save(string folder, int chunkCount, IEnumerable<(int ChunkIndex, string Name)> held)
+    {
+        var text = new StringBuilder();
+        foreach ((int chunkIndex, string name) in held) text.Append(chunkIndex).Append(',').Append(name).Append('\n');
+        text.Append(chunkCount).Append(',').Append(LastChunk).Append('\n');
+
+        string temporary = Path.Combine(folder, ChunkStore.TemporaryName(FileName));
+        try
+        {
+            File.WriteAllBytes(temporary, Encoding.UTF8.GetBytes(text.ToString()));
+            File.Move(temporary, Path.Combine(folder, FileName), overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    private static int FindChunkCount(string[] lines, string path)
+    {
+        foreach (string line in lines)
+        {
+            if (!TrySplit(line, out int count, out string name) || name != LastChunk) continue;
+            if (count <= ClientLimits.ChunksMax) return count;
+            throw new ProgramException(ExitCode.Usage, $"{path} says {count} chunks, {ClientLimits.ChunksMax} are possible: make the chunks larger");
+        }
+        throw new ProgramException(ExitCode.Usage, $"{path} has no line '<count>,{LastChunk}', which must end it");
+    }
+
+    // Returns what is wrong with a line, or null.
+    private string? Add(string line, string folder)
+    {
+        if (line.AsSpan().Trim().IsEmpty) return null;
+        if (!TrySplit(line, out int chunkIndex, out string name)) return "it is not '<chunk_index>,<file name>'";
+        if (name == LastChunk) return chunkIndex == ChunkCount ? null : $"an earlier line says {ChunkCount} chunks";
+        if (chunkIndex < 1 || chunkIndex > ChunkCount) return $"chunk {chunkIndex} is not one of 1 to {ChunkCount}";
+        if (Held.ContainsKey(chunkIndex) || Wanted.ContainsKey(chunkIndex)) return $"chunk {chunkIndex} is listed already";
+        if (name.Contains('/') || name is "." or ".." || LeavesFolder(name, folder)) return $"file '{name}' is not in the folder";
+
+        string path = Path.Combine(folder, name);
+        if (!File.Exists(path))
+        {
+            if (Directory.Exists(path)) return $"'{name}' is a folder";
+            Wanted.Add(chunkIndex, name);
+            return $"there is no file '{name}'";
+        }
+        try
+        {
+            File.OpenHandle(path).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"file '{name}' can't be read";
+        }
+        Held.Add(chunkIndex, name);
+        return null;
+    }
+
+    // Where links lead counts, of the file as of the folder. A file that isn't there leads nowhere.
+    private static bool LeavesFolder(string name, string folder) =>
+        RealPath.Of(Path.Combine(folder, name)) is { } real && real != $"{RealPath.Of(folder)}/{Path.GetFileName(real)}";
+
+    // <number>,<name>   with blanks around either; the name may hold commas
+    private static bool TrySplit(string line, out int number, out string name)
+    {
+        int comma = line.IndexOf(',');
+        name = comma < 0 ? "" : line[(comma + 1)..].Trim();
+        number = 0;
+        return name.Length > 0 && int.TryParse(line.AsSpan(0, comma).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+}

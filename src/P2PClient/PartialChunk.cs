@@ -1,0 +1,131 @@
+using System;
+using System.IO;
+using Microsoft.Win32.SafeHandles;
+
+namespace P2P.Client;
+
+/// <summary>
+/// A chunk on its way in: bytes go to a temporary file, and only <see cref="TryCommit"/> gives it the chunk's name
+/// (PROTOCOL 3). Owned by one download session, then perhaps kept as a doubtful copy. A disk that fails is a value:
+/// <see cref="Error"/>.
+/// </summary>
+internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDisposable
+{
+    private string _path = temporaryPath;
+    private SafeFileHandle? _file;
+    private bool _isCreated;
+    private bool _isDone;
+
+    /// <summary>Bytes written so far.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Why the disk refused, or null.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>Puts bytes behind those that are there; false, too, once it was disposed of.</summary>
+    public bool TryWrite(ReadOnlySpan<byte> bytes)
+    {
+        if (_isDone) return false;
+        try
+        {
+            if (!_isCreated) Create();
+            RandomAccess.Write(_file!, bytes, Bytes);
+            Bytes += bytes.Length;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Error = e.Message;
+            return false;
+        }
+    }
+
+    /// <summary>Makes it the chunk, in one step, in place of whatever has that name.</summary>
+    public bool TryCommit()
+    {
+        try
+        {
+            if (!_isCreated) Create();
+            CloseFile();
+            File.Move(_path, finalPath, overwrite: true);
+            _isDone = true;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Error = e.Message;
+            return false;
+        }
+    }
+
+    /// <summary>Puts it aside, so that another copy may arrive under the temporary name.</summary>
+    public bool TryPutAside()
+    {
+        string aside = Path.ChangeExtension(_path, null) + ".doubt.part";
+        try
+        {
+            if (!_isCreated) Create();
+            CloseFile();
+            File.Move(_path, aside, overwrite: true);
+            _path = aside;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Error = e.Message;
+            return false;
+        }
+    }
+
+    /// <summary>Compares two copies byte for byte.</summary>
+    public bool IsSameAs(PartialChunk other)
+    {
+        if (Bytes != other.Bytes) return false;
+        try
+        {
+            using SafeFileHandle a = File.OpenHandle(_path), b = File.OpenHandle(other._path);
+            var bufferA = new byte[64 * 1024];
+            var bufferB = new byte[64 * 1024];
+            for (long offset = 0; offset < Bytes;)
+            {
+                int bytes = RandomAccess.Read(a, bufferA, offset);
+                if (bytes == 0 || RandomAccess.Read(b, bufferB, offset) != bytes) return false;
+                if (!bufferA.AsSpan(0, bytes).SequenceEqual(bufferB.AsSpan(0, bytes))) return false;
+                offset += bytes;
+            }
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes the temporary file, if it is still one.</summary>
+    public void Dispose()
+    {
+        CloseFile();
+        if (_isDone) return;
+        _isDone = true;
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder has gone, or may no longer be written: the next start clears it away.
+        }
+    }
+
+    private void Create()
+    {
+        _file = File.OpenHandle(_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _isCreated = true;
+    }
+
+    private void CloseFile()
+    {
+        _file?.Dispose();
+        _file = null;
+    }
+}

@@ -1,0 +1,117 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using P2P.Protocol;
+
+namespace P2P.Client;
+
+/// <summary>One source of chunks, and how well it has served us. All times are the loop's.</summary>
+internal sealed class Peer(string host, int port, IPAddress[] addresses)
+{
+    private int _failures;      // in a row
+
+    /// <summary>As in the log: localhost, or an address.</summary>
+    public string Host { get; } = host;
+
+    public int Port { get; } = port;
+
+    /// <summary>Where it may listen, to be tried in turn; none if it can't be reached from here.</summary>
+    public IPAddress[] Addresses { get; } = addresses;
+
+    /// <summary>Chunks being fetched from it.</summary>
+    public int Downloads { get; set; }
+
+    /// <summary>Chunks it was asked for, in all.</summary>
+    public int Requests { get; set; }
+
+    /// <summary>Its last chunk came quickly.</summary>
+    public bool IsFast { get; private set; }
+
+    /// <summary>It has failed since it last delivered a chunk.</summary>
+    public bool IsDoubtful => _failures > 0;
+
+    /// <summary>Until when it isn't asked.</summary>
+    public TimeSpan PausedUntil { get; private set; }
+
+    /// <summary>True if it may be asked for one more chunk now.</summary>
+    public bool HasRoom => Downloads < (IsFast ? ClientLimits.DownloadsFromFastPeerMax : 1);
+
+    /// <summary>It delivered a chunk.</summary>
+    public void OnSuccess(TimeSpan took)
+    {
+        _failures = 0;
+        IsFast = took <= ClientLimits.FastChunkTime;
+    }
+
+    /// <summary>It did not, and pauses for longer each time.</summary>
+    /// <param name="severity">1, or more for a failure that cost much time.</param>
+    public void OnFailure(TimeSpan now, int severity)
+    {
+        _failures = Math.Min(_failures + severity, 16);
+        TimeSpan pause = ClientLimits.PeerPauseMin * (1 << (_failures - 1));
+        PausedUntil = now + (pause < ClientLimits.PeerPauseMax ? pause : ClientLimits.PeerPauseMax);
+        IsFast = false;
+    }
+}
+
+/// <summary>Every peer that the tracker has named, each once.</summary>
+/// <param name="ownPort">Our own transfer port: a tracker may list us too.</param>
+/// <param name="isTrackerLocal">The tracker is on this machine, and so is every peer it may name.</param>
+/// <param name="trackerAddresses">Where a tracker elsewhere, and thus what it calls localhost, can be reached.</param>
+internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] trackerAddresses)
+{
+    private readonly Dictionary<(string Host, int Port), Peer> _peers = [];
+    private readonly Dictionary<int, Peer> _localPeers = [];      // the usual case, found without a string
+
+    /// <summary>Finds the peers of an answer.</summary>
+    /// <param name="text"><c>host,port,host,port...</c>, as far as it is that.</param>
+    /// <returns>Those that can be asked, each once, in the tracker's order.</returns>
+    public Peer[] Read(ReadOnlySpan<byte> text)
+    {
+        List<Peer> found = [];
+        var fields = new FieldReader(text);
+        while (MessageReader.TryReadPeer(ref fields, out ReadOnlySpan<byte> host, out int port))
+        {
+            Peer peer = Get(host, port);
+            if (peer.Addresses.Length > 0 && !found.Contains(peer)) found.Add(peer);
+        }
+        return [.. found];
+    }
+
+    private Peer Get(ReadOnlySpan<byte> hostText, int port)
+    {
+        if (HostName.IsLoopback(hostText))
+        {
+            if (_localPeers.TryGetValue(port, out Peer? local)) return local;
+            IPAddress[] addresses = isTrackerLocal ? port == ownPort ? [] : HostTable.Localhost : trackerAddresses;
+            return _localPeers[port] = new Peer(HostName.Localhost, port, addresses);
+        }
+        string host = Encoding.ASCII.GetString(hostText);
+        if (_peers.TryGetValue((host, port), out Peer? peer)) return peer;
+        return _peers[(host, port)] = new Peer(host, port, Array.FindAll(HostTable.Resolve(host), address => MayReach(address, port)));
+    }
+
+    // A stranger's tracker on this machine repeats whatever its clients call themselves: this machine's own addresses
+    // are believed, a third machine's are not (PROTOCOL 6).
+    private bool MayReach(IPAddress address, int port)
+    {
+        bool isOurs = HostName.IsLoopback(address) || IsOfThisMachine(address);
+        return isOurs ? port != ownPort : !isTrackerLocal;
+    }
+
+    private static bool IsOfThisMachine(IPAddress address)
+    {
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.Bind(new IPEndPoint(address, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System;
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using P2P.Posix;
+
+namespace P2P.Client;
+
+/// <summary>
+/// Asks Linux whether the other end of a loopback connection has read all that we sent (PROTOCOL 2): one exact-match
+/// inet_diag request for the peer's socket, some microseconds, as any user (man sock_diag(7)).
+///
+/// An empty receive queue alone proves nothing while our bytes are still on their way into it, so the bytes that the
+/// peer's TCP has received in all (tcp_info) must have been right in an earlier request.
+/// </summary>
+internal sealed unsafe class ReceiveQueueProbe
+{
+    // linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h, linux/tcp.h
+    private const int NetlinkSockDiag = 4, SockDiagByFamily = 20, NetlinkRequest = 1;
+    private const byte ProtocolTcp = 6, DiagInfo = 2;
+    private const int HeaderBytes = 16, RequestBytes = HeaderBytes + 56, ReplyBytes = 1024;
+    private const int SocketId = HeaderBytes + 8;           // in the request: behind family, protocol, extensions, states
+    private const int ReplyQueue = HeaderBytes + 56;        // idiag_rqueue, behind four bytes, the socket id and idiag_expires
+    private const int ReplyAttributes = HeaderBytes + 72;
+    private const int InfoBytesReceived = 128;              // tcpi_bytes_received, since Linux 4.1
+    private const int MessageDontWait = 0x40;
+
+    private static readonly int _netlink =
+        LibC.socket(LibC.AF_NETLINK, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, NetlinkSockDiag);
+
+    private readonly byte[] _request = new byte[RequestBytes];
+    private ulong _arrived;         // bytes that have certainly come out of the network
+
+    /// <summary>Makes a probe for one connection.</summary>
+    /// <param name="local">Our end.</param>
+    /// <param name="remote">The other end, whose queue is looked at.</param>
+    public ReceiveQueueProbe(IPEndPoint local, IPEndPoint remote)
+    {
+        Span<byte> request = _request;
+        BinaryPrimitives.WriteInt32LittleEndian(request, RequestBytes);
+        BinaryPrimitives.WriteInt16LittleEndian(request[4..], SockDiagByFamily);
+        BinaryPrimitives.WriteInt16LittleEndian(request[6..], NetlinkRequest);
+        const byte inet = 2, inet6 = 10;
+        request[HeaderBytes] = remote.AddressFamily == AddressFamily.InterNetwork ? inet : inet6;
+        request[HeaderBytes + 1] = ProtocolTcp;
+        request[HeaderBytes + 2] = 1 << (DiagInfo - 1);
+        BinaryPrimitives.WriteUInt32LittleEndian(request[(HeaderBytes + 4)..], uint.MaxValue);      // any state
+        Span<byte> id = request[SocketId..];
+        BinaryPrimitives.WriteUInt16BigEndian(id, (ushort)remote.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(id[2..], (ushort)local.Port);
+        remote.Address.TryWriteBytes(id[4..], out _);
+        local.Address.TryWriteBytes(id[20..], out _);
+        id[40..48].Fill(0xff);      // no cookie
+    }
+
+    /// <summary>Tells whether the other end has read everything.</summary>
+    /// <param name="sentBytes">Sent on this connection so far, in all.</param>
+    /// <returns>Null if it can't be known: netlink is not to be had, or the other end is not on this machine.</returns>
+    public bool? HasReadAll(long sentBytes)
+    {
+        byte* reply = stackalloc byte[ReplyBytes];
+        fixed (byte* request = _request)
+        {
+            if (LibC.send(_netlink, request, RequestBytes, 0) != RequestBytes) return null;
+        }
+        int bytes = (int)LibC.recv(_netlink, reply, ReplyBytes, MessageDontWait);
+        var answer = new ReadOnlySpan<byte>(reply, Math.Max(bytes, 0));
+        if (answer.Length < ReplyAttributes || BinaryPrimitives.ReadInt16LittleEndian(answer[4..]) != SockDiagByFamily) return null;
+
+        bool hadArrived = _arrived >= (ulong)sentBytes;
+        uint unread = BinaryPrimitives.ReadUInt32LittleEndian(answer[ReplyQueue..]);
+        _arrived = ReadBytesReceived(answer[ReplyAttributes..]) ?? (ulong)sentBytes;
+        return hadArrived && unread == 0;
+    }
+
+    // Attributes: length with its four bytes of head, kind, value, padding to four bytes.
+    private static ulong? ReadBytesReceived(ReadOnlySpan<byte> attributes)
+    {
+        while (attributes.Length >= 4)
+        {
+            int length = MemoryMarshal.Read<ushort>(attributes);
+            int kind = MemoryMarshal.Read<ushort>(attributes[2..]);
+            if (length < 4 || length > attributes.Length) return null;
+            ReadOnlySpan<byte> value = attributes[4..length];
+            if (kind == DiagInfo)
+                return value.Length >= InfoBytesReceived + 8 ? BinaryPrimitives.ReadUInt64LittleEndian(value[InfoBytesReceived..]) : null;
+            attributes = attributes[Math.Min((length + 3) & ~3, attributes.Length)..];
+        }
+        return null;
+    }
+}

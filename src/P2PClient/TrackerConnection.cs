@@ -1,0 +1,264 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using P2P.Logging;
+using P2P.Protocol;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>
+/// The client's persistent connection to the tracker: announces what we have, asks who has what we lack, and is made
+/// anew, with everything announced again, whenever it breaks (PROTOCOL 2 and 7).
+///
+/// Its life is <see cref="RunAsync"/>. While a connection lasts, one loop sends and one receives, both on the event
+/// loop's thread. Toward a tracker that may be a stranger's there is one message per send, one question at a time, and
+/// never a second message before the tracker has read the first.
+/// </summary>
+internal sealed class TrackerConnection
+{
+    private readonly EventLoop _loop;
+    private readonly ClientOptions _options;
+    private readonly ActionLog _log;
+    private readonly ChunkPicker _picker;
+    private readonly PeerBook _peers;
+    private readonly int _transferPort;
+    private readonly Action _onAnswer;
+    private readonly Queue<int> _toAnnounce = new();
+    private readonly List<(int ChunkIndex, TimeSpan SentAt)> _questions = [];      // in flight
+    private readonly byte[] _buffer = new byte[Limits.BufferBytes];
+    private readonly LoopSignal _wake;      // there may be something to send
+    private readonly LoopSignal _pace;      // look again whether the tracker has read
+    private readonly LoopSignal _retry;
+    private Connection _connection = null!;
+    private ReceiveQueueProbe _probe = null!;
+    private AnswerReader _reader = null!;
+    private bool _usesLines;
+    private bool _mustEndLine;
+    private bool _isBroken = true;
+    private bool _wasEverAnswered;
+    private long _sentBytes;
+    private TimeSpan _sentAt, _receivedAt, _questionTime;
+
+    /// <summary>Makes it; <see cref="RunAsync"/> connects.</summary>
+    /// <param name="onAnswer">Called when the picker has been told of an answer.</param>
+    public TrackerConnection(
+        EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, PeerBook peers, int transferPort, Action onAnswer)
+    {
+        (_loop, _options, _log, _picker, _peers, _transferPort, _onAnswer) = (loop, options, log, picker, peers, transferPort, onAnswer);
+        _usesLines = options.Framing == Framing.Line || (options.Framing == Framing.Auto && !options.IsTrackerLocal);
+        _wake = new LoopSignal(loop);
+        _pace = new LoopSignal(loop);
+        _retry = new LoopSignal(loop);
+    }
+
+    /// <summary>Connects, and connects again, for as long as the program runs.</summary>
+    /// <param name="onUnreachable">Called when the tracker isn't there at first.</param>
+    public async Task RunAsync(Action onUnreachable)
+    {
+        TimeSpan pause = ClientLimits.TrackerPauseMin;
+        try
+        {
+            while (true)
+            {
+                Socket? socket = await Connector.ConnectAsync(_loop, _options.TrackerAddresses, _options.TrackerPort, ClientLimits.SilencePatience);
+                if (socket is not null && await TalkAsync(socket)) pause = ClientLimits.TrackerPauseMin;
+                else if (pause == ClientLimits.TrackerPauseMax && !_wasEverAnswered) onUnreachable();
+                await _retry.WaitAsync(pause);
+                pause = 2 * pause < ClientLimits.TrackerPauseMax ? 2 * pause : ClientLimits.TrackerPauseMax;
+            }
+        }
+        catch (Exception e)
+        {
+            _loop.Fail(e);
+        }
+    }
+
+    /// <summary>A chunk has arrived, and others may fetch it from us.</summary>
+    public void Announce(int chunkIndex)
+    {
+        if (!_isBroken) _toAnnounce.Enqueue(chunkIndex);       // else it is announced with all others
+        _wake.Set();
+    }
+
+    /// <summary>There may be a question to ask.</summary>
+    public void Wake() => _wake.Set();
+
+    // One connection, from its first message to its end. True if the tracker ever said something.
+    private async Task<bool> TalkAsync(Socket socket)
+    {
+        try
+        {
+            _connection = new Connection(_loop, socket, Limits.MessageReadBytes);
+            _probe = new ReceiveQueueProbe((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();       // gone as soon as it was there
+            return false;
+        }
+        _reader = new AnswerReader();
+        _sentBytes = 0;
+        _sentAt = _receivedAt = TimeSpan.MinValue / 2;
+        _isBroken = _mustEndLine = false;
+        AnnounceEverything();
+
+        Task receiving = ReceiveAsync();
+        await SendAsync();
+        _connection.Close();
+        await receiving;
+
+        foreach ((int chunkIndex, _) in _questions) _picker.OnNoAnswer(chunkIndex);
+        _questions.Clear();
+        _picker.OnChange(EventLoop.Now);
+        return _receivedAt > TimeSpan.Zero;
+    }
+
+    private void AnnounceEverything()
+    {
+        _toAnnounce.Clear();
+        for (int chunkIndex = 1; chunkIndex <= _picker.ChunkCount; chunkIndex++)
+        {
+            if (_picker.StateOf(chunkIndex) == ChunkState.Have) _toAnnounce.Enqueue(chunkIndex);
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        while (!_isBroken)
+        {
+            if (!_usesLines) await WaitUntilReadAsync();
+            GiveUpOldQuestions();
+            int bytes = WriteMessages();
+            if (bytes == 0)
+            {
+                if (!_isBroken) await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
+                continue;
+            }
+            _log.Flush();       // before the messages leave (PROTOCOL 5)
+            _sentBytes += bytes;
+            _sentAt = EventLoop.Now;
+            if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
+        }
+    }
+
+    // Unframed: one message. Lines: as many as there are and the buffer holds.
+    private int WriteMessages()
+    {
+        int bytes = 0;
+        if (_mustEndLine) _buffer[bytes++] = (byte)'\n';
+        _mustEndLine = false;
+        while (bytes + MessageWriter.BytesMax < _buffer.Length)
+        {
+            Span<byte> buffer = _buffer.AsSpan(bytes);
+            int length;
+            if (_toAnnounce.TryDequeue(out int chunkIndex))
+            {
+                length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, _transferPort);
+            }
+            else if (_questions.Count < (_usesLines ? ClientLimits.QuestionsInFlightMax : 1)
+                && _picker.TryPickQuestion(EventLoop.Now, out chunkIndex))
+            {
+                length = MessageWriter.WhereChunk(buffer, chunkIndex);
+                _questions.Add((chunkIndex, EventLoop.Now));
+            }
+            else return bytes;
+
+            _log.Add(buffer[..length]);
+            bytes += length;
+            if (!_usesLines) return bytes;
+            _buffer[bytes++] = (byte)'\n';
+        }
+        return bytes;
+    }
+
+    // Returns when the tracker has read every message so far. Usually it does at once, so we look a few times before
+    // we sleep; where the queue can't be seen, the clock decides.
+    private async Task WaitUntilReadAsync()
+    {
+        const int looks = 16;
+        TimeSpan nap = TimeSpan.FromMicroseconds(100), napMax = TimeSpan.FromMilliseconds(5);
+        for (int look = 1; !_isBroken; look++)
+        {
+            bool? hasRead = _probe.HasReadAll(_sentBytes);
+            if (hasRead == true) return;
+            if (hasRead is null)
+            {
+                TimeSpan afterSend = _sentAt + ClientLimits.BlindPauseAfterSend, afterReceive = _receivedAt + ClientLimits.BlindPauseAfterReceive;
+                TimeSpan wait = (afterSend > afterReceive ? afterSend : afterReceive) - EventLoop.Now;
+                if (wait <= TimeSpan.Zero) return;
+                await _pace.WaitAsync(wait);
+            }
+            else if (look < looks) Thread.Yield();
+            else
+            {
+                await _pace.WaitAsync(nap);
+                nap = nap * 1.5 < napMax ? nap * 1.5 : napMax;
+            }
+        }
+    }
+
+    // The tracker has read all, and yet owes an answer for long: ask again. If it has never answered anything, it may
+    // be waiting for the end of a line: end the one it has, and say everything again in lines.
+    private void GiveUpOldQuestions()
+    {
+        if (_questions.Count == 0 || EventLoop.Now - _questions[0].SentAt < ClientLimits.AnswerPatience) return;
+        foreach ((int chunkIndex, _) in _questions) _picker.OnNoAnswer(chunkIndex);
+        _questions.Clear();
+        if (_wasEverAnswered || _usesLines || _options.Framing != Framing.Auto) return;
+        _usesLines = true;
+        _mustEndLine = true;
+        AnnounceEverything();
+    }
+
+    private async Task ReceiveAsync()
+    {
+        while (true)
+        {
+            TimeSpan patience = _reader.WaitingChunkIndex > 0 ? _reader.Patience : Timeout.InfiniteTimeSpan;
+            SocketResult received = await _connection.ReceiveAsync(patience);
+            bool isOver = !received.IsQuiet && (!received.IsSuccess || received.IsEnd);
+            if (received.IsQuiet || isOver) _reader.OnQuiet();
+            else
+            {
+                _receivedAt = EventLoop.Now;
+                _reader.OnRead(_connection.Unread);
+                _connection.Consume(_connection.Unread.Length);
+            }
+            ReadAnswers();
+            if (isOver) break;
+        }
+        _isBroken = true;
+        _wake.Set();
+        _pace.Set();
+    }
+
+    private void ReadAnswers()
+    {
+        while (_reader.TryNext(out Message answer))
+        {
+            _wasEverAnswered = true;
+            OnAnswered(answer.ChunkIndex);
+            _picker.OnAnswer(answer.ChunkIndex, _peers.Read(answer.Peers), EventLoop.Now);
+            _onAnswer();
+        }
+        // An answer that may go on still shows that the tracker is ready for the next question.
+        if (_reader.WaitingChunkIndex > 0) OnAnswered(_reader.WaitingChunkIndex);
+    }
+
+    private void OnAnswered(int chunkIndex)
+    {
+        int place = _questions.FindIndex(question => question.ChunkIndex == chunkIndex);
+        if (place < 0) return;
+        TimeSpan time = EventLoop.Now - _questions[place].SentAt;
+        _questionTime = _questionTime == TimeSpan.Zero ? time : (7 * _questionTime + time) / 8;
+        TimeSpan life = ClientLimits.AnswerLifeFactor * _questionTime;
+        _picker.AnswerLife = life < ClientLimits.AnswerLifeMin ? ClientLimits.AnswerLifeMin
+            : life > ClientLimits.AnswerLifeMax ? ClientLimits.AnswerLifeMax : life;
+        _questions.RemoveAt(place);
+        _wake.Set();
+    }
+}
