@@ -20,23 +20,24 @@ internal static class Program
         var picker = new ChunkPicker(list.ChunkCount, list.Held.Keys, Random.Shared);
         CleanFolder(options, store, isNeeded: !picker.IsComplete);
 
-        var loop = new EventLoop(ClientLimits.ReceiveBytes);
+        Acceptor acceptor = Listen(options);
         ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
+        var loop = new EventLoop(ClientLimits.ReceiveBytes);
         var client = new SwarmClient(loop, options, log, store, picker);
-        NativeProgram.RunUntilSignal(loop, Start, client.Stop);
+        NativeProgram.RunUntilSignal(loop, () => client.Start(acceptor), client.Stop);
         return ExitCode.Success;
+    }
 
-        void Start()
+    private static Acceptor Listen(ClientOptions options)
+    {
+        try
         {
-            try
-            {
-                client.Start();
-            }
-            catch (SocketException e)
-            {
-                string reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is taken" : $"can't be used: {e.Message}";
-                throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");
-            }
+            return Acceptor.Listen(options.BindAddresses, options.TransferPort);
+        }
+        catch (SocketException e)
+        {
+            string reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is taken" : $"can't be used: {e.Message}";
+            throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");
         }
     }
 

@@ -36,14 +36,14 @@ internal sealed class SwarmClient
     }
 
     /// <summary>Begins to serve and to fetch. On the loop.</summary>
-    /// <exception cref="SocketException">The transfer port is taken.</exception>
-    public void Start()
+    /// <param name="acceptor">Listens on the transfer port.</param>
+    public void Start(Acceptor acceptor)
     {
         _startedAt = EventLoop.Now;
-        int port = Acceptor.Listen(_loop, _options.BindAddresses, _options.TransferPort, OnAccepted);
-        var peers = new PeerBook(port, _options.IsTrackerLocal, _options.TrackerAddresses);
-        _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, port, _downloader.Start);
-        Terminal.Say($"{_options.Name}: {_picker.HaveCount} of {_picker.ChunkCount} chunks, serving on port {port}, tracker {_options.TrackerName}");
+        acceptor.Start(_loop, OnAccepted);
+        var peers = new PeerBook(acceptor.Port, _options.IsTrackerLocal, _options.TrackerAddresses);
+        _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, acceptor.Port, _downloader.Start);
+        Terminal.Say($"{_options.Name}: {_picker.HaveCount} of {_picker.ChunkCount} chunks, serving on port {acceptor.Port}, tracker {_options.TrackerName}");
         _ = _tracker.RunAsync(OnUnreachable);
         if (_picker.IsComplete) SayComplete();
         else _tick.Start(ClientLimits.Tick);

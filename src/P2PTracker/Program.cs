@@ -32,36 +32,38 @@ internal static class Program
             return ExitCode.Success;
         }
 
-        int port = line.GetPort("port", DefaultPort);
-        IPAddress[]? bind = line.GetBindAddresses("bind");
+        IPAddress[] addresses = line.GetBindAddresses("bind") ?? CommandLine.Loopback;
+        string host = line.Get("bind") ?? HostName.Localhost;
         string logPath = line.Get("log") ?? "logs.log";
-        var loop = new EventLoop(Limits.MessageReadBytes);
+        Acceptor acceptor = Listen(addresses, host, line.GetPort("port", DefaultPort));
         ActionLog log = NativeProgram.OpenLog(logPath, "P2PTracker");
-        var server = new TrackerServer(loop, log);
-        NativeProgram.RunUntilSignal(loop, Start, Stop);
+        var server = new TrackerServer(new EventLoop(Limits.MessageReadBytes), log);
+        NativeProgram.RunUntilSignal(server.Loop, Start, Stop);
         return ExitCode.Success;
 
         void Start()
         {
-            string host = line.Get("bind") ?? HostName.Localhost;
-            try
-            {
-                port = server.Listen(bind ?? CommandLine.Loopback, port);
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                throw new ProgramException(ExitCode.Failure, $"port {port} on {host} is taken: stop the program that listens there, or give another with -port");
-            }
-            catch (SocketException e)
-            {
-                throw new ProgramException(ExitCode.Failure, $"can't listen on {host}, port {port}: {e.Message}; give another address with -bind or another port with -port");
-            }
-            Terminal.Say($"P2PTracker listening on {host}:{port}, log {logPath}");
+            server.Start(acceptor);
+            Terminal.Say($"P2PTracker listening on {host}:{acceptor.Port}, log {logPath}");
         }
 
         // What a profiler of the tracker wants to see: in the steady state, allocations don't grow with the messages.
         void Stop() => Terminal.Say(
             $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, {server.Questions} questions, "
             + $"{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");
+    }
+
+    private static Acceptor Listen(IPAddress[] addresses, string host, int port)
+    {
+        try
+        {
+            return Acceptor.Listen(addresses, port);
+        }
+        catch (SocketException e)
+        {
+            throw new ProgramException(ExitCode.Failure, e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? $"port {port} on {host} is taken: stop the program that listens there, or give another with -port"
+                : $"can't listen on {host}, port {port}: {e.Message}; give another address with -bind or another port with -port");
+        }
     }
 }

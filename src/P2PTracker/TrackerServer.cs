@@ -1,5 +1,3 @@
-using System;
-using System.Net;
 using System.Net.Sockets;
 using P2P.Logging;
 using P2P.Transport;
@@ -9,14 +7,12 @@ namespace P2P.Tracker;
 /// <summary>The tracker: listens, gives every client a <see cref="TrackerSession"/>, and keeps what they share.</summary>
 internal sealed class TrackerServer
 {
-    private readonly Action<Socket> _onAccepted;
     private readonly LoopTimer _sweep;
 
     /// <summary>Makes a tracker that does not listen yet.</summary>
     public TrackerServer(EventLoop loop, ActionLog log)
     {
         (Loop, Log) = (loop, log);
-        _onAccepted = OnAccepted;
         _sweep = new LoopTimer(loop, Sweep);
     }
 
@@ -35,9 +31,8 @@ internal sealed class TrackerServer
     /// <summary>Connections accepted.</summary>
     public long Connections { get; private set; }
 
-    /// <summary>Listens from now on; returns the port.</summary>
-    /// <exception cref="SocketException">The port is taken, or an address isn't this machine's.</exception>
-    public int Listen(IPAddress[] addresses, int port) => Acceptor.Listen(Loop, addresses, port, _onAccepted);
+    /// <summary>Serves the clients that connect from now on. On the loop.</summary>
+    public void Start(Acceptor acceptor) => acceptor.Start(Loop, OnAccepted);
 
     /// <summary>A session is over; its peers may have gone.</summary>
     public void OnSessionEnd()

@@ -18,6 +18,7 @@ public static class NativeProgram
     /// <param name="main">Does the work, and returns the exit code.</param>
     public static int Run(string name, string usage, Func<int> main)
     {
+        EventLoop.ConfigureRuntime();
         try
         {
             return main();

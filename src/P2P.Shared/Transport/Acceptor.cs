@@ -1,62 +1,61 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 
 namespace P2P.Transport;
 
-/// <summary>Listens on one address and hands every accepted socket to its owner, on the loop, for as long as it runs.</summary>
+/// <summary>
+/// Listens, and hands every accepted socket to its owner for as long as the program runs. Listening comes first and
+/// needs no loop: clients can connect while the rest of the program is still being put together.
+/// </summary>
 public sealed class Acceptor
 {
-    private readonly EventLoop _loop;
-    private readonly Socket _listener;
-    private readonly Action<Socket> _onAccepted;
+    private readonly List<Socket> _listeners = [];
 
-    private Acceptor(EventLoop loop, Socket listener, Action<Socket> onAccepted)
-    {
-        _loop = loop;
-        _listener = listener;
-        _onAccepted = onAccepted;
-        _ = RunAsync();
-    }
+    private Acceptor(int port) => Port = port;
+
+    /// <summary>The port, the same on every address.</summary>
+    public int Port { get; private set; }
 
     /// <summary>
     /// Listens on every address given, all on one port. An address whose family this machine lacks is passed over,
-    /// as long as one is left. Connections are accepted from now on; call it on the loop.
+    /// as long as one is left.
     /// </summary>
     /// <param name="addresses">The addresses, without port.</param>
     /// <param name="port">1 to 65535, or 0 for any that is free on all of them.</param>
-    /// <param name="onAccepted">Takes over each socket.</param>
-    /// <returns>The port.</returns>
     /// <exception cref="SocketException">The port is taken, or the address isn't this machine's.</exception>
-    public static int Listen(EventLoop loop, IPAddress[] addresses, int port, Action<Socket> onAccepted)
+    public static Acceptor Listen(IPAddress[] addresses, int port)
     {
         for (int attempt = 1; ; attempt++)
         {
-            var listeners = new Socket?[addresses.Length];
-            int chosen = port;
+            var acceptor = new Acceptor(port);
             try
             {
-                for (int i = 0; i < addresses.Length; i++)
+                foreach (IPAddress address in addresses)
                 {
-                    listeners[i] = TryListen(addresses[i], chosen);
-                    if (listeners[i] is { } bound) chosen = ((IPEndPoint)bound.LocalEndPoint!).Port;
+                    if (TryListen(address, acceptor.Port) is not { } listener) continue;
+                    acceptor._listeners.Add(listener);
+                    acceptor.Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
                 }
-                if (chosen == 0) throw new SocketException((int)SocketError.AddressNotAvailable);
+                if (acceptor._listeners.Count == 0) throw new SocketException((int)SocketError.AddressNotAvailable);
+                return acceptor;
             }
             catch (SocketException e)
             {
-                foreach (Socket? listener in listeners) listener?.Dispose();
+                foreach (Socket listener in acceptor._listeners) listener.Dispose();
                 // A port that is free on one address may be taken on the next: try another.
-                if (port == 0 && e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < 100) continue;
-                throw;
+                if (port != 0 || e.SocketErrorCode != SocketError.AddressAlreadyInUse || attempt == 100) throw;
             }
-            foreach (Socket? listener in listeners)
-            {
-                if (listener is not null) _ = new Acceptor(loop, listener, onAccepted);
-            }
-            return chosen;
         }
+    }
+
+    /// <summary>Accepts from now on. On the loop.</summary>
+    /// <param name="onAccepted">Takes over each socket.</param>
+    public void Start(EventLoop loop, Action<Socket> onAccepted)
+    {
+        foreach (Socket listener in _listeners) _ = AcceptAsync(loop, listener, onAccepted);
     }
 
     private static Socket? TryListen(IPAddress address, int port)
@@ -83,15 +82,15 @@ public sealed class Acceptor
         }
     }
 
-    private async Task RunAsync()
+    private static async Task AcceptAsync(EventLoop loop, Socket listener, Action<Socket> onAccepted)
     {
-        var pause = new LoopSignal(_loop);
-        SocketOperation operation = _loop.Pools.Operations.Get();
+        var pause = new LoopSignal(loop);
+        SocketOperation operation = loop.Pools.Operations.Get();
         while (true)
         {
             operation.AcceptSocket = null;
-            SocketResult result = await operation.Start(_listener.AcceptAsync(operation));
-            if (result.IsSuccess) _onAccepted(operation.AcceptSocket!);
+            SocketResult result = await operation.Start(listener.AcceptAsync(operation));
+            if (result.IsSuccess) onAccepted(operation.AcceptSocket!);
             // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors or
             // memory, which passes.
             else if (result.Error != SocketError.ConnectionReset && result.Error != SocketError.ConnectionAborted)

@@ -34,14 +34,7 @@ public sealed unsafe class EventLoop
     private Exception? _failure;
     private volatile bool _stopped;
 
-    static EventLoop()
-    {
-        // Read by the runtime when the first socket is made: one epoll thread, completions on it.
-        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
-    }
-
-    /// <summary>Makes a loop that does not run yet. One per process: it takes the runtime's socket settings over.</summary>
+    /// <summary>Makes a loop that does not run yet. One per process, after <see cref="ConfigureRuntime"/>.</summary>
     /// <param name="receiveBytesMax">Most that one read of a connection may take, in bytes.</param>
     public EventLoop(int receiveBytesMax)
     {
@@ -55,6 +48,14 @@ public sealed unsafe class EventLoop
         _wake = new SocketOperation(this);
         _onWake = OnWake;
         _wake.SetBuffer(new byte[64], 0, 64);
+    }
+
+    /// <summary>Asks the runtime for one epoll thread, and for completions on it. It reads this when the program's first
+    /// socket is made, so this comes before.</summary>
+    public static void ConfigureRuntime()
+    {
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
     }
 
     /// <summary>
@@ -180,6 +181,7 @@ public sealed unsafe class EventLoop
 
     private void Arm(TimeSpan delay)
     {
+        if (_stopped) delay = TimeSpan.Zero;        // the clock must wake up now, whatever timers there are
         _armedFor = (Now + delay).Ticks;
         long nanoseconds = Math.Max(delay.Ticks * 100, 1);      // 0 would disarm it
         var time = new LibC.TimerSpec { Seconds = nanoseconds / 1_000_000_000, Nanoseconds = nanoseconds % 1_000_000_000 };

@@ -59,7 +59,9 @@ public sealed class SocketOperation : SocketAsyncEventArgs, ICriticalNotifyCompl
     {
         // The wake-up of a loop that has not run yet has no thread to compare with: it is the one that sets it.
         if (_loop.IsCurrent || !_loop.HasThread) Complete();
-        else _loop.Post(_complete);
+        else if (SocketError != SocketError.Success) _loop.Post(_complete);
+        // Bytes in the loop's shared buffer could by now be another connection's.
+        else _loop.Fail(new InvalidOperationException("the runtime completes operations on other threads"));
     }
 
     private void Complete()
