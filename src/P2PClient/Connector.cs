@@ -25,7 +25,7 @@ internal static class Connector
                 timer.Start(patience);
                 operation.RemoteEndPoint = new IPEndPoint(address, port);
                 SocketResult result = await operation.Start(socket.ConnectAsync(operation));
-                timer.Stop();
+                timer.Forget();
                 if (result.IsSuccess && !IsSelf(socket)) return socket;
             }
             catch (SocketException)

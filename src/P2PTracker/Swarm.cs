@@ -88,7 +88,7 @@ internal sealed class Swarm
         isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
         if (!isKnown) return MessageWriter.ChunkLocationUnknown(buffer, chunkIndex);
         int head = MessageWriter.GetChunkFrom(buffer, chunkIndex);
-        return head + chunk!.Write(buffer[head..Limits.AnswerBytesMax], _peers);
+        return head + chunk!.Write(buffer[head..(Limits.AnswerBytesMax - 1)], _peers);      // a line's newline counts too
     }
 
     /// <summary>Takes out every peer that has had no connection since before a time.</summary>

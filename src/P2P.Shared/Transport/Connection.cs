@@ -122,10 +122,11 @@ public sealed class Connection
     {
         if (_closed) return;
         _closed = true;
-        _patience.Stop();
+        _patience.Forget();
         ReleaseUnread();
+        bool isReceiving = _receiving;
         Socket.Dispose();
-        if (!_receiving) _loop.Pools.Operations.Return(_receive);
+        if (!isReceiving) _loop.Pools.Operations.Return(_receive);
     }
 
     private void OnReceived()

@@ -143,6 +143,10 @@ public sealed unsafe class EventLoop
         if (due.Ticks < _armedFor) Arm(due - Now);
     }
 
+    /// <summary>Takes a timer out of the queue before its time. As costly as there are timers: for those of connections
+    /// that close, of which few have one.</summary>
+    internal void Dequeue(LoopTimer timer) => _timers.Remove(timer, out _, out _);
+
     private void ReceiveWakeUp()
     {
         while (!_wake.Start(_wakeReceiver.ReceiveAsync(_wake), _onWake)) { }

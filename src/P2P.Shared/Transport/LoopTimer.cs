@@ -28,6 +28,14 @@ public sealed class LoopTimer(EventLoop loop, Action callback)
     /// <summary>It won't call back until started again.</summary>
     public void Stop() => _due = Never;
 
+    /// <summary>Stops it for good, so that nothing keeps its owner alive.</summary>
+    public void Forget()
+    {
+        _due = Never;
+        if (_queuedFor != Never) loop.Dequeue(this);
+        _queuedFor = Never;
+    }
+
     /// <summary>The loop has taken the entry made for <paramref name="queuedFor"/> out of its queue.</summary>
     internal void OnQueueDue(long queuedFor, long now)
     {
