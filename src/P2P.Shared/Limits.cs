@@ -36,6 +36,12 @@ public static class Limits
     /// <summary>Most that one read takes from a connection that carries messages, in bytes.</summary>
     public const int MessageReadBytes = 8 * 1024;
 
+    /// <summary>Reads that one connection may have in a row while bytes are there, before the others have their turn.</summary>
+    public const int ReadsPerTurn = 8;
+
+    /// <summary>Silence after which a connection that may be idle for long is probed, in seconds.</summary>
+    public const int KeepAliveSeconds = 60;
+
     /// <summary>Connections that the kernel may complete before we accept them.</summary>
     public const int ListenBacklog = 4096;
 

@@ -189,6 +189,14 @@ internal sealed class ChunkPicker
         _ready.Add(chunkIndex);
     }
 
+    /// <summary>A chunk that was held is no longer there, and is looked for again.</summary>
+    public void OnLost(int chunkIndex)
+    {
+        if (StateOf(chunkIndex) != ChunkState.Have) return;
+        HaveCount--;
+        AskAgain(chunkIndex);
+    }
+
     /// <summary>The number of sources that the last answer listed for a chunk.</summary>
     public int AvailabilityOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
 

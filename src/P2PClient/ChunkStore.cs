@@ -16,6 +16,7 @@ internal sealed class ChunkStore
     private readonly string _folder;
     private readonly Dictionary<int, string> _names = [];       // of chunks not called chunk_<index>
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, long> _sizes;              // of the chunks held
 
     /// <summary>Opens a folder as its list describes it, and clears away what a killed client left in it.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
@@ -23,6 +24,7 @@ internal sealed class ChunkStore
     {
         _folder = folder;
         ChunkCount = list.ChunkCount;
+        _sizes = list.Sizes;
         foreach ((int chunkIndex, string name) in list.Held) Name(chunkIndex, name);
         foreach ((int chunkIndex, string name) in list.Wanted)
         {
@@ -52,7 +54,7 @@ internal sealed class ChunkStore
 
     /// <summary>Opens a chunk that is held.</summary>
     /// <param name="bytes">Its size.</param>
-    /// <returns>Null if its file has gone or can't be read.</returns>
+    /// <returns>Null if its file has gone, can't be read, or no longer has the size that it had.</returns>
     public SafeFileHandle? TryOpenRead(int chunkIndex, out long bytes)
     {
         bytes = 0;
@@ -60,7 +62,9 @@ internal sealed class ChunkStore
         {
             SafeFileHandle file = File.OpenHandle(PathOf(chunkIndex), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             bytes = RandomAccess.GetLength(file);
-            return file;
+            if (bytes == _sizes[chunkIndex]) return file;
+            file.Dispose();
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,6 +75,19 @@ internal sealed class ChunkStore
     /// <summary>A temporary file for a chunk that is missing; nothing is created before its first byte.</summary>
     public PartialChunk CreatePartial(int chunkIndex) =>
         new(Path.Combine(_folder, TemporaryName($"chunk_{chunkIndex}")), PathOf(chunkIndex));
+
+    /// <summary>A chunk has got its name, and is held from now on.</summary>
+    public void OnStored(int chunkIndex, long bytes) => _sizes[chunkIndex] = bytes;
+
+    /// <summary>The file name of a chunk: chunk_&lt;index&gt;, unless the list has another for it, or gives that one to
+    /// another chunk.</summary>
+    public string NameOf(int chunkIndex)
+    {
+        if (_names.TryGetValue(chunkIndex, out string? name)) return name;
+        name = $"chunk_{chunkIndex}";
+        while (_taken.Contains(name)) name += "_";
+        return name;
+    }
 
     /// <summary>Rewrites the folder's list.</summary>
     /// <param name="held">Tells of each index whether that chunk is held.</param>
@@ -90,15 +107,6 @@ internal sealed class ChunkStore
     }
 
     private string PathOf(int chunkIndex) => Path.Combine(_folder, NameOf(chunkIndex));
-
-    // chunk_<index>, unless the list has another name for it, or gives this one to another chunk.
-    private string NameOf(int chunkIndex)
-    {
-        if (_names.TryGetValue(chunkIndex, out string? name)) return name;
-        name = $"chunk_{chunkIndex}";
-        while (_taken.Contains(name)) name += "_";
-        return name;
-    }
 
     private void Name(int chunkIndex, string name)
     {

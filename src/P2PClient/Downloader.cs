@@ -97,6 +97,7 @@ internal sealed class Downloader
                 _sources.Add(session.Peer);
                 FetchedCount++;
                 ForgetDoubtful(session.ChunkIndex);
+                _store.OnStored(session.ChunkIndex, session.Copy.Bytes);
                 _picker.OnFetched(session.ChunkIndex, now);
                 _onFetched(session.ChunkIndex);
                 return;

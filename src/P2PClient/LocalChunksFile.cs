@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
 using P2P.Posix;
 
@@ -24,6 +25,9 @@ internal sealed class LocalChunksFile
 
     /// <summary>The chunks held: index to file name within the folder. Each file was there and readable.</summary>
     public SortedDictionary<int, string> Held { get; } = [];
+
+    /// <summary>Their sizes, in bytes.</summary>
+    public Dictionary<int, long> Sizes { get; } = [];
 
     /// <summary>Names for chunks that are listed, but whose file is missing: they are to be stored under these.</summary>
     public Dictionary<int, string> Wanted { get; } = [];
@@ -112,7 +116,8 @@ internal sealed class LocalChunksFile
         }
         try
         {
-            File.OpenHandle(path).Dispose();
+            using SafeFileHandle chunk = File.OpenHandle(path);
+            Sizes[chunkIndex] = RandomAccess.GetLength(chunk);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

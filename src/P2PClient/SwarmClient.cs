@@ -62,7 +62,7 @@ internal sealed class SwarmClient
         UploadSession session;
         try
         {
-            session = new UploadSession(_loop, _picker, _store, socket);
+            session = new UploadSession(_loop, _picker, _store, socket, OnLost);
         }
         catch (SocketException)
         {
@@ -83,6 +83,16 @@ internal sealed class SwarmClient
             SayComplete();
         }
         else if (!_save.IsRunning) _save.Start(ClientLimits.SaveInterval);
+    }
+
+    private void OnLost(int chunkIndex)
+    {
+        if (_picker.StateOf(chunkIndex) != ChunkState.Have) return;
+        Terminal.Complain($"{_options.Name}: {_store.NameOf(chunkIndex)} has gone or changed since it was listed; chunk {chunkIndex} is no longer served, and fetched anew");
+        _picker.OnLost(chunkIndex);
+        _isListSaved = false;
+        if (!_save.IsRunning) _save.Start(ClientLimits.SaveInterval);
+        _tick.Start(ClientLimits.Tick);
     }
 
     private void SayComplete()

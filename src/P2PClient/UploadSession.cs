@@ -22,12 +22,15 @@ internal sealed class UploadSession
     private readonly EventLoop _loop;
     private readonly ChunkPicker _picker;
     private readonly ChunkStore _store;
+    private readonly Action<int> _onLost;
     private readonly Connection _connection;
     private MessageFramer _framer;
 
-    public UploadSession(EventLoop loop, ChunkPicker picker, ChunkStore store, Socket socket)
+    /// <summary>Takes an accepted socket over.</summary>
+    /// <param name="onLost">Told of a chunk whose file has gone or changed.</param>
+    public UploadSession(EventLoop loop, ChunkPicker picker, ChunkStore store, Socket socket, Action<int> onLost)
     {
-        (_loop, _picker, _store) = (loop, picker, store);
+        (_loop, _picker, _store, _onLost) = (loop, picker, store, onLost);
         socket.LingerState = new LingerOption(enable: true, seconds: 0);
         _connection = new Connection(loop, socket, Limits.MessageReadBytes);
     }
@@ -60,13 +63,21 @@ internal sealed class UploadSession
 
             if (_picker.StateOf(chunkIndex) != ChunkState.Have) return;
             file = _store.TryOpenRead(chunkIndex, out long bytes);
-            if (file is null) return;
+            if (file is null)
+            {
+                _onLost(chunkIndex);
+                return;
+            }
 
             long offset = 0, turnEnd = ClientLimits.TurnBytes;
             while (offset < bytes)
             {
                 int sent = SendFile(file, ref offset, bytes);
-                if (sent < 0) return;
+                if (sent < 0)
+                {
+                    if (HasChanged(file, bytes)) _onLost(chunkIndex);
+                    return;
+                }
                 if (sent > 0)
                 {
                     if (offset < turnEnd) continue;
@@ -78,11 +89,19 @@ internal sealed class UploadSession
                 // The peer's buffer is full. A send of the next few bytes completes when there is room again.
                 buffer ??= _loop.Pools.Buffers.Get();
                 int read = ReadFile(file, buffer, offset, bytes);
-                if (read <= 0 || !(await _connection.SendAsync(buffer, 0, read)).IsSuccess) return;
+                if (read <= 0)
+                {
+                    _onLost(chunkIndex);
+                    return;
+                }
+                if (!(await _connection.SendAsync(buffer, 0, read)).IsSuccess) return;
                 offset += read;
             }
-            if (HasGrown(file, bytes)) return;
-
+            if (HasChanged(file, bytes))
+            {
+                _onLost(chunkIndex);
+                return;
+            }
             await EndCleanlyAsync(hasEnded);
         }
         catch (Exception e)
@@ -136,7 +155,9 @@ internal sealed class UploadSession
         }
     }
 
-    private static bool HasGrown(SafeFileHandle file, long bytes) => ReadFile(file, new byte[1], bytes, bytes + 1) != 0;
+    // By then it may be another chunk's content that was sent, or a mixture of two.
+    private static bool HasChanged(SafeFileHandle file, long bytes) =>
+        ReadFile(file, new byte[1], bytes, bytes + 1) != 0 || (bytes > 0 && ReadFile(file, new byte[1], bytes - 1, bytes) != 1);
 
     // Closing while something of the peer's is unread, or while a receive is pending, would reset the connection and
     // destroy what is still on its way. So: say that this was all, and read until the peer has seen it.

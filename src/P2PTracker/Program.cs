@@ -50,6 +50,7 @@ internal static class Program
         // What a profiler of the tracker wants to see: in the steady state, allocations don't grow with the messages.
         void Stop() => Terminal.Say(
             $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, {server.Questions} questions, "
+            + (server.Refused == 0 ? "" : $"{server.Refused} announcements refused, ")
             + $"{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");
     }
 

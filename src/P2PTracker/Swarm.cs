@@ -21,9 +21,6 @@ internal sealed class Swarm
     /// <summary>Pairs of a chunk and a peer that has it.</summary>
     public int Announcements { get; private set; }
 
-    /// <summary>Announcements that found the list full.</summary>
-    public long Refused { get; private set; }
-
     /// <summary>True if any peer is listed that has no connection.</summary>
     public bool HasGonePeers
     {
@@ -43,11 +40,7 @@ internal sealed class Swarm
     public SwarmPeer? GetPeer(string host, int port)
     {
         if (_peersByAddress.TryGetValue((host, port), out SwarmPeer? peer)) return peer;
-        if (_peersByAddress.Count >= TrackerLimits.PeersMax)
-        {
-            Refused++;
-            return null;
-        }
+        if (_peersByAddress.Count >= TrackerLimits.PeersMax) return null;
         int id = _freeIds.TryPop(out int free) ? free : _peers.Count;
         peer = new SwarmPeer(host, port, id);
         if (id == _peers.Count) _peers.Add(peer);
@@ -57,25 +50,19 @@ internal sealed class Swarm
     }
 
     /// <summary>Notes that a peer has a chunk; saying it again changes nothing.</summary>
-    public void Announce(int chunkIndex, SwarmPeer peer)
+    /// <returns>False if the list is full.</returns>
+    public bool TryAnnounce(int chunkIndex, SwarmPeer peer)
     {
         if (!_chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk))
         {
-            if (_chunks.Count >= TrackerLimits.ChunksMax)
-            {
-                Refused++;
-                return;
-            }
+            if (_chunks.Count >= TrackerLimits.ChunksMax) return false;
             _chunks.Add(chunkIndex, chunk = new ChunkPeers());
         }
-        if (chunk.Contains(peer.Id)) return;
-        if (Announcements >= TrackerLimits.AnnouncementsMax)
-        {
-            Refused++;
-            return;
-        }
+        if (chunk.Contains(peer.Id)) return true;
+        if (Announcements >= TrackerLimits.AnnouncementsMax) return false;
         chunk.Add(peer);
         Announcements++;
+        return true;
     }
 
     /// <summary>Writes the answer to "who has this chunk?", with no end of line (spec 2.4).</summary>

@@ -6,13 +6,22 @@ namespace P2P.Tracker;
 internal static class TrackerLimits
 {
     /// <summary>Distinct chunk indexes in the whole list; some 100 bytes each.</summary>
-    public const int ChunksMax = 1 << 20;
+    public const int ChunksMax = 1 << 22;
 
     /// <summary>Peers in the whole list; some 150 bytes each.</summary>
     public const int PeersMax = 1 << 18;
 
     /// <summary>Announcements in the whole list, that is pairs of a chunk and a peer; 4 to 8 bytes each.</summary>
     public const int AnnouncementsMax = 1 << 25;
+
+    /// <summary>Announcements in the list that came from one connection.</summary>
+    public const int ListedPerConnectionMax = 1 << 20;
+
+    /// <summary>Peers that one connection may announce. A client announces one, itself.</summary>
+    public const int PeersPerConnectionMax = 1 << 14;
+
+    /// <summary>How old a connection without a message must be to be closed when descriptors run short.</summary>
+    public static readonly TimeSpan SilentLife = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a peer stays listed without a connection that announced it (PROTOCOL 6).</summary>
     public static readonly TimeSpan GonePeerLife = TimeSpan.FromMinutes(15);

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Net.Sockets;
 using P2P.Logging;
 using P2P.Transport;
@@ -8,6 +10,7 @@ namespace P2P.Tracker;
 internal sealed class TrackerServer
 {
     private readonly LoopTimer _sweep;
+    private readonly HashSet<TrackerSession> _silent = [];      // those that never sent a message
 
     /// <summary>Makes a tracker that does not listen yet.</summary>
     public TrackerServer(EventLoop loop, ActionLog log)
@@ -28,15 +31,22 @@ internal sealed class TrackerServer
     /// <summary>LOCAL_CHUNKS messages read.</summary>
     public long Announcements { get; set; }
 
+    /// <summary>LOCAL_CHUNKS messages that were not listed, because the list or a connection's share of it is full.</summary>
+    public long Refused { get; set; }
+
     /// <summary>Connections accepted.</summary>
     public long Connections { get; private set; }
 
     /// <summary>Serves the clients that connect from now on. On the loop.</summary>
-    public void Start(Acceptor acceptor) => acceptor.Start(Loop, OnAccepted);
+    public void Start(Acceptor acceptor) => acceptor.Start(Loop, OnAccepted, CloseSilent);
+
+    /// <summary>A session has read its first message.</summary>
+    public void OnFirstMessage(TrackerSession session) => _silent.Remove(session);
 
     /// <summary>A session is over; its peers may have gone.</summary>
-    public void OnSessionEnd()
+    public void OnSessionEnd(TrackerSession session)
     {
+        _silent.Remove(session);
         if (!_sweep.IsRunning) _sweep.Start(TrackerLimits.GonePeerSweep);
     }
 
@@ -53,7 +63,18 @@ internal sealed class TrackerServer
             socket.Dispose();       // gone before it could be looked at
             return;
         }
+        _silent.Add(session);
         _ = session.RunAsync();
+    }
+
+    // Descriptors or memory run short: who has had a minute and said nothing makes room for others.
+    private void CloseSilent()
+    {
+        TimeSpan before = EventLoop.Now - TrackerLimits.SilentLife;
+        foreach (TrackerSession session in new List<TrackerSession>(_silent))
+        {
+            if (session.StartedAt < before) session.Close();
+        }
     }
 
     private void Sweep()

@@ -23,9 +23,12 @@ internal sealed class TrackerSession
     private readonly Connection _connection;
     private readonly string _host;                  // what its announcements are listed under
     private readonly UnknownAnswers _unknown = new();
-    private readonly List<SwarmPeer> _announced = new(1);
+    private SwarmPeer? _peer;                               // whom it announced last; nearly always itself alone
+    private HashSet<SwarmPeer>? _otherPeers;
+    private int _listed;                                    // announcements of its that are in the list
     private MessageFramer _framer;
     private int _badMessages;
+    private bool _hasSpoken;
     private (int ChunkIndex, bool IsLine) _heldQuestion;       // index 0: none
     private LoopSignal? _pause;
 
@@ -33,8 +36,15 @@ internal sealed class TrackerSession
     {
         (_server, _loop, _swarm, _log) = (server, server.Loop, server.Swarm, server.Log);
         _connection = new Connection(_loop, socket, Limits.MessageReadBytes);
+        _connection.KeepAlive();
         _host = ListedHost(((IPEndPoint)socket.RemoteEndPoint!).Address);
     }
+
+    /// <summary>When it was accepted.</summary>
+    public TimeSpan StartedAt { get; } = EventLoop.Now;
+
+    /// <summary>Ends it, for want of room.</summary>
+    public void Close() => _connection.Close();
 
     /// <summary>Serves the client until it goes, or has sent too much nonsense.</summary>
     public async Task RunAsync()
@@ -69,6 +79,9 @@ internal sealed class TrackerSession
                 answers = null;
 
                 if (received.IsEnd || _framer.IsOverlong || _badMessages >= Limits.BadMessagesMax) return;
+                if (!_connection.HasHadTurn) continue;
+                _connection.KeepUnread();
+                await _loop.YieldAsync();
             }
         }
         catch (Exception e)
@@ -79,8 +92,9 @@ internal sealed class TrackerSession
         {
             if (answers is not null) _loop.Pools.Buffers.Return(answers);
             _connection.Close();
-            foreach (SwarmPeer peer in _announced) peer.OnDisconnected(EventLoop.Now);
-            _server.OnSessionEnd();
+            _peer?.OnDisconnected(EventLoop.Now);
+            foreach (SwarmPeer peer in _otherPeers ?? []) peer.OnDisconnected(EventLoop.Now);
+            _server.OnSessionEnd(this);
         }
     }
 
@@ -100,6 +114,8 @@ internal sealed class TrackerSession
         while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine))
         {
             bool isMessage = MessageReader.TryRead(text, out Message message);
+            if (isMessage && !_hasSpoken) _server.OnFirstMessage(this);
+            _hasSpoken |= isMessage;
             switch (isMessage ? message.Kind : default(MessageKind?))
             {
                 case MessageKind.LocalChunks:
@@ -131,22 +147,35 @@ internal sealed class TrackerSession
     private void Announce(int chunkIndex, int port)
     {
         _server.Announcements++;
+        if (_listed >= TrackerLimits.ListedPerConnectionMax || FindPeer(port) is not { } peer)
+        {
+            _server.Refused++;
+            return;
+        }
         Span<byte> line = stackalloc byte[MessageWriter.BytesMax];
-        if (FindPeer(port) is not { } peer) return;
-        int length = MessageWriter.LocalChunks(line, chunkIndex, peer.HostText, port);
-        _log.Add(line[..length]);
-        _swarm.Announce(chunkIndex, peer);
+        _log.Add(line[..MessageWriter.LocalChunks(line, chunkIndex, peer.HostText, port)]);
+        int listedBefore = _swarm.Announcements;
+        if (!_swarm.TryAnnounce(chunkIndex, peer)) _server.Refused++;
+        _listed += _swarm.Announcements - listedBefore;
     }
 
     private SwarmPeer? FindPeer(int port)
     {
-        // A client announces itself alone, as a rule.
-        if (_announced.Count > 0 && _announced[^1].Port == port) return _announced[^1];
-        SwarmPeer? peer = _swarm.GetPeer(_host, port);
-        if (peer is null || _announced.Contains(peer)) return peer;
-        _announced.Add(peer);
-        peer.OnConnected();
-        return peer;
+        if (_peer is not null && _peer.Port == port) return _peer;
+        if (_swarm.GetPeer(_host, port) is not { } peer) return null;
+        if (_peer is not null)
+        {
+            _otherPeers ??= [];
+            if (!_otherPeers.Contains(peer))
+            {
+                if (_otherPeers.Count >= TrackerLimits.PeersPerConnectionMax) return null;
+                peer.OnConnected();
+            }
+            _otherPeers.Remove(peer);
+            _otherPeers.Add(_peer);
+        }
+        else peer.OnConnected();
+        return _peer = peer;
     }
 
     // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6).

@@ -53,9 +53,10 @@ public sealed class Acceptor
 
     /// <summary>Accepts from now on. On the loop.</summary>
     /// <param name="onAccepted">Takes over each socket.</param>
-    public void Start(EventLoop loop, Action<Socket> onAccepted)
+    /// <param name="onShortage">Called while descriptors or memory run short, before each pause.</param>
+    public void Start(EventLoop loop, Action<Socket> onAccepted, Action? onShortage = null)
     {
-        foreach (Socket listener in _listeners) _ = AcceptAsync(loop, listener, onAccepted);
+        foreach (Socket listener in _listeners) _ = AcceptAsync(loop, listener, onAccepted, onShortage);
     }
 
     private static Socket? TryListen(IPAddress address, int port)
@@ -82,7 +83,7 @@ public sealed class Acceptor
         }
     }
 
-    private static async Task AcceptAsync(EventLoop loop, Socket listener, Action<Socket> onAccepted)
+    private static async Task AcceptAsync(EventLoop loop, Socket listener, Action<Socket> onAccepted, Action? onShortage)
     {
         var pause = new LoopSignal(loop);
         SocketOperation operation = loop.Pools.Operations.Get();
@@ -94,7 +95,10 @@ public sealed class Acceptor
             // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors or
             // memory, which passes.
             else if (result.Error != SocketError.ConnectionReset && result.Error != SocketError.ConnectionAborted)
+            {
+                onShortage?.Invoke();
                 await pause.WaitAsync(Limits.AcceptPause);
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ public sealed class Connection
     private bool _receiving;
     private bool _hasArrived;           // a receive completed while nobody waited for it
     private bool _wasQuiet;
+    private int _readsAtOnce;           // in a row
     private SocketResult _received;     // how the latest receive ended
     private bool _closed;
     private byte[] _bytes;              // where the unread bytes lie: the loop's buffer or a pooled one
@@ -51,6 +52,19 @@ public sealed class Connection
 
     /// <summary>All bytes read and not yet consumed, good until the next wait.</summary>
     public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, _end - _start);
+
+    /// <summary>True when so much has been there at once that the others should have their turn
+    /// (<see cref="EventLoop.YieldAsync"/>, after <see cref="KeepUnread"/>).</summary>
+    public bool HasHadTurn => _readsAtOnce >= Limits.ReadsPerTurn;
+
+    /// <summary>Lets the kernel find out, within some minutes, that the other machine is dead.</summary>
+    public void KeepAlive()
+    {
+        Socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        Socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Limits.KeepAliveSeconds);
+        Socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Limits.KeepAliveSeconds / 4);
+        Socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+    }
 
     /// <summary>Drops the first unread bytes.</summary>
     public void Consume(int bytes)
@@ -90,9 +104,11 @@ public sealed class Connection
             _receiving = _receive.Start(Socket.ReceiveAsync(_receive), _onReceived);
             if (!_receiving)
             {
+                _readsAtOnce++;
                 _received = _receive.GetResult();
                 TakeReceived();
             }
+            else _readsAtOnce = 0;
         }
         if (_receiving)
         {
