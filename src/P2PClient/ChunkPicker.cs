@@ -38,6 +38,7 @@ internal sealed class ChunkPicker
     private readonly Random _random;
     private readonly List<int> _missing = [];       // never asked for, in random order, taken from the end
     private readonly Queue<int> _again = new();     // to be asked for before the missing ones
+    private readonly Queue<int> _curious = new();   // in flight, and asked about for more sources
     private readonly List<int> _ready = [];
     private readonly List<int> _chosen = [];        // ready, and asked about a moment ago to be fetched now
     private readonly HashSet<int> _refreshing = []; // asked about because they were picked
@@ -85,6 +86,7 @@ internal sealed class ChunkPicker
             _unknown.Clear();
             _unknownPause = Min(2 * _unknownPause, ClientLimits.UnknownPauseMax);
         }
+        if (_curious.TryDequeue(out chunkIndex)) return true;       // whatever its state is
         if (!_again.TryDequeue(out chunkIndex))
         {
             if (_missing.Count == 0 || _ready.Count >= ClientLimits.AskedAheadMax) return false;
@@ -101,10 +103,10 @@ internal sealed class ChunkPicker
     public void OnAnswer(int chunkIndex, Peer[] sources, TimeSpan now)
     {
         ChunkState state = StateOf(chunkIndex);
-        if (state is not (ChunkState.Asked or ChunkState.Unknown or ChunkState.Ready)) return;
+        if (state is ChunkState.Missing or ChunkState.Have) return;
         if (sources.Length == 0 && state != ChunkState.Asked) return;      // a late answer; a newer one knew more
         _answers[chunkIndex] = new Answer(sources, now);
-        if (state == ChunkState.Ready) return;
+        if (state is ChunkState.Ready or ChunkState.InFlight) return;
 
         bool wasPicked = _refreshing.Remove(chunkIndex);
         if (sources.Length == 0)
@@ -167,6 +169,20 @@ internal sealed class ChunkPicker
         }
         chunkIndex = 0;
         source = null!;
+        return false;
+    }
+
+    /// <summary>Picks another source for a chunk in flight, which it stays.</summary>
+    /// <param name="isTaken">Tells of a peer whether the chunk is being fetched from it.</param>
+    public bool TryPickAnother(int chunkIndex, TimeSpan now, Func<Peer, bool> isTaken, out Peer source)
+    {
+        source = null!;
+        foreach (Peer peer in _answers[chunkIndex].Sources)
+        {
+            if (peer.PausedUntil <= now && peer.HasRoom && !isTaken(peer) && (source is null || IsBetter(peer, source))) source = peer;
+        }
+        if (source is not null) return true;
+        if (now - _answers[chunkIndex].Time > ClientLimits.UnknownPauseMax && !_curious.Contains(chunkIndex)) _curious.Enqueue(chunkIndex);
         return false;
     }
 

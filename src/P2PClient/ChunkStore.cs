@@ -73,8 +73,12 @@ internal sealed class ChunkStore
     }
 
     /// <summary>A temporary file for a chunk that is missing; nothing is created before its first byte.</summary>
-    public PartialChunk CreatePartial(int chunkIndex) =>
-        new(Path.Combine(_folder, TemporaryName($"chunk_{chunkIndex}")), PathOf(chunkIndex));
+    /// <param name="attempt">0, or the number of attempts at this chunk that are running already.</param>
+    public PartialChunk CreatePartial(int chunkIndex, int attempt)
+    {
+        string name = attempt == 0 ? $"chunk_{chunkIndex}" : $"chunk_{chunkIndex}.{attempt}";
+        return new PartialChunk(Path.Combine(_folder, TemporaryName(name)), PathOf(chunkIndex));
+    }
 
     /// <summary>A chunk has got its name, and is held from now on.</summary>
     public void OnStored(int chunkIndex, long bytes) => _sizes[chunkIndex] = bytes;

@@ -25,6 +25,14 @@ internal static class ClientLimits
     /// <summary>A peer is quick if a chunk took no longer than this from connecting to its end.</summary>
     public static readonly TimeSpan FastChunkTime = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A download that brought fewer bytes a second than this, over at least the time given, is slow: when
+    /// nothing else is left to fetch, its chunk is fetched from another source as well.</summary>
+    public const int SlowBytesPerSecond = 32 * 1024;
+    public static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>Largest chunk, in bytes: who sends more sends nonsense, or never stops (option -max_chunk_bytes).</summary>
+    public const long ChunkBytesMax = 16L << 30;
+
     /// <summary>How long a connection or the next byte of a chunk is waited for (PROTOCOL 2).</summary>
     public static readonly TimeSpan SilencePatience = TimeSpan.FromSeconds(15);
 

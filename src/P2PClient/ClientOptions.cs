@@ -24,13 +24,14 @@ internal sealed class ClientOptions
 {
     public const string Usage = """
         usage: P2PClient [-folder] <path> [-transfer_port <port>] [-name <name>] [-tracker <host[:port]>]
-                         [-bind <address>] [-framing auto|line|unframed] [-log <path>]
+                         [-bind <address>] [-framing auto|line|unframed] [-max_chunk_bytes <size>] [-log <path>]
           -folder <path>          the folder with local_chunks.txt and the chunks
           -transfer_port <port>   the port that peers fetch chunks from (default: any free one)
           -name <name>            the name in the log (default: the folder's name)
           -tracker <host[:port]>  the tracker (default localhost:5100)
           -bind <address>         the address that peers can reach (default: this machine alone for a tracker on it, else all)
           -framing <dialect>      how messages to the tracker end (default auto: as any tracker on this machine understands)
+          -max_chunk_bytes <size> the largest chunk to accept, as 500M or 16G (default 16G)
           -log <path>             the common log (default logs.log in the current directory)
           -help, -version
         """;
@@ -47,6 +48,7 @@ internal sealed class ClientOptions
         Name = line.Get("name") is { } name ? CheckName(name) : NameOf(Folder);
         TransferPort = line.GetPort("transfer_port", 0);
         LogPath = line.Get("log") ?? "logs.log";
+        ChunkBytesMax = line.GetSize("max_chunk_bytes", ClientLimits.ChunkBytesMax);
         (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(line.Get("tracker") ?? HostName.Localhost);
         IsTrackerLocal = HostName.IsLoopback(TrackerAddresses[0]);
         BindAddresses = line.GetBindAddresses("bind") ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
@@ -86,13 +88,16 @@ internal sealed class ClientOptions
 
     public string LogPath { get; }
 
+    /// <summary>Largest chunk that is taken, in bytes.</summary>
+    public long ChunkBytesMax { get; }
+
     /// <summary>Reads the arguments.</summary>
     /// <returns>Null if they ask for the usage or the version, which is printed.</returns>
     /// <exception cref="ProgramException">They are wrong.</exception>
     public static ClientOptions? Parse(string[] arguments)
     {
         CommandLine line = CommandLine.Parse(
-            arguments, ["folder", "transfer_port", "name", "tracker", "bind", "framing", "log"], ["help", "version"], allowsPositional: true);
+            arguments, ["folder", "transfer_port", "name", "tracker", "bind", "framing", "max_chunk_bytes", "log"], ["help", "version"], allowsPositional: true);
         if (!line.Has("help") && !line.Has("version")) return new ClientOptions(line);
         Terminal.Say(line.Has("help") ? Usage : $"P2PClient {NativeProgram.Version}");
         return null;

@@ -23,6 +23,9 @@ internal enum DownloadEnd
     /// <summary>Not a byte for as long as we wait.</summary>
     Silent,
 
+    /// <summary>More bytes than a chunk may have.</summary>
+    TooLong,
+
     /// <summary>Our own disk can't take it.</summary>
     DiskFailed,
 }
@@ -31,8 +34,11 @@ internal enum DownloadEnd
 /// One chunk from one peer: connect, ask, write what comes to a temporary file until the peer ends the stream. Connects
 /// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2, asking a peer).
 /// </summary>
-internal sealed class DownloadSession(EventLoop loop, ActionLog log, int chunkIndex, Peer peer, PartialChunk copy)
+internal sealed class DownloadSession(
+    EventLoop loop, ActionLog log, int chunkIndex, Peer peer, PartialChunk copy, long chunkBytesMax)
 {
+    private long _received;
+
     public int ChunkIndex => chunkIndex;
 
     public Peer Peer => peer;
@@ -42,6 +48,27 @@ internal sealed class DownloadSession(EventLoop loop, ActionLog log, int chunkIn
 
     /// <summary>When it began.</summary>
     public TimeSpan StartedAt { get; } = EventLoop.Now;
+
+    /// <summary>The chunk has come from elsewhere.</summary>
+    public bool IsSuperfluous { get; private set; }
+
+    /// <summary>Another source has been asked for the same chunk because of this.</summary>
+    public bool IsBacked { get; set; }
+
+    /// <summary>The chunk has come from elsewhere. A stranger's server may die of a reset, so what is still sent is
+    /// taken, and thrown away.</summary>
+    public void MakeSuperfluous()
+    {
+        IsSuperfluous = true;
+        copy.Dispose();
+    }
+
+    /// <summary>It is not worth waiting for if the chunk can be had elsewhere.</summary>
+    public bool IsSlow(TimeSpan now)
+    {
+        TimeSpan age = now - StartedAt;
+        return age > ClientLimits.SlowAfter && _received < age.TotalSeconds * ClientLimits.SlowBytesPerSecond;
+    }
 
     /// <summary>Fetches the chunk.</summary>
     public async Task<DownloadEnd> RunAsync()
@@ -62,13 +89,15 @@ internal sealed class DownloadSession(EventLoop loop, ActionLog log, int chunkIn
             while (true)
             {
                 SocketResult received = await connection.ReceiveAsync(ClientLimits.SilencePatience);
-                if (received.IsQuiet) return copy.Bytes > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
+                if (received.IsQuiet) return _received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
                 if (!received.IsSuccess) return DownloadEnd.Failed;
-                if (received.IsEnd) return copy.Bytes > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
-                if (!copy.TryWrite(connection.Unread)) return DownloadEnd.DiskFailed;
+                if (received.IsEnd) return _received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
+                _received += received.Bytes;
+                if (_received > chunkBytesMax) return DownloadEnd.TooLong;
+                if (!IsSuperfluous && !copy.TryWrite(connection.Unread)) return DownloadEnd.DiskFailed;
                 connection.Consume(received.Bytes);
-                if (copy.Bytes < turnEnd) continue;
-                turnEnd = copy.Bytes + ClientLimits.TurnBytes;
+                if (_received < turnEnd) continue;
+                turnEnd = _received + ClientLimits.TurnBytes;
                 await loop.YieldAsync();
             }
         }

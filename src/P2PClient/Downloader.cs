@@ -16,6 +16,7 @@ internal sealed class Downloader
     private readonly ActionLog _log;
     private readonly ChunkPicker _picker;
     private readonly ChunkStore _store;
+    private readonly long _chunkBytesMax;
     private readonly Action<int> _onFetched;
     private readonly Action<string> _onDiskFailure;
     private readonly Action _start;
@@ -28,12 +29,14 @@ internal sealed class Downloader
     private bool _isStopped;
 
     /// <summary>Makes it; <see cref="Start"/> lets it begin.</summary>
+    /// <param name="chunkBytesMax">Largest chunk that is taken, in bytes.</param>
     /// <param name="onFetched">Called when a chunk is in its place.</param>
     /// <param name="onDiskFailure">Told the reason when a chunk can't be stored.</param>
     public Downloader(
-        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, Action<int> onFetched, Action<string> onDiskFailure)
+        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, long chunkBytesMax, Action<int> onFetched, Action<string> onDiskFailure)
     {
-        (_loop, _log, _picker, _store, _onFetched, _onDiskFailure) = (loop, log, picker, store, onFetched, onDiskFailure);
+        (_loop, _log, _picker, _store, _chunkBytesMax) = (loop, log, picker, store, chunkBytesMax);
+        (_onFetched, _onDiskFailure) = (onFetched, onDiskFailure);
         _start = StartDownloads;
     }
 
@@ -64,13 +67,33 @@ internal sealed class Downloader
         _isStartPosted = false;
         TimeSpan now = EventLoop.Now;
         if (_isStopped || now < _diskPausedUntil) return;
-        while (_running.Count < ClientLimits.DownloadsMax
-            && _picker.TryPick(now, ClientLimits.DownloadsMax - _running.Count, out int chunkIndex, out Peer peer))
+        int free = ClientLimits.DownloadsMax - CountRunning();
+        for (; free > 0 && _picker.TryPick(now, free, out int chunkIndex, out Peer peer); free--)
         {
-            peer.Downloads++;
-            peer.Requests++;
-            _ = DownloadAsync(new DownloadSession(_loop, _log, chunkIndex, peer, _store.CreatePartial(chunkIndex)));
+            Begin(chunkIndex, peer, attempt: 0);
         }
+        if (free > 0) BackSlowOne(now);
+    }
+
+    // Nothing else is left to fetch: a chunk that comes slowly is fetched from another source as well.
+    private void BackSlowOne(TimeSpan now)
+    {
+        foreach (DownloadSession slow in _running)
+        {
+            if (slow.IsSuperfluous || slow.IsBacked || !slow.IsSlow(now)) continue;
+            if (!_picker.TryPickAnother(slow.ChunkIndex, now, peer => IsFetching(slow.ChunkIndex, peer), out Peer another)) continue;
+            slow.IsBacked = true;
+            Begin(slow.ChunkIndex, another, CountRunning(slow.ChunkIndex));
+            return;
+        }
+    }
+
+    private void Begin(int chunkIndex, Peer peer, int attempt)
+    {
+        peer.Downloads++;
+        peer.Requests++;
+        PartialChunk copy = _store.CreatePartial(chunkIndex, attempt);
+        _ = DownloadAsync(new DownloadSession(_loop, _log, chunkIndex, peer, copy, _chunkBytesMax));
     }
 
     private async Task DownloadAsync(DownloadSession session)
@@ -80,10 +103,33 @@ internal sealed class Downloader
         if (_isStopped) return;
         _running.Remove(session);
         session.Peer.Downloads--;
-        if (end == DownloadEnd.Doubtful) end = Weigh(session);
-        if (end == DownloadEnd.Whole && !session.Copy.TryCommit()) end = DownloadEnd.DiskFailed;
-        Settle(session, end);
+        if (!session.IsSuperfluous)
+        {
+            if (end == DownloadEnd.Doubtful) end = Weigh(session);
+            if (end == DownloadEnd.Whole && !session.Copy.TryCommit()) end = DownloadEnd.DiskFailed;
+            Settle(session, end);
+        }
         Start();
+    }
+
+    private bool IsFetching(int chunkIndex, Peer peer)
+    {
+        foreach (DownloadSession session in _running)
+        {
+            if (session.ChunkIndex == chunkIndex && session.Peer == peer) return true;
+        }
+        return false;
+    }
+
+    // Of one chunk, or in all.
+    private int CountRunning(int chunkIndex = 0)
+    {
+        int count = 0;
+        foreach (DownloadSession session in _running)
+        {
+            if (!session.IsSuperfluous && (chunkIndex == 0 || session.ChunkIndex == chunkIndex)) count++;
+        }
+        return count;
     }
 
     private void Settle(DownloadSession session, DownloadEnd end)
@@ -98,19 +144,24 @@ internal sealed class Downloader
                 FetchedCount++;
                 ForgetDoubtful(session.ChunkIndex);
                 _store.OnStored(session.ChunkIndex, session.Copy.Bytes);
+                foreach (DownloadSession other in _running)
+                {
+                    if (other.ChunkIndex == session.ChunkIndex) other.MakeSuperfluous();
+                }
                 _picker.OnFetched(session.ChunkIndex, now);
                 _onFetched(session.ChunkIndex);
                 return;
             case DownloadEnd.Doubtful:      // the copy is kept; the same source is asked again only if it is the only one
                 session.Peer.OnFailure(now, severity: 2);
-                _picker.Release(session.ChunkIndex, avoid: session.Peer);
+                Release(session.ChunkIndex, avoid: session.Peer);
                 return;
             case DownloadEnd.DiskFailed:
                 _diskPausedUntil = now + _diskPause;
                 _diskPause = 2 * _diskPause < ClientLimits.PeerPauseMax ? 2 * _diskPause : ClientLimits.PeerPauseMax;
                 _onDiskFailure(session.Copy.Error ?? "unknown reason");
+                session.Peer.OnFailure(now, severity: 1);       // who never stops sending fills any disk
                 break;
-            case DownloadEnd.Silent:
+            case DownloadEnd.Silent or DownloadEnd.TooLong:
                 session.Peer.OnFailure(now, severity: 4);
                 break;
             default:
@@ -118,7 +169,13 @@ internal sealed class Downloader
                 break;
         }
         session.Copy.Dispose();
-        _picker.Release(session.ChunkIndex, avoid: null);
+        Release(session.ChunkIndex, avoid: null);
+    }
+
+    // As long as another attempt is running the chunk stays in flight.
+    private void Release(int chunkIndex, Peer? avoid)
+    {
+        if (CountRunning(chunkIndex) == 0) _picker.Release(chunkIndex, avoid);
     }
 
     // A doubtful copy counts when a second attempt agrees byte for byte, from another peer where another is listed.

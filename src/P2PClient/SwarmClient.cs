@@ -30,7 +30,7 @@ internal sealed class SwarmClient
     public SwarmClient(EventLoop loop, ClientOptions options, ActionLog log, ChunkStore store, ChunkPicker picker)
     {
         (_loop, _options, _log, _store, _picker) = (loop, options, log, store, picker);
-        _downloader = new Downloader(loop, log, picker, store, OnFetched, OnDiskFailure);
+        _downloader = new Downloader(loop, log, picker, store, options.ChunkBytesMax, OnFetched, OnDiskFailure);
         _save = new LoopTimer(loop, SaveList);
         _tick = new LoopTimer(loop, OnTick);
     }

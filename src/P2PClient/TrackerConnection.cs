@@ -93,6 +93,7 @@ internal sealed class TrackerConnection
         try
         {
             _connection = new Connection(_loop, socket, Limits.MessageReadBytes);
+            _connection.KeepAlive();
             _probe = new ReceiveQueueProbe((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
         }
         catch (SocketException)

@@ -62,6 +62,16 @@ public sealed class CommandLine
     /// <summary>A port, 0 to 65535 where 0 means any free one.</summary>
     public int GetPort(string name, int otherwise) => Get(name) is { } text ? ParsePort(text, 0, $"-{name}") : otherwise;
 
+    /// <summary>A size in bytes, 1 or more; K, M and G behind the number stand for 1024 to the power of 1, 2 and 3.</summary>
+    public long GetSize(string name, long otherwise)
+    {
+        if (Get(name) is not { } text) return otherwise;
+        int power = text.Length == 0 ? 0 : 1 + "KMG".IndexOf(char.ToUpperInvariant(text[^1]));
+        bool isNumber = long.TryParse(text.AsSpan(0, text.Length - Math.Min(power, 1)), NumberStyles.None, CultureInfo.InvariantCulture, out long number);
+        if (isNumber && number > 0 && number <= long.MaxValue >> (10 * power)) return number << (10 * power);
+        throw ProgramException.Usage($"-{name} '{text}' is no size: give a number of bytes, as 65536, 64K, 4M or 1G");
+    }
+
     /// <summary>The addresses to listen on, or null if the option wasn't given.</summary>
     public IPAddress[]? GetBindAddresses(string name)
     {
