@@ -81,6 +81,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     public bool IsSameAs(PartialChunk other)
     {
         if (Bytes != other.Bytes) return false;
+        if (Bytes == 0) return true;        // there may be no file yet
         try
         {
             using SafeFileHandle a = File.OpenHandle(_path), b = File.OpenHandle(other._path);

@@ -41,7 +41,7 @@ public static class NativeProgram
         Terminal.Complain($"{name}: internal error, please report it: {e.GetType().Name}: {e.Message}");
 
     /// <summary>Runs a loop until SIGTERM or SIGINT.</summary>
-    /// <param name="start">Runs first, on the loop, before signals are looked at: a listener is open the sooner.</param>
+    /// <param name="start">Runs first, on the loop.</param>
     /// <param name="stop">Runs last, on the loop; then the program may end.</param>
     public static void RunUntilSignal(EventLoop loop, Action start, Action stop)
     {
@@ -49,9 +49,9 @@ public static class NativeProgram
         bool isStopping = false;
         loop.Run(() =>
         {
-            start();
             terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
             interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+            start();
         });
         terminate?.Dispose();
         interrupt?.Dispose();

@@ -92,7 +92,8 @@ public sealed class Connection
     public Receiving ReceiveAsync(TimeSpan patience)
     {
         _wasQuiet = false;
-        if (_hasArrived)
+        if (_closed) _received = new SocketResult(0, SocketError.OperationAborted);
+        else if (_hasArrived)
         {
             _hasArrived = false;
             _end += _arrivedBytes;
@@ -110,7 +111,7 @@ public sealed class Connection
             }
             else _readsAtOnce = 0;
         }
-        if (_receiving)
+        if (_receiving && !_closed)
         {
             if (patience == TimeSpan.Zero) _wasQuiet = true;
             else if (patience != Timeout.InfiniteTimeSpan) _patience.Start(patience);
@@ -208,7 +209,7 @@ public sealed class Connection
     public readonly struct Receiving(Connection connection) : ICriticalNotifyCompletion
     {
         public Receiving GetAwaiter() => this;
-        public bool IsCompleted => !connection._receiving || connection._wasQuiet;
+        public bool IsCompleted => !connection._receiving || connection._wasQuiet || connection._closed;
         public SocketResult GetResult() => connection._wasQuiet ? SocketResult.Quiet : connection._received;
         public void OnCompleted(Action continuation) => connection._reader = continuation;
         public void UnsafeOnCompleted(Action continuation) => connection._reader = continuation;
