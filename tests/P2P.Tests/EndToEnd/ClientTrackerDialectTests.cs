@@ -1,0 +1,235 @@
+using System;
+using System.Linq;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>
+/// PROTOCOL.md section 2, sending to a tracker and reading its answers, and section 7: the native client with
+/// strangers' trackers, none of which may ever find two messages, or half of one, in one `recv`.
+/// </summary>
+public sealed class ClientTrackerDialectTests : SystemTest
+{
+    private static readonly TimeSpan Deaf = TimeSpan.FromSeconds(1);
+    private readonly ChunkSet _chunks;
+
+    public ClientTrackerDialectTests(ITestOutputHelper output) : base(output) =>
+        _chunks = new ChunkSet(Random, 4, index => 5000 + index);
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void ATrackerThatIsDeafForASecond_AfterEachReadOrAnswer_FindsOneMessagePerRecv(bool afterRead, bool afterAnswer) =>
+        AssertCompletesWith(new TrackerManners
+        {
+            DeafAfterRead = afterRead ? Deaf : default,
+            DeafAfterAnswer = afterAnswer ? Deaf : default,
+            ClosesOnFault = true,
+        });
+
+    [Fact]
+    public void ATrackerThatGreets_IsUnderstood() =>
+        AssertCompletesWith(new TrackerManners { Greeting = "Connected" });
+
+    [Fact]
+    public void ATrackerThatGreetsWithALine_IsUnderstood() =>
+        AssertCompletesWith(new TrackerManners { Greeting = "Connected to P2PTracker, send your chunks\r\n\n" });
+
+    [Fact]
+    public void AGreetingJoinedToTheFirstAnswer_IsSkipped() =>
+        AssertCompletesWith(new TrackerManners { GreetingBeforeAnswer = "Connected" });
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData(",")]
+    [InlineData(",\n")]
+    public void AnAnswer_MayEndInALineEndOrAComma(string end) =>
+        AssertCompletesWith(new TrackerManners { AnswerEnd = end });
+
+    [Fact]
+    public void AnAnswerWithoutAnyAddress_MeansUnknown()
+    {
+        var tracker = StartNaiveTracker(new TrackerManners { UnknownIsEmptyList = true });
+        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        tracker.Received.WaitUntil(_ => tracker.Questions.Count >= 10, "the client to go on asking");
+
+        var peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
+        client.WaitUntilComplete();
+
+        _chunks.AssertComplete(client.ChunkFolder);
+        AssertNoFaults(tracker, peer);
+    }
+
+    [Fact]
+    public void AnAnswerInPieces_IsReadAsOne()
+    {
+        // The first digits of the peer's port are the port of a trap.
+        for (int tries = 1; ; tries++)
+        {
+            var tracker = StartNaiveTracker(new TrackerManners { InPieces = true });
+            var (peerPort, trapPort) = FindTrap();
+            using var peer = new FakePeer(_chunks, [2], port: peerPort);
+            using var trap = new FakePeer(_chunks, [2], port: trapPort);
+            tracker.Offer(2, peer.Port);
+            var client = StartClient($"client_{tries}", tracker.Port, new ChunkSet(Random, 2, 1000), 1);
+            peer.LeftByFetcher.WaitForCount(1, "the client to fetch from the peer whose port came in pieces");
+            client.Terminate();
+            client.WaitForExit();
+
+            // A busy machine may stretch the gap between two pieces beyond what any reader can bridge.
+            if (tracker.LongestPieceGap > TimeSpan.FromMilliseconds(30) && trap.Accepted.Count > 0 && tries < 10)
+                continue;
+            Assert.Empty(trap.Accepted.All);
+            AssertNoFaults(tracker, peer);
+            return;
+        }
+    }
+
+    [Fact]
+    public void AnAnswerThatComesSeveralTimes_EachLonger_IsNotTakenForTheNext()
+    {
+        var tracker = StartNaiveTracker(new TrackerManners { Growing = TimeSpan.FromMilliseconds(700) });
+        var first = StartPeer(tracker, _chunks, _chunks.AllBut(1));
+        var second = StartPeer(tracker, _chunks, _chunks.AllBut(1, 3));
+        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        client.WaitUntilComplete();
+
+        _chunks.AssertComplete(client.ChunkFolder);
+        AssertNoFaults(tracker, first, second);          // nobody was asked for what it wasn't listed for
+    }
+
+    [Fact]
+    public void ATrackerThatClosesTheConnection_IsToldEverythingAgain()
+    {
+        var tracker = StartNaiveTracker(new TrackerManners { ClosesFirstAfter = 4 });
+        var peer = StartPeer(tracker, _chunks, [4]);
+        var client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
+        client.WaitUntilComplete();
+        tracker.Received.WaitForFirst(each => each.Text == Announcement(4) && each.Connection == 2,
+            "chunk 4 announced on the new connection");
+
+        var again = tracker.Received.All.Where(each => each.Connection == 2).Select(each => each.Text).ToArray();
+        foreach (int index in new[] { 1, 2, 3 })
+            Assert.Contains(Announcement(index), again);
+        Assert.Equal([1, 2], tracker.Accepted.All);
+        AssertNoFaults(tracker, peer);
+
+        string Announcement(int index) => $"LOCAL_CHUNKS,{index},localhost,{client.Port}";
+    }
+
+    [Fact]
+    public void ATrackerThatIsStartedAgain_IsToldEverythingAgain_WithWhatWasFetchedMeanwhile()
+    {
+        int port = FreePort.Next();
+        var tracker = Own(new NaiveTracker(port: port));
+        var peer = StartPeer(tracker, _chunks, [3]);
+        var client = StartClient("client_1", port, _chunks, 1, 2);
+        tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,3,localhost,{client.Port}", "chunk 3 announced");
+        tracker.Dispose();
+
+        var next = Own(new NaiveTracker(port: port));
+        next.Received.WaitUntil(_ => next.Questions.Count > 0, "a question to the new tracker");
+        var received = next.Received.All.Select(each => each.Text).ToArray();
+        foreach (int index in new[] { 1, 2, 3 })
+            Assert.Contains($"LOCAL_CHUNKS,{index},localhost,{client.Port}", received);
+        Assert.Equal([4], next.Questions.Distinct());
+        AssertNoFaults(next, peer);
+    }
+
+    [Fact]
+    public void AClientStartedBeforeItsTracker_GoesOnTrying()
+    {
+        int port = FreePort.Next();
+        var client = StartClient("client_1", port, _chunks, 1, 2, 3, 4);
+        _ = client.ReadyLine;
+
+        var tracker = Own(new NaiveTracker(port: port));
+
+        tracker.Received.WaitForCount(4, "four announcements");
+        AssertNoFaults(tracker);
+    }
+
+    [Fact]
+    public void AnUnknownChunk_IsAskedForAgain_AfterAGrowingPause()
+    {
+        var tracker = StartNaiveTracker();
+        var client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
+        var questions = tracker.Received.WaitUntil(_ => tracker.Questions.Count >= 9, "nine questions for chunk 4")
+            .Where(each => each.Text == "WHERE_CHUNK,4").ToArray();
+
+        // 20 ms at first, at most 1 s: one asks neither all the time nor so rarely that a swarm waits for it.
+        var gaps = questions.Zip(questions.Skip(1), (one, next) => next.At - one.At).ToArray();
+        Assert.All(gaps, gap => Assert.InRange(gap, TimeSpan.FromMilliseconds(15), TimeSpan.FromSeconds(2)));
+        Assert.InRange(gaps[0], TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
+        Assert.True(gaps[^1] > 2 * gaps[0], $"the pause doesn't grow: {string.Join(", ", gaps)}");
+
+        var peer = StartPeer(tracker, _chunks, [4]);
+        client.WaitUntilComplete();
+        AssertNoFaults(tracker, peer);
+    }
+
+    [Fact]
+    public void WithFramingLine_EveryMessageIsALine_FromTheFirst()
+    {
+        var tracker = StartNaiveTracker(new TrackerManners { LinesOnly = true });
+        var peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
+        _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        var client = StartClient("client_1", tracker.Port, "-framing", "line");
+        client.WaitUntilComplete();
+
+        _chunks.AssertComplete(client.ChunkFolder);
+        Assert.Equal($"LOCAL_CHUNKS,1,localhost,{client.Port}", tracker.Received.All[0].Text);
+        Assert.All(tracker.Received.All, each => Assert.Matches(@"^(LOCAL_CHUNKS,\d,localhost,\d+|WHERE_CHUNK,\d)\z", each.Text));
+        AssertNoFaults(tracker, peer);
+    }
+
+    [RootFact]
+    public void OnAnAddressThatIsNotLoopback_TheClientSpeaksLines() => OtherMachine.WithOwnNetwork(() =>
+    {
+        var other = OtherMachine.OtherAddress.ToString();
+        var tracker = StartTracker("-bind", other);
+        var chunks = new ChunkSet(Random, 6, 2000);
+        var clients = chunks.Scatter(Random, 2).Select((hand, i) =>
+        {
+            var name = $"client_{i + 1}";
+            chunks.DealTo(Folder.MakeFolder(name), hand);
+            return Own(new ClientProcess(Folder.Path, name, Folder[name],
+                "-folder", Folder[name], "-name", name, "-tracker", $"{other}:{tracker.Port}", "-bind", other));
+        }).ToArray();
+
+        foreach (var client in clients)
+            client.WaitUntilComplete();
+        foreach (var client in clients)
+            chunks.AssertComplete(client.ChunkFolder);
+    });
+
+    /// <summary>A native client gets three chunks through a tracker of these manners, which finds one message per recv.</summary>
+    private void AssertCompletesWith(TrackerManners manners)
+    {
+        var tracker = StartNaiveTracker(manners);
+        var peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
+        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        client.WaitUntilComplete();
+
+        _chunks.AssertComplete(client.ChunkFolder);
+        tracker.Received.WaitForCount(7, "the fetched chunks to be announced");      // 1 + 3 announcements, 3 questions
+        AssertNoFaults(tracker, peer);
+        Assert.Equal([2, 3, 4], tracker.Questions.Order());                          // nothing was asked twice
+        Assert.Equal([1], tracker.Accepted.All);
+    }
+
+    /// <summary>Two free ports of which one is the other without its last digit.</summary>
+    private static (int Port, int Trap) FindTrap()
+    {
+        while (true)
+        {
+            int port = FreePort.Next();
+            if (FreePort.IsFree(port / 10))
+                return (port, port / 10);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System;
+using System.Diagnostics;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>
+/// The native client with peers whose slowness takes longer than the 15 s after which a silent one is given up
+/// (PROTOCOL.md section 2, asking a peer): in classes of their own, since the tests of one class run one after the other.
+/// </summary>
+public sealed class CrawlingPeerTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void APeerThatSendsAKibibyteASecond_IsNeverGivenUp()
+    {
+        var chunks = new ChunkSet(Random, 2, 18 << 10);
+        var tracker = StartNaiveTracker();
+        var peer = StartPeer(tracker, chunks, [2], new PeerManners { PartBytes = 1 << 10, PartGap = TimeSpan.FromSeconds(1) });
+        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        client.WaitUntilComplete();
+
+        chunks.AssertComplete(client.ChunkFolder);
+        Assert.Single(peer.Requests.All);
+        AssertNoFaults(tracker, peer);
+    }
+
+    [Fact]
+    public void ATransferThatMoves_IsNotAborted_WhenAnotherPeerWasQuicker()
+    {
+        var chunks = new ChunkSet(Random, 2, 7 << 10);
+        var tracker = StartNaiveTracker();
+        var slow = StartPeer(tracker, chunks, [2], new PeerManners { PartBytes = 1 << 10, PartGap = TimeSpan.FromSeconds(1) });
+        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        slow.Requests.WaitForCount(1, "the request to the slow peer");
+        var quick = StartPeer(tracker, chunks, [2]);
+        client.WaitUntilComplete();
+
+        chunks.AssertComplete(client.ChunkFolder);
+        slow.LeftByFetcher.WaitForCount(1, "the slow peer's transfer to come to its own end");
+        AssertNoFaults(tracker, slow, quick);
+        chunks.AssertComplete(client.ChunkFolder);
+    }
+}
+
+/// <inheritdoc cref="CrawlingPeerTests"/>
+public sealed class SilentPeerTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void APeerThatStaysSilent_IsGivenUpAfterFifteenSeconds()
+    {
+        var chunks = new ChunkSet(Random, 2, 5000);
+        var tracker = StartNaiveTracker();
+        var silent = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
+        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        silent.Requests.WaitForCount(1, "the request to the silent peer");
+        var watch = Stopwatch.StartNew();
+        silent.Ended.WaitForCount(1, "the client to give the silent peer up");
+
+        // It is waited for that long, since a stranger that serves one at a time keeps others waiting.
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(14), TimeSpan.FromSeconds(30));
+        var good = StartPeer(tracker, chunks, [2]);
+        client.WaitUntilComplete();
+        chunks.AssertComplete(client.ChunkFolder);
+        AssertNoFaults(tracker, silent, good);
+    }
+
+    [Fact]
+    public void OneSilentPeer_DoesNotHoldUpTheOtherChunks()
+    {
+        var chunks = new ChunkSet(Random, 8, 5000);
+        var tracker = StartNaiveTracker();
+        StartPeer(tracker, chunks, [8], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
+        var good = StartPeer(tracker, chunks, chunks.AllBut(8));
+        var client = StartClient("client_1", tracker.Port, chunks);
+
+        good.LeftByFetcher.WaitForCount(7, "the seven other chunks");
+        Assert.InRange(good.Requests.All[6].At, TimeSpan.Zero, TimeSpan.FromSeconds(12));
+        AssertNoFaults(tracker, good);
+    }
+}

@@ -1,0 +1,118 @@
+using System;
+using System.Linq;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>
+/// The native client with trackers that need ten seconds and more (PROTOCOL.md section 2, sending): in classes of
+/// their own, since xunit runs the tests of one class one after the other.
+/// </summary>
+public sealed class LineOnlyTrackerTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void ATrackerThatWantsLines_GetsLinesAfterTenSeconds_OnTheSameConnection()
+    {
+        var chunks = new ChunkSet(Random, 5, 3000);
+        var tracker = StartNaiveTracker(new TrackerManners { LinesOnly = true });
+        var peer = StartPeer(tracker, chunks, chunks.AllBut(1, 2));
+        var client = StartClient("client_1", tracker.Port, chunks, 1, 2);
+        client.WaitUntilComplete();
+
+        chunks.AssertComplete(client.ChunkFolder);
+        var received = tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,5,localhost,{client.Port}", "chunk 5 announced");
+        // The first line is all that was said before, joined; from the second on there is a message in each.
+        var lines = tracker.Received.All.Select(each => each.Text).ToArray();
+        Assert.InRange(tracker.Received.All[0].At, TimeSpan.FromSeconds(9.5), TimeSpan.FromSeconds(30));
+        Assert.Contains($"LOCAL_CHUNKS,1,localhost,{client.Port}", lines[1..]);
+        Assert.Contains($"LOCAL_CHUNKS,2,localhost,{client.Port}", lines[1..]);
+        Assert.All(lines[1..], line => Assert.Matches(@"^(LOCAL_CHUNKS,\d,localhost,\d+|WHERE_CHUNK,\d)\z", line));
+        Assert.Equal([1], tracker.Accepted.All);
+        AssertNoFaults(tracker, peer);
+    }
+}
+
+/// <inheritdoc cref="LineOnlyTrackerTests"/>
+public sealed class TrackerThatReadsLateTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void AConnectionThatTheTrackerDoesNotReadForElevenSeconds_HoldsOneMessage_AndStaysUnframed()
+    {
+        var chunks = new ChunkSet(Random, 4, 3000);
+        var tracker = StartNaiveTracker(new TrackerManners { UnreadAtFirst = TimeSpan.FromSeconds(11) });
+        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        client.WaitUntilComplete();
+
+        chunks.AssertComplete(client.ChunkFolder);
+        AssertNoFaults(tracker, peer);
+        Assert.Equal([1], tracker.Accepted.All);
+    }
+
+    [Fact]
+    public void ATrackerThatServesOneClientAfterTheOther_ServesTheSecondWhenTheFirstHasGone()
+    {
+        var chunks = new ChunkSet(Random, 4, 3000);
+        var tracker = StartNaiveTracker(new TrackerManners { OneAtATime = true });
+        var peer = StartPeer(tracker, chunks, [3, 4]);
+        var first = StartClient("first", tracker.Port, chunks, 1, 2);
+        first.WaitUntilComplete();
+        tracker.Received.WaitUntil(all => all.Count(each => each.Text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)) == 4,
+            "all announcements of the first");
+        var second = StartClient("second", tracker.Port, chunks, 1, 2);
+        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("second,LOCAL_CHUNKS", StringComparison.Ordinal)), "the second to begin");
+
+        first.Terminate();
+        Assert.Equal(0, first.WaitForExit());
+        second.WaitUntilComplete();
+
+        chunks.AssertComplete(second.ChunkFolder);
+        AssertNoFaults(tracker, peer);
+    }
+}
+
+/// <inheritdoc cref="LineOnlyTrackerTests"/>
+public sealed class TrackerWhoseQueueCannotBeAskedTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void WithoutNetlink_TheClientGoesByTheClock_AndADeafTrackerStillFindsOneMessagePerRecv() => OtherMachine.WithoutNetlink(() =>
+    {
+        var chunks = new ChunkSet(Random, 4, 3000);
+        var deaf = TimeSpan.FromSeconds(1);
+        var tracker = StartNaiveTracker(new TrackerManners { DeafAfterRead = deaf, DeafAfterAnswer = deaf, ClosesOnFault = true });
+        var peer = StartPeer(tracker, chunks, [3, 4]);
+        var client = StartClient("client_1", tracker.Port, chunks, 1, 2);
+        client.WaitUntilComplete();
+
+        chunks.AssertComplete(client.ChunkFolder);
+        AssertNoFaults(tracker, peer);
+        // 1.2 s after a message, 2.2 s after an answer: no two are closer, though none waits for ever.
+        var received = tracker.Received.All;
+        Assert.All(received.Zip(received.Skip(1), (one, next) => next.At - one.At),
+            gap => Assert.InRange(gap, TimeSpan.FromSeconds(1.1), TimeSpan.FromSeconds(10)));
+    });
+}
+
+/// <inheritdoc cref="LineOnlyTrackerTests"/>
+public sealed class TrackerThatLosesAQuestionTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void ALaterQuestionWithoutAnAnswer_IsAskedAgainAfterTenSeconds_Unframed()
+    {
+        var chunks = new ChunkSet(Random, 4, 3000);
+        var tracker = StartNaiveTracker(new TrackerManners { LosesQuestion = 2 });
+        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        client.WaitUntilComplete();
+
+        chunks.AssertComplete(client.ChunkFolder);
+        var questions = tracker.Received.All.Where(each => each.Text.StartsWith("WHERE_CHUNK", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(4, questions.Length);               // three chunks, one of them asked for twice
+        var lost = questions.Where(each => each.Text == questions[1].Text).ToArray();
+        Assert.Equal(2, lost.Length);
+        Assert.InRange(lost[1].At - lost[0].At, TimeSpan.FromSeconds(9.5), TimeSpan.FromSeconds(20));
+        AssertNoFaults(tracker, peer);
+    }
+}

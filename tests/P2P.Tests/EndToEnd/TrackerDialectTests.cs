@@ -1,0 +1,361 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Text.RegularExpressions;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>PROTOCOL.md section 2, receiving: both dialects, as they come and go on a socket of the native tracker.</summary>
+public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(output)
+{
+    /// <summary>Between the pieces of a message that a sender dribbles; a message is complete after 50 ms without a byte.</summary>
+    private static readonly TimeSpan DribbleGap = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>A busy machine may stretch a gap. Beyond this one the tracker may rightly have taken what was there.</summary>
+    private static readonly TimeSpan GapTolerated = TimeSpan.FromMilliseconds(40);
+
+    private const int DisturbedTriesMax = 20;
+
+    [Theory]
+    [InlineData("WHERE_CHUNK,7", "CHUNK_LOCATION_UNKNOWN,7")]
+    [InlineData("WHERE_CHUNK,7\n", "CHUNK_LOCATION_UNKNOWN,7\n")]
+    [InlineData("WHERE_CHUNK,7\r\n", "CHUNK_LOCATION_UNKNOWN,7\n")]
+    [InlineData(" \tWHERE_CHUNK,7\t \r\n", "CHUNK_LOCATION_UNKNOWN,7\n")]
+    [InlineData("WHERE_CHUNK,7,localhost,5001\n", "CHUNK_LOCATION_UNKNOWN,7\n")]
+    [InlineData("WHERE_CHUNK,2147483647\n", "CHUNK_LOCATION_UNKNOWN,2147483647\n")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,5001\nWHERE_CHUNK,1\n", "GET_CHUNK_FROM,1,localhost,5001\n")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,5001\r\nWHERE_CHUNK,1\r\n", "GET_CHUNK_FROM,1,localhost,5001\n")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,65535,surplus,9\nWHERE_CHUNK,1\n", "GET_CHUNK_FROM,1,localhost,65535\n")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,5001LOCAL_CHUNKS,2,localhost,5002WHERE_CHUNK,2WHERE_CHUNK,1",
+        "GET_CHUNK_FROM,2,localhost,5002GET_CHUNK_FROM,1,localhost,5001")]
+    [InlineData("\n\nWHERE_CHUNK,7\n\n", "CHUNK_LOCATION_UNKNOWN,7\n")]
+    public void WhatAClientSends_IsAnsweredInItsDialect(string sent, string answer)
+    {
+        var client = Connect(StartTracker().Port);
+
+        client.Send(sent);
+        Assert.Equal(answer, client.Receive(answer.Length));
+
+        AssertNothingMoreComes(client);
+    }
+
+    [Theory]
+    [InlineData("WHERE_CHUNK,0")]
+    [InlineData("WHERE_CHUNK,-1")]
+    [InlineData("WHERE_CHUNK,2147483648")]
+    [InlineData("WHERE_CHUNK,99999999999999999999")]
+    [InlineData("WHERE_CHUNK,x")]
+    [InlineData("WHERE_CHUNK,")]
+    [InlineData("WHERE_CHUNK")]
+    [InlineData("WHERE_CHUNK, 1")]
+    [InlineData("WHERE_CHUNK,1 2")]
+    [InlineData("WHERE_CHUNKS,1")]
+    [InlineData("XWHERE_CHUNK,1")]
+    [InlineData("Hello, tracker!")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,0")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,65536")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,")]
+    [InlineData("LOCAL_CHUNKS,1,localhost")]
+    [InlineData("LOCAL_CHUNKS,1,,5001")]
+    [InlineData("LOCAL_CHUNKS,1,local host,5001")]
+    [InlineData("LOCAL_CHUNKS,0,localhost,5001")]
+    [InlineData("GET_CHUNK_FROM,1,localhost,5001")]
+    [InlineData("CHUNK_LOCATION_UNKNOWN,1")]
+    [InlineData("REQUEST_CHUNK,1")]
+    public void WhatIsNoMessageToATracker_IsDropped_AndTheConnectionGoesOn(string noMessage)
+    {
+        var client = Connect(StartTracker().Port);
+
+        client.Send($"{noMessage}\nWHERE_CHUNK,1\nWHERE_CHUNK,2\n");
+
+        const string Answers = "CHUNK_LOCATION_UNKNOWN,1\nCHUNK_LOCATION_UNKNOWN,2\n";
+        Assert.Equal(Answers, client.Receive(Answers.Length));
+        Assert.DoesNotContain(Log.Lines, line => line.StartsWith("P2PTracker,LOCAL_CHUNKS", StringComparison.Ordinal));
+        AssertNothingMoreComes(client);
+    }
+
+    [Fact]
+    public void NothingIsSentUnasked()
+    {
+        var tracker = StartTracker();
+        var client = Connect(tracker.Port);
+        client.Send("LOCAL_CHUNKS,1,localhost,5001");
+        Log.WaitFor("P2PTracker,LOCAL_CHUNKS,1,localhost,5001");
+        client.Send("LOCAL_CHUNKS,2,localhost,5001");
+        Log.WaitFor("P2PTracker,LOCAL_CHUNKS,2,localhost,5001");
+
+        // Whatever had been sent before, this recv would return it.
+        Assert.Equal("GET_CHUNK_FROM,2,localhost,5001", client.Ask(2));
+        AssertNothingMoreComes(client);
+    }
+
+    [Fact]
+    public void AThousandQuestionsInOneSend_AreEachAnsweredInTheirOrder()
+    {
+        var client = Connect(StartTracker().Port);
+
+        client.Send(string.Concat(Enumerable.Range(1, 1000).Select(i => $"WHERE_CHUNK,{i}\n")));
+
+        var answers = string.Concat(Enumerable.Range(1, 1000).Select(i => $"CHUNK_LOCATION_UNKNOWN,{i}\n"));
+        Assert.Equal(answers, client.Receive(answers.Length));
+    }
+
+    [Fact]
+    public void AThousandUnframedAnnouncementsWithoutAPause_AreAllUnderstood()
+    {
+        var tracker = StartTracker();
+        var client = Connect(tracker.Port);
+        for (int i = 1; i <= 1000; i++)
+            client.Send($"LOCAL_CHUNKS,{i},localhost,5001");          // TCP joins and cuts them as it likes
+
+        Assert.Equal("GET_CHUNK_FROM,1000,localhost,5001", client.Ask(1000));
+        var asker = Connect(tracker.Port);
+        for (int i = 1; i <= 1000; i++)
+            Assert.Equal($"GET_CHUNK_FROM,{i},localhost,5001", asker.Ask(i));
+    }
+
+    [Theory]
+    [InlineData("LOCAL_CHUNKS,12,localhost,5001\r\nWHERE_CHUNK,12\r\n", "GET_CHUNK_FROM,12,localhost,5001\n")]
+    [InlineData("LOCAL_CHUNKS,12,localhost,5001\nWHERE_CHUNK,12\n", "GET_CHUNK_FROM,12,localhost,5001\n")]
+    [InlineData("LOCAL_CHUNKS,12,localhost,5001WHERE_CHUNK,12", "GET_CHUNK_FROM,12,localhost,5001")]
+    public void ASenderThatDribblesByteByByte_IsUnderstood(string sent, string answer)
+    {
+        AssertUnderstood(StartTracker(), client => client.Dribble(sent, DribbleGap), answer);
+    }
+
+    [Fact]
+    public void AStreamOfLinesCutAnywhere_MeansTheSame()
+    {
+        const string Sent = "LOCAL_CHUNKS,12,localhost,5001\nWHERE_CHUNK,12\nWHERE_CHUNK,34\r\n";
+        const string Answers = "GET_CHUNK_FROM,12,localhost,5001\nCHUNK_LOCATION_UNKNOWN,34\n";
+        var tracker = StartTracker();
+        for (int cut = 1; cut < Sent.Length; cut++)
+        {
+            // "WHERE_CHUNK,12" in one read of its own, on a connection without any line end yet, is a message.
+            using var client = new NaiveClient(tracker.Port);
+            client.Send("\n");
+            client.Send(Sent[..cut]);
+            Patience.Pause(DribbleGap);
+            client.Send(Sent[cut..]);
+            Assert.Equal(Answers, client.Receive(Answers.Length));
+        }
+    }
+
+    [Fact]
+    public void AMessageInTwoReads_IsAnsweredAfterFiftyMillisecondsWithoutAByte()
+    {
+        var tracker = StartTracker();
+        var times = new TimeSpan[9];
+        for (int i = 0; i < times.Length; i++)
+        {
+            using var client = new NaiveClient(tracker.Port);
+            client.Send("WHERE_CHU");
+            Patience.Pause(DribbleGap);                            // so that these are two reads, nearly always
+            client.Send("NK,7");
+            var watch = Stopwatch.StartNew();
+            Assert.Equal("CHUNK_LOCATION_UNKNOWN,7", client.Receive());
+            times[i] = watch.Elapsed;
+        }
+        var median = times.Order().ElementAt(times.Length / 2);
+        Assert.InRange(median, TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(500));
+    }
+
+    [Fact]
+    public void AMessageInOneRead_IsAnsweredAtOnce()
+    {
+        var client = Connect(StartTracker().Port);
+        var fastest = TimeSpan.MaxValue;
+        for (int i = 1; i <= 20; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            Assert.Equal($"CHUNK_LOCATION_UNKNOWN,{i}", client.Ask(i));
+            fastest = watch.Elapsed < fastest ? watch.Elapsed : fastest;
+        }
+        Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromMilliseconds(40));
+    }
+
+    [Fact]
+    public void AMessageCutInItsLastNumber_WaitsForTheRest()
+    {
+        AssertUnderstood(StartTracker(), client =>
+        {
+            client.Send("WHERE_CHU");
+            return client.Dribble("NK,12", DribbleGap);
+        }, "CHUNK_LOCATION_UNKNOWN,12");
+    }
+
+    [Fact]
+    public void OfLinesWhoseLastIsBare_TheLastIsTakenAfterASecond()
+    {
+        var client = Connect(StartTracker().Port);
+
+        client.Send("LOCAL_CHUNKS,1,localhost,5001\nLOCAL_CHUNKS,2,localhost,5002\nWHERE_CHUNK,2");
+        var watch = Stopwatch.StartNew();
+
+        Assert.Equal("GET_CHUNK_FROM,2,localhost,5002", client.Receive().TrimEnd('\n'));
+        Assert.InRange(watch.Elapsed, TimeSpan.FromMilliseconds(900), TimeSpan.FromSeconds(5));
+        client.Send("WHERE_CHUNK,1\n");
+        Assert.Equal("GET_CHUNK_FROM,1,localhost,5001\n", client.Receive());
+    }
+
+    [Fact]
+    public void ALineCutInItsLastNumber_WaitsLongerOnceLineEndsWereSeen()
+    {
+        var client = Connect(StartTracker().Port);
+
+        client.Send("WHERE_CHUNK,5\n");
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,5\n", client.Receive());
+        client.Send("WHERE_CHUNK,1");
+        Patience.Pause(TimeSpan.FromMilliseconds(300));
+        client.Send("2\n");
+
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,12\n", client.Receive());
+        AssertNothingMoreComes(client);
+    }
+
+    [Theory]
+    [InlineData("LOCAL_CHUNKS,1,localhost,5001\nWHERE_CHUNK,1")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,5001WHERE_CHUNK,1")]
+    public void TheEndOfTheStream_EndsTheLastMessage_AtOnce(string sent)
+    {
+        var client = Connect(StartTracker().Port);
+
+        client.Send(sent);
+        client.HalfClose();
+        var watch = Stopwatch.StartNew();
+
+        Assert.Equal("GET_CHUNK_FROM,1,localhost,5001", client.ReceiveToEnd(out bool reset).TrimEnd('\n'));
+        Assert.False(reset, "the tracker reset the connection");
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromMilliseconds(800));
+    }
+
+    [Theory]
+    [InlineData("nonsense\n")]
+    [InlineData("WHERE_CHUNK,0\n")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,5001,surplus\0\u0001\u00ff\nWHERE_CHUNK,x\n")]
+    public void After100BadMessages_TheConnectionIsClosed_AndNoOtherNotices(string bad)
+    {
+        var tracker = StartTracker();
+        var other = Connect(tracker.Port);
+        other.Announce(1, 5001);
+        var client = Connect(tracker.Port);
+
+        client.Send(string.Concat(Enumerable.Repeat("nonsense\n", 99)) + "WHERE_CHUNK,7\n");
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,7\n", client.Receive());
+        client.Send(bad);
+        SendUntilClosed(client, "WHERE_CHUNK,8\n"u8.ToArray());
+
+        Assert.Equal("", client.ReceiveToEnd(out _));
+        Assert.Equal("GET_CHUNK_FROM,1,localhost,5001", other.Ask(1));
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,1000", Connect(tracker.Port).Ask(1000));
+    }
+
+    [Fact]
+    public void FourKibibytesWithoutAnEnd_CloseTheConnection_AndNoOtherNotices()
+    {
+        var tracker = StartTracker();
+        var other = Connect(tracker.Port);
+        other.Announce(1, 5001);
+
+        var client = Connect(tracker.Port);
+        client.Send(new string('A', 3000) + "\nWHERE_CHUNK,7\n");     // less: one bad message
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,7\n", client.Receive());
+        client.Send(new string('A', 5000));
+
+        Assert.Equal("", client.ReceiveToEnd(out _));
+        Assert.Equal("GET_CHUNK_FROM,1,localhost,5001", other.Ask(1));
+    }
+
+    [Fact]
+    public void RandomGarbage_HarmsNobodyElse()
+    {
+        var tracker = StartTracker();
+        var other = Connect(tracker.Port);
+        other.Announce(1, 5001);
+        for (int i = 0; i < 50; i++)
+        {
+            using var client = new NaiveClient(tracker.Port);
+            var garbage = new byte[Random.Next(1, 20000)];
+            Random.NextBytes(garbage);
+            SendUntilClosed(client, garbage);
+            Assert.Equal("GET_CHUNK_FROM,1,localhost,5001", other.Ask(1));
+        }
+        Assert.False(tracker.HasExited);
+        Assert.Empty(tracker.Errors.All);
+    }
+
+    [Fact]
+    public void ConnectionsOfBothDialects_ServeSideBySide()
+    {
+        var tracker = StartTracker();
+        var unframed = Connect(tracker.Port);
+        var line = Connect(tracker.Port);
+        line.Send("LOCAL_CHUNKS,1,localhost,5001\nLOCAL_CHUNKS,2,localhost,5001\nWHERE_CHUNK,3\n");
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,3\n", line.Receive());
+        unframed.Announce(3, 5003);
+
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal("GET_CHUNK_FROM,1,localhost,5001", unframed.Ask(1));
+            line.Send("WHERE_CHUNK,3\n");
+            Assert.Equal("GET_CHUNK_FROM,3,localhost,5003\n", line.Receive());
+        }
+    }
+
+    [Fact]
+    public void EveryLogLine_IsOneOfTheFormsOfTheSpecification()
+    {
+        var tracker = StartTracker();
+        var client = Connect(tracker.Port);
+        client.Send("nonsense\n LOCAL_CHUNKS,1,127.0.0.1,5001,surplus \r\n\tWHERE_CHUNK,1 \nWHERE_CHUNK,2,5,6\n");
+        const string Answers = "GET_CHUNK_FROM,1,localhost,5001\nCHUNK_LOCATION_UNKNOWN,2\n";
+        Assert.Equal(Answers, client.Receive(Answers.Length));
+
+        Assert.Equal(
+        [
+            "P2PTracker,LOCAL_CHUNKS,1,localhost,5001",
+            "P2PTracker,WHERE_CHUNK,1",
+            "P2PTracker,GET_CHUNK_FROM,1,localhost,5001",
+            "P2PTracker,WHERE_CHUNK,2",
+            "P2PTracker,CHUNK_LOCATION_UNKNOWN,2",
+        ], Log.Lines);
+        Assert.DoesNotMatch(new Regex(@"[^\S\n]"), Log.Text);
+    }
+
+    /// <summary>Ends the stream and reads to its end: there must be nothing, and no reset.</summary>
+    private static void AssertNothingMoreComes(NaiveClient client)
+    {
+        client.HalfClose();
+        Assert.Equal("", client.ReceiveToEnd(out bool reset));
+        Assert.False(reset, "the tracker reset the connection");
+    }
+
+    private static void SendUntilClosed(NaiveClient client, byte[] bytes)
+    {
+        try
+        {
+            client.Send(bytes);
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // The tracker has seen enough and closed: its right.
+        }
+    }
+
+    /// <summary>Sends until the machine let it dribble in time (it returns its longest gap), and only then looks at the answer.</summary>
+    private static void AssertUnderstood(TrackerProcess tracker, Func<NaiveClient, TimeSpan> send, string answer)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            using var client = new NaiveClient(tracker.Port);
+            if (send(client) > GapTolerated && tries < DisturbedTriesMax)
+                continue;
+            Assert.Equal(answer, client.Receive());
+            return;
+        }
+    }
+}

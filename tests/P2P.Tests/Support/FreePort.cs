@@ -1,0 +1,62 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+
+namespace P2P.Tests.Support;
+
+/// <summary>
+/// Ports for the few tests that must know one before its owner starts. They are taken below the range from which
+/// the kernel takes ports by itself, so that no outgoing connection of a test beside this one gets the same.
+/// </summary>
+internal static class FreePort
+{
+    private const int First = 12000;
+    private const int Count = 18000;
+    private static int _next = Random.Shared.Next(Count);
+
+    /// <summary>A port on which nobody listens now, and that no other test of this run is given.</summary>
+    public static int Next()
+    {
+        for (int tries = 0; tries < 1000; tries++)
+        {
+            int port = First + (int)((uint)Interlocked.Increment(ref _next) % Count);
+            if (IsFree(port))
+                return port;
+        }
+        throw new InvalidOperationException($"No free port between {First} and {First + Count}.");
+    }
+
+    /// <summary>A port that refuses every connection as long as the returned socket lives: bound, but not listening.</summary>
+    public static Socket Refusing(out int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        return socket;
+    }
+
+    public static bool IsFree(int port)
+    {
+        foreach (var address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
+        {
+            if (address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6)
+                continue;
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(address, port));
+                socket.Listen(1);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                return false;
+            }
+            catch (SocketException)
+            {
+                // No such address on this machine: nobody can hold the port there.
+            }
+        }
+        return true;
+    }
+}

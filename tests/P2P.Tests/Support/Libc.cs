@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace P2P.Tests.Support;
+
+/// <summary>The few system calls that .NET has no type for: signals, the user, what makes a machine look different to a process.</summary>
+internal static class Libc
+{
+    public const int SigInt = 2;
+    public const int SigKill = 9;
+    public const int SigTerm = 15;
+
+    public const int CloneNewNet = 0x40000000;
+    public const int CloneNewMounts = 0x00020000;
+    public const nuint MountRecursive = 0x4000;
+    public const nuint MountPrivate = 0x40000;
+    public const int AddressFamilyInet = 2;
+    public const int SocketDatagram = 2;
+    public const nuint SetInterfaceFlags = 0x8914;
+    public const nuint SetInterfaceAddress = 0x8916;
+    public const short InterfaceUp = 1;
+
+    public const int SetNoNewPrivileges = 38;
+    public const int SetSeccomp = 22;
+    public const nuint SeccompFilter = 2;
+
+    public static bool IsRoot => geteuid() == 0;
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int kill(int processId, int signal);
+
+    [DllImport("libc")]
+    public static extern uint geteuid();
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int unshare(int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int socket(int family, int type, int protocol);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int ioctl(int file, nuint request, byte[] argument);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int close(int file);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int prctl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int mount(string source, string target, string? type, nuint flags, string? options);
+
+    /// <summary>struct sock_filter: an instruction of classic BPF.</summary>
+    public readonly record struct FilterInstruction(ushort Code, byte IfTrue, byte IfFalse, uint Value);
+
+    /// <summary>struct sock_fprog.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FilterProgram
+    {
+        public ushort Length;
+        public nint Instructions;
+    }
+}

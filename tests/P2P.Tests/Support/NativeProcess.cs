@@ -1,0 +1,111 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using Xunit.Sdk;
+
+namespace P2P.Tests.Support;
+
+/// <summary>
+/// A process that a test started: its output, line by line, as it comes; signals; its end. It is killed when the
+/// test disposes it, and also when the test run itself is told to end: none outlives the tests.
+/// </summary>
+internal class NativeProcess : IDisposable
+{
+    private static readonly ConcurrentDictionary<NativeProcess, bool> Living = new();
+    private readonly Process _process;
+    private readonly Thread[] _readers;
+    private readonly string _commandLine;
+    private int? _exitCode;
+
+    static NativeProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (var process in Living.Keys)
+            process.Signal(Libc.SigKill);
+    };
+
+    /// <param name="workFolder">The process's current directory, where it writes its `logs.log`.</param>
+    public NativeProcess(string program, string workFolder, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = workFolder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        _commandLine = $"{Path.GetFileName(program)} {string.Join(' ', start.ArgumentList)}";
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        Living[this] = true;
+        _readers = [Collect(_process.StandardOutput, Output), Collect(_process.StandardError, Errors)];
+    }
+
+    public EventList<string> Output { get; } = new();
+
+    public EventList<string> Errors { get; } = new();
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _exitCode != null || _process.HasExited;
+
+    public void Terminate() => Signal(Libc.SigTerm);
+
+    public void Interrupt() => Signal(Libc.SigInt);
+
+    public void Kill() => Signal(Libc.SigKill);
+
+    /// <summary>Waits for the end of the process and of its output; returns its exit code (128 + n after signal n).</summary>
+    public int WaitForExit()
+    {
+        if (!HasExited && !_process.WaitForExit(Patience.Limit))
+            throw new XunitException($"Waited {Patience.Limit.TotalSeconds} s for the end of a process.\n{Describe()}");
+        foreach (var reader in _readers)
+            reader.Join();
+        return _exitCode ??= _process.ExitCode;
+    }
+
+    /// <summary>The memory of the process that is in RAM now, in bytes.</summary>
+    public long ResidentBytes()
+    {
+        var line = File.ReadLines($"/proc/{Id}/status").First(each => each.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]);
+    }
+
+    /// <summary>Command line, state and output, for the message of a failed test.</summary>
+    public string Describe() => $"--- {_commandLine}: {(HasExited ? $"exit code {_exitCode ?? _process.ExitCode}" : "running")}\n"
+        + string.Join("", Output.All.TakeLast(20).Select(line => $"    stdout: {line}\n"))
+        + string.Join("", Errors.All.TakeLast(20).Select(line => $"    stderr: {line}\n"));
+
+    public void Dispose()
+    {
+        if (!Living.TryRemove(this, out _))
+            return;
+        Kill();
+        WaitForExit();
+        _process.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Sends a signal, unless the process has ended (its number may be another's by now).</summary>
+    private void Signal(int signal)
+    {
+        if (!HasExited)
+            _ = Libc.kill(_process.Id, signal);
+    }
+
+    private static Thread Collect(StreamReader from, EventList<string> lines)
+    {
+        var thread = new Thread(() =>
+        {
+            while (from.ReadLine() is { } line)
+                lines.Add(line);
+            lines.End();
+        }) { IsBackground = true };
+        thread.Start();
+        return thread;
+    }
+}
