@@ -21,10 +21,11 @@ internal sealed class AnswerReader
 
     private byte[] _bytes = new byte[4096];
     private int _start, _end;
-    private int _headBytes;         // of the answer at the head: as much as came with the read that began it
+    private int _headBytes;         // of the answer at the head: as much as came with the read that began it; 0: none
     private int _shownBytes;        // and as much as was shown
     private int _provenAnswers;
     private bool _sawPieces;
+    private bool _endsLines;        // as the last answer that is over did
     private bool _isQuiet;
 
     /// <summary>After <see cref="TryNext"/> returned false: the chunk whose answer is there, but may go on; 0 if none.
@@ -68,24 +69,25 @@ internal sealed class AnswerReader
                 Drop(verb);
                 continue;
             }
-            if (_headBytes == 0) _headBytes = unread.Length;
-
             int end = FindEnd(unread);
             bool isOver = end >= 0;
             ReadOnlySpan<byte> text = isOver ? unread[..end] : unread;
+            text = text[..MeasureAnswer(text)];
+            if (_headBytes == 0) _headBytes = text.Length;
             bool isNew = text.Length > _shownBytes;
             bool isMessage = MessageReader.TryRead(text, out answer);
             if (isOver)
             {
                 if (text.Length > _headBytes) _sawPieces = true;
                 else _provenAnswers++;
+                _endsLines = unread[end] == (byte)'\n';
                 Drop(end);
                 if (isMessage && isNew) return true;
                 continue;
             }
 
             if (!isMessage || !isNew) return false;
-            bool isTrusted = !_sawPieces && _provenAnswers >= ProofAnswers && LooksWhole(text);
+            bool isTrusted = !_sawPieces && !_endsLines && _provenAnswers >= ProofAnswers && LooksWhole(unread);
             if (!isTrusted && !_isQuiet)
             {
                 WaitingChunkIndex = answer.ChunkIndex;
@@ -95,6 +97,30 @@ internal sealed class AnswerReader
             _shownBytes = text.Length;
             return true;
         }
+    }
+
+    // VERB,<index>[,<host>,<port>]...   as far as the text is that: something else may be joined to its end. The verb
+    // is there.
+    private static int MeasureAnswer(ReadOnlySpan<byte> text)
+    {
+        int at = text.IndexOf((byte)',') + 1;
+        at += CountDigits(text[at..]);
+        while (at < text.Length && text[at] == (byte)',')
+        {
+            int comma = text[(at + 1)..].IndexOf((byte)',');
+            if (comma < 0) break;
+            int port = at + 1 + comma + 1;
+            int digits = CountDigits(text[port..]);
+            if (digits == 0) break;
+            at = port + digits;
+        }
+        return at;
+    }
+
+    private static int CountDigits(ReadOnlySpan<byte> text)
+    {
+        int count = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        return count < 0 ? text.Length : count;
     }
 
     // Where the text behind the verb ends: at a newline, or where the next answer begins. -1 if neither is there.

@@ -86,7 +86,10 @@ internal sealed class ChunkPicker
             _unknown.Clear();
             _unknownPause = Min(2 * _unknownPause, ClientLimits.UnknownPauseMax);
         }
-        if (_curious.TryDequeue(out chunkIndex)) return true;       // whatever its state is
+        while (_curious.TryDequeue(out chunkIndex))
+        {
+            if (_states[chunkIndex] == ChunkState.InFlight) return true;        // and it stays so
+        }
         if (!_again.TryDequeue(out chunkIndex))
         {
             if (_missing.Count == 0 || _ready.Count >= ClientLimits.AskedAheadMax) return false;
@@ -167,6 +170,7 @@ internal sealed class ChunkPicker
             _refreshing.Add(chunkIndex);
             AskAgain(chunkIndex);
         }
+        if (_refreshing.Count == 0 && freeDownloads > 0) AskAboutABusyOne(now);
         chunkIndex = 0;
         source = null!;
         return false;
@@ -215,6 +219,19 @@ internal sealed class ChunkPicker
 
     /// <summary>The number of sources that the last answer listed for a chunk.</summary>
     public int AvailabilityOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
+
+    // Every source known is busy, and there would be time for more: see whether new ones have appeared, one chunk at a time.
+    private void AskAboutABusyOne(TimeSpan now)
+    {
+        if (_ready.Count == 0) return;
+        int place = _random.Next(_ready.Count);
+        int chunkIndex = _ready[place];
+        TimeSpan life = AnswerLife > ClientLimits.UnknownPauseMax ? AnswerLife : ClientLimits.UnknownPauseMax;
+        if (now - _answers[chunkIndex].Time <= life) return;
+        RemoveReady(place);
+        _refreshing.Add(chunkIndex);
+        AskAgain(chunkIndex);
+    }
 
     // The rarest chunk with a source that has room; of several, one whose answer is fresh, and of these any.
     private bool TryPickRarest(TimeSpan now, out int place, out Peer source)

@@ -16,6 +16,7 @@ internal sealed class ChunkStore
     private readonly string _folder;
     private readonly Dictionary<int, string> _names = [];       // of chunks not called chunk_<index>
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private int _partials;
     private readonly Dictionary<int, long> _sizes;              // of the chunks held
 
     /// <summary>Opens a folder as its list describes it, and clears away what a killed client left in it.</summary>
@@ -47,8 +48,7 @@ internal sealed class ChunkStore
         File.WriteAllBytes(Path.Combine(_folder, TemporaryName(LocalChunksFile.FileName)), []);
         foreach (string name in FolderListing.Read(_folder))
         {
-            bool isTemporary = name.StartsWith('.') && name.EndsWith(TemporaryEnd, StringComparison.Ordinal);
-            if (isTemporary && !_taken.Contains(name)) File.Delete(Path.Combine(_folder, name));
+            if (IsTemporary(name) && !_taken.Contains(name)) File.Delete(Path.Combine(_folder, name));
         }
     }
 
@@ -72,13 +72,10 @@ internal sealed class ChunkStore
         }
     }
 
-    /// <summary>A temporary file for a chunk that is missing; nothing is created before its first byte.</summary>
-    /// <param name="attempt">0, or the number of attempts at this chunk that are running already.</param>
-    public PartialChunk CreatePartial(int chunkIndex, int attempt)
-    {
-        string name = attempt == 0 ? $"chunk_{chunkIndex}" : $"chunk_{chunkIndex}.{attempt}";
-        return new PartialChunk(Path.Combine(_folder, TemporaryName(name)), PathOf(chunkIndex));
-    }
+    /// <summary>A temporary file, unlike any other, for a chunk that is missing; nothing is created before its first
+    /// byte.</summary>
+    public PartialChunk CreatePartial(int chunkIndex) =>
+        new(Path.Combine(_folder, TemporaryName($"chunk_{chunkIndex}.{++_partials}")), PathOf(chunkIndex));
 
     /// <summary>A chunk has got its name, and is held from now on.</summary>
     public void OnStored(int chunkIndex, long bytes) => _sizes[chunkIndex] = bytes;
@@ -109,6 +106,12 @@ internal sealed class ChunkStore
             }
         }
     }
+
+    // What TemporaryName makes, and nothing of the user's.
+    private bool IsTemporary(string name) =>
+        (name.StartsWith(".chunk_", StringComparison.Ordinal) || name.StartsWith($".{LocalChunksFile.FileName}.", StringComparison.Ordinal))
+            && name.EndsWith(TemporaryEnd, StringComparison.Ordinal)
+            && !Directory.Exists(Path.Combine(_folder, name));
 
     private string PathOf(int chunkIndex) => Path.Combine(_folder, NameOf(chunkIndex));
 

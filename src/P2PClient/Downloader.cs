@@ -70,7 +70,7 @@ internal sealed class Downloader
         int free = ClientLimits.DownloadsMax - CountRunning();
         for (; free > 0 && _picker.TryPick(now, free, out int chunkIndex, out Peer peer); free--)
         {
-            Begin(chunkIndex, peer, attempt: 0);
+            Begin(chunkIndex, peer);
         }
         if (free > 0) BackSlowOne(now);
     }
@@ -83,17 +83,16 @@ internal sealed class Downloader
             if (slow.IsSuperfluous || slow.IsBacked || !slow.IsSlow(now)) continue;
             if (!_picker.TryPickAnother(slow.ChunkIndex, now, peer => IsFetching(slow.ChunkIndex, peer), out Peer another)) continue;
             slow.IsBacked = true;
-            Begin(slow.ChunkIndex, another, CountRunning(slow.ChunkIndex));
+            Begin(slow.ChunkIndex, another);
             return;
         }
     }
 
-    private void Begin(int chunkIndex, Peer peer, int attempt)
+    private void Begin(int chunkIndex, Peer peer)
     {
         peer.Downloads++;
         peer.Requests++;
-        PartialChunk copy = _store.CreatePartial(chunkIndex, attempt);
-        _ = DownloadAsync(new DownloadSession(_loop, _log, chunkIndex, peer, copy, _chunkBytesMax));
+        _ = DownloadAsync(new DownloadSession(_loop, _log, chunkIndex, peer, _store.CreatePartial(chunkIndex), _chunkBytesMax));
     }
 
     private async Task DownloadAsync(DownloadSession session)

@@ -99,7 +99,8 @@ public struct MessageFramer
         return true;
     }
 
-    // An unframed sender's nonsense has no end of its own; its next send, which begins with a verb, shows it.
+    // An unframed sender's nonsense has no end of its own; its next send, which begins with a verb, shows it. Where lines
+    // are in use, a read may begin anywhere in one.
     private readonly bool StartsAnewWithLastRead(ReadOnlySpan<byte> unread) =>
-        _readStart > 0 && Verbs.TryRead(MessageReader.Trim(unread[_readStart..]), out _, out _);
+        _readStart > 0 && !_sawNewline && Verbs.TryRead(MessageReader.Trim(unread[_readStart..]), out _, out _);
 }

@@ -61,7 +61,7 @@ internal static class MessageSyntax
                 length = next;
                 return Extent.Followed;
             }
-            if (Verbs.IsCut(text[next..])) return Extent.Incomplete;
+            if (Verbs.IsCut(text[next..])) return required ? Extent.Incomplete : Extent.WholeButOpen;
             if (text[next] != (byte)',')
             {
                 // Behind the required fields anything may stand; what counts is how it ends.

@@ -11,8 +11,9 @@ namespace P2P.Protocol;
 /// </summary>
 public static class MessageWriter
 {
-    /// <summary>Longest of the messages written here with one address at most, in bytes.</summary>
-    public const int BytesMax = 13 + 10 + 1 + Limits.HostBytesMax + 1 + 5;
+    /// <summary>Longest of the messages written here with one address at most, in bytes: GET_CHUNK_FROM with its comma,
+    /// an index, a host and a port.</summary>
+    public const int BytesMax = 15 + 10 + 1 + Limits.HostBytesMax + 1 + 5;
 
     // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   (spec 2.3)
     public static int LocalChunks(Span<byte> buffer, int chunkIndex, ReadOnlySpan<byte> host, int port)
