@@ -1,0 +1,159 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using P2P.Logging;
+using P2P.Tests.Support;
+using Xunit;
+
+namespace P2P.Tests.Logging;
+
+/// <summary>PROTOCOL.md section 5. Several processes on one log are a matter of the system tests.</summary>
+public sealed class ActionLogTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly List<string> _failures = [];
+
+    private string LogPath => _folder["logs.log"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void ALine_IsTheNameACommaAndTheMessage()
+    {
+        ActionLog log = Open("client_1");
+        log.Add("WHERE_CHUNK,1"u8);
+        log.Add(""u8);
+        log.Flush();
+        Assert.Equal("client_1,WHERE_CHUNK,1\nclient_1,\n", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
+    public void AName_IsWrittenInUtf8()
+    {
+        ActionLog log = Open("\u4e16\u00e9");
+        log.Add("WHERE_CHUNK,1"u8);
+        log.Flush();
+        Assert.Equal("\u4e16\u00e9,WHERE_CHUNK,1\n", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
+    public void WhatWasAdded_IsInTheFileAfterFlush_AndOnlyOnce()
+    {
+        ActionLog log = Open("a");
+        log.Add("1"u8);
+        log.Add("2"u8);
+        Assert.Equal("", File.ReadAllText(LogPath));
+        log.Flush();
+        Assert.Equal("a,1\na,2\n", File.ReadAllText(LogPath));
+        log.Flush();
+        log.Add("3"u8);
+        log.Flush();
+        Assert.Equal("a,1\na,2\na,3\n", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
+    public void AnExistingLog_IsContinued()
+    {
+        File.WriteAllText(LogPath, "before\n");
+        ActionLog log = Open("a");
+        log.Add("1"u8);
+        File.AppendAllText(LogPath, "another's\n");
+        log.Flush();
+        Assert.Equal("before\nanother's\na,1\n", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
+    public void MoreLinesThanTheBufferHolds_AreWrittenWhole()
+    {
+        ActionLog log = Open("a");
+        List<string> expected = [];
+        for (int i = 0; i < 20_000; i++)
+        {
+            string message = $"{i},{new string('x', i % 1200)}";
+            expected.Add($"a,{message}");
+            log.Add(Encoding.ASCII.GetBytes(message));
+            if (i % 1000 == 0) AssertWholeLines();      // what was written before it was full
+        }
+        log.Flush();
+        Assert.Equal(expected, File.ReadAllLines(LogPath));
+    }
+
+    [Fact]
+    public void ALineAsLongAsTheBuffer_IsWritten()
+    {
+        ActionLog log = Open("a");
+        string message = new('x', Limits.BufferBytes - "a,\n".Length);
+        log.Add("1"u8);
+        log.Add(Encoding.ASCII.GetBytes(message));
+        log.Add("2"u8);
+        log.Flush();
+        Assert.Equal($"a,1\na,{message}\na,2\n", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
+    public void SeveralWriters_LoseNoLineAndTearNone()
+    {
+        const int writers = 8, lines = 5000;
+        var threads = Enumerable.Range(0, writers).Select(writer => new Thread(() =>
+        {
+            ActionLog log = Open($"w{writer}");
+            for (int line = 0; line < lines; line++)
+            {
+                log.Add(Encoding.ASCII.GetBytes($"{line},{new string((char)('a' + writer), line % 50)}"));
+                if (line % 16 == 0) log.Flush();
+            }
+            log.Flush();
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        var next = new int[writers];
+        foreach (string line in File.ReadLines(LogPath))
+        {
+            int writer = line[1] - '0';
+            int number = next[writer]++;
+            Assert.Equal($"w{writer},{number},{new string((char)('a' + writer), number % 50)}", line);
+        }
+        Assert.All(next, count => Assert.Equal(lines, count));
+        Assert.Empty(_failures);
+    }
+
+    [Fact]
+    public void ALogThatCannotBeWritten_IsReportedOnce_AndHindersNobody()
+    {
+        ActionLog log = ActionLog.Open("/dev/full", "a", _failures.Add);
+        for (int i = 0; i < 20_000; i++) log.Add("WHERE_CHUNK,1"u8);
+        log.Flush();
+        log.Add("WHERE_CHUNK,2"u8);
+        log.Flush();
+        Assert.Equal("No space left on device", Assert.Single(_failures));
+    }
+
+    [Fact]
+    public void ALogThatCannotBeOpened_IsAnExceptionWithTheReason()
+    {
+        var exception = Assert.Throws<IOException>(() => ActionLog.Open(_folder["no/such/folder/logs.log"], "a", _failures.Add));
+        Assert.Equal("No such file or directory", exception.Message);
+        Assert.Throws<IOException>(() => ActionLog.Open(_folder.Path, "a", _failures.Add));
+    }
+
+    [Fact]
+    public void ALogNobodyWantsToRead_MayBeANullDevice()
+    {
+        ActionLog log = ActionLog.Open("/dev/null", "a", _failures.Add);
+        log.Add("WHERE_CHUNK,1"u8);
+        log.Flush();
+        Assert.Empty(_failures);
+    }
+
+    private ActionLog Open(string name) => ActionLog.Open(LogPath, name, _failures.Add);
+
+    private void AssertWholeLines()
+    {
+        string text = File.ReadAllText(LogPath);
+        Assert.True(text.Length == 0 || text.EndsWith('\n'));
+    }
+}
