@@ -158,6 +158,7 @@ internal sealed class TrackerConnection
             int length;
             if (_toAnnounce.TryDequeue(out int chunkIndex))
             {
+                if (_picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // lost meanwhile
                 length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, _transferPort);
             }
             else if (_questions.Count < (_usesLines ? ClientLimits.QuestionsInFlightMax : 1)
@@ -231,6 +232,7 @@ internal sealed class TrackerConnection
             }
             ReadAnswers();
             if (isOver) break;
+            if (_connection.HasHadTurn) await _loop.YieldAsync();
         }
         _isBroken = true;
         _wake.Set();
