@@ -16,7 +16,7 @@ internal sealed class ChunkStore
     private readonly string _folder;
     private readonly Dictionary<int, string> _names = [];       // of chunks not called chunk_<index>
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
-    private int _partials;
+    private int _secondAttempts;
     private readonly Dictionary<int, long> _sizes;              // of the chunks held
 
     /// <summary>Opens a folder as its list describes it, and clears away what a killed client left in it.</summary>
@@ -72,10 +72,13 @@ internal sealed class ChunkStore
         }
     }
 
-    /// <summary>A temporary file, unlike any other, for a chunk that is missing; nothing is created before its first
-    /// byte.</summary>
-    public PartialChunk CreatePartial(int chunkIndex) =>
-        new(Path.Combine(_folder, TemporaryName($"chunk_{chunkIndex}.{++_partials}")), PathOf(chunkIndex));
+    /// <summary>A temporary file for a chunk that is missing; nothing is created before its first byte.</summary>
+    /// <param name="isSecond">Another attempt at this chunk is running, so the file needs a name of its own.</param>
+    public PartialChunk CreatePartial(int chunkIndex, bool isSecond = false)
+    {
+        string name = isSecond ? $"chunk_{chunkIndex}.{++_secondAttempts}" : $"chunk_{chunkIndex}";
+        return new PartialChunk(Path.Combine(_folder, TemporaryName(name)), PathOf(chunkIndex));
+    }
 
     /// <summary>A chunk has got its name, and is held from now on.</summary>
     public void OnStored(int chunkIndex, long bytes) => _sizes[chunkIndex] = bytes;

@@ -92,7 +92,8 @@ internal sealed class Downloader
     {
         peer.Downloads++;
         peer.Requests++;
-        _ = DownloadAsync(new DownloadSession(_loop, _log, chunkIndex, peer, _store.CreatePartial(chunkIndex), _chunkBytesMax));
+        PartialChunk copy = _store.CreatePartial(chunkIndex, isSecond: CountRunning(chunkIndex) > 0);
+        _ = DownloadAsync(new DownloadSession(_loop, _log, chunkIndex, peer, copy, _chunkBytesMax));
     }
 
     private async Task DownloadAsync(DownloadSession session)

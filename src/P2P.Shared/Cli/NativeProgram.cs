@@ -2,6 +2,7 @@ using System;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using P2P.Logging;
+using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Cli;
@@ -49,6 +50,8 @@ public static class NativeProgram
         bool isStopping = false;
         loop.Run(() =>
         {
+            // Who was started in the background by a script has SIGINT ignored, and the runtime would leave it so.
+            LibC.signal(LibC.SIGINT, LibC.SIG_DFL);
             terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
             interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
             start();

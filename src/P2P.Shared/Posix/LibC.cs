@@ -13,6 +13,7 @@ internal static unsafe class LibC
     public const int SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
     public const int CLOCK_MONOTONIC = 1, TFD_CLOEXEC = 0x80000;
     public const int EINTR = 4, EAGAIN = 11;
+    public const int SIGINT = 2, SIG_DFL = 0;
 
     /// <summary>struct itimerspec: seconds and nanoseconds of the interval, then of the first expiry.</summary>
     public struct TimerSpec
@@ -77,4 +78,7 @@ internal static unsafe class LibC
 
     [DllImport("libc", SetLastError = true)]
     public static extern int closedir(nint directory);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern nint signal(int number, nint handler);
 }

@@ -136,12 +136,12 @@ public sealed class ChunkStoreTests : IDisposable
     public void AttemptsAtOneChunkThatRunAtTheSameTime_HaveFilesOfTheirOwn()
     {
         ChunkStore store = Open("5,LASTCHUNK");
-        using PartialChunk first = store.CreatePartial(3), second = store.CreatePartial(3);
+        using PartialChunk first = store.CreatePartial(3), second = store.CreatePartial(3, isSecond: true);
         Assert.True(first.TryWrite("1"u8) && second.TryWrite("second"u8));
         first.Dispose();
 
         // The second is slow, too, and one attempt is running.
-        using PartialChunk third = store.CreatePartial(3);
+        using PartialChunk third = store.CreatePartial(3, isSecond: true);
         Assert.True(third.TryWrite("3"u8));
         Assert.True(second.TryCommit());
         store.OnStored(3, second.Bytes);
