@@ -46,6 +46,7 @@ internal sealed class ChunkPicker
     private readonly Dictionary<int, Peer> _avoided = [];
     private TimeSpan _unknownPause = ClientLimits.UnknownPauseMin;
     private TimeSpan _unknownDue;
+    private bool _isTrackerGone;
 
     /// <summary>Makes a picker that has nothing yet.</summary>
     public ChunkPicker(int chunkCount, IEnumerable<int> held, Random random)
@@ -132,6 +133,25 @@ internal sealed class ChunkPicker
         if (StateOf(chunkIndex) == ChunkState.Asked) AskAgain(chunkIndex);
     }
 
+    /// <summary>The tracker can't be asked for now: what it said last counts, however old it is.</summary>
+    public void OnTrackerGone()
+    {
+        _isTrackerGone = true;
+        for (int count = _again.Count; count > 0; count--)
+        {
+            int chunkIndex = _again.Dequeue();
+            if (!_refreshing.Remove(chunkIndex)) _again.Enqueue(chunkIndex);
+            else
+            {
+                _states[chunkIndex] = ChunkState.Ready;
+                _ready.Add(chunkIndex);
+            }
+        }
+    }
+
+    /// <summary>The tracker can be asked again.</summary>
+    public void OnTrackerBack() => _isTrackerGone = false;
+
     /// <summary>Something has changed: chunks that nobody had are worth a question soon.</summary>
     public void OnChange(TimeSpan now)
     {
@@ -162,7 +182,7 @@ internal sealed class ChunkPicker
         {
             chunkIndex = _ready[place];
             RemoveReady(place);
-            if (now - _answers[chunkIndex].Time <= AnswerLife)
+            if (IsFresh(chunkIndex, now))
             {
                 _states[chunkIndex] = ChunkState.InFlight;
                 return true;
@@ -227,11 +247,13 @@ internal sealed class ChunkPicker
         int place = _random.Next(_ready.Count);
         int chunkIndex = _ready[place];
         TimeSpan life = AnswerLife > ClientLimits.UnknownPauseMax ? AnswerLife : ClientLimits.UnknownPauseMax;
-        if (now - _answers[chunkIndex].Time <= life) return;
+        if (_isTrackerGone || now - _answers[chunkIndex].Time <= life) return;
         RemoveReady(place);
         _refreshing.Add(chunkIndex);
         AskAgain(chunkIndex);
     }
+
+    private bool IsFresh(int chunkIndex, TimeSpan now) => _isTrackerGone || now - _answers[chunkIndex].Time <= AnswerLife;
 
     // The rarest chunk with a source that has room; of several, one whose answer is fresh, and of these any.
     private bool TryPickRarest(TimeSpan now, out int place, out Peer source)
@@ -245,7 +267,7 @@ internal sealed class ChunkPicker
         {
             ref Answer answer = ref _answers[_ready[i]];
             int availability = answer.Sources.Length;
-            bool fresh = now - answer.Time <= AnswerLife;
+            bool fresh = IsFresh(_ready[i], now);
             if (availability > rarest || (availability == rarest && isFresh && !fresh)) continue;
             if (!TryPickSource(_ready[i], now, out Peer candidate, out bool isHopeless))
             {

@@ -19,8 +19,7 @@ internal sealed class ChunkStore
     private int _secondAttempts;
     private readonly Dictionary<int, long> _sizes;              // of the chunks held
 
-    /// <summary>Opens a folder as its list describes it, and clears away what a killed client left in it.</summary>
-    /// <exception cref="IOException">The folder can't be written.</exception>
+    /// <summary>Takes a folder as its list describes it.</summary>
     public ChunkStore(string folder, LocalChunksFile list)
     {
         _folder = folder;
@@ -46,14 +45,14 @@ internal sealed class ChunkStore
     public void Clean()
     {
         File.WriteAllBytes(Path.Combine(_folder, TemporaryName(LocalChunksFile.FileName)), []);
-        foreach (string name in FolderListing.Read(_folder))
+        foreach ((string name, _) in FolderListing.Read(_folder))
         {
             if (IsTemporary(name) && !_taken.Contains(name)) File.Delete(Path.Combine(_folder, name));
         }
     }
 
     /// <summary>Opens a chunk that is held.</summary>
-    /// <param name="bytes">Its size.</param>
+    /// <param name="bytes">Its size; -1 if it can't be opened now, for want of descriptors or the like, which passes.</param>
     /// <returns>Null if its file has gone, can't be read, or no longer has the size that it had.</returns>
     public SafeFileHandle? TryOpenRead(int chunkIndex, out long bytes)
     {
@@ -64,12 +63,16 @@ internal sealed class ChunkStore
             bytes = RandomAccess.GetLength(file);
             if (bytes == _sizes[chunkIndex]) return file;
             file.Dispose();
-            return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            return null;
+            // As good as gone.
         }
+        catch (IOException)
+        {
+            bytes = -1;
+        }
+        return null;
     }
 
     /// <summary>A temporary file for a chunk that is missing; nothing is created before its first byte.</summary>

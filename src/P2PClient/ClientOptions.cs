@@ -37,6 +37,7 @@ internal sealed class ClientOptions
         """;
 
     private const int DefaultTrackerPort = 5100;        // spec 2.1
+    private const int NameLengthMax = 255;              // as that of a folder, which is the default
 
     private ClientOptions(CommandLine line)
     {
@@ -106,7 +107,7 @@ internal sealed class ClientOptions
     // The log has no quoting: a name must not look like more than one field, or more than one line (PROTOCOL 5).
     private static string CheckName(string name)
     {
-        if (name.Length == 0) throw ProgramException.Usage("the -name is empty");
+        if (name.Length is 0 or > NameLengthMax) throw ProgramException.Usage($"-name must have 1 to {NameLengthMax} characters");
         foreach (char c in name)
         {
             if (!IsNameCharacter(c)) throw ProgramException.Usage("-name must not hold a comma, white space or a control character");

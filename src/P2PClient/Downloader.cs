@@ -67,7 +67,7 @@ internal sealed class Downloader
         _isStartPosted = false;
         TimeSpan now = EventLoop.Now;
         if (_isStopped || now < _diskPausedUntil) return;
-        int free = ClientLimits.DownloadsMax - CountRunning();
+        int free = ClientLimits.DownloadsMax - CountBusy(now);
         for (; free > 0 && _picker.TryPick(now, free, out int chunkIndex, out Peer peer); free--)
         {
             Begin(chunkIndex, peer);
@@ -121,13 +121,23 @@ internal sealed class Downloader
         return false;
     }
 
-    // Of one chunk, or in all.
-    private int CountRunning(int chunkIndex = 0)
+    private int CountRunning(int chunkIndex)
     {
         int count = 0;
         foreach (DownloadSession session in _running)
         {
-            if (!session.IsSuperfluous && (chunkIndex == 0 || session.ChunkIndex == chunkIndex)) count++;
+            if (!session.IsSuperfluous && session.ChunkIndex == chunkIndex) count++;
+        }
+        return count;
+    }
+
+    // Slow ones hold no place: however many they are, they must not keep us from fetching elsewhere. Each is of another peer.
+    private int CountBusy(TimeSpan now)
+    {
+        int count = 0;
+        foreach (DownloadSession session in _running)
+        {
+            if (!session.IsSuperfluous && !session.IsSlow(now)) count++;
         }
         return count;
     }
@@ -156,8 +166,11 @@ internal sealed class Downloader
                 Release(session.ChunkIndex, avoid: session.Peer);
                 return;
             case DownloadEnd.DiskFailed:
-                _diskPausedUntil = now + _diskPause;
-                _diskPause = 2 * _diskPause < ClientLimits.PeerPauseMax ? 2 * _diskPause : ClientLimits.PeerPauseMax;
+                if (now >= _diskPausedUntil)        // one trouble, however many downloads ran into it
+                {
+                    _diskPausedUntil = now + _diskPause;
+                    _diskPause = 2 * _diskPause < ClientLimits.PeerPauseMax ? 2 * _diskPause : ClientLimits.PeerPauseMax;
+                }
                 _onDiskFailure(session.Copy.Error ?? "unknown reason");
                 session.Peer.OnFailure(now, severity: 1);       // who never stops sending fills any disk
                 break;
@@ -176,6 +189,10 @@ internal sealed class Downloader
     private void Release(int chunkIndex, Peer? avoid)
     {
         if (CountRunning(chunkIndex) == 0) _picker.Release(chunkIndex, avoid);
+        foreach (DownloadSession other in _running)
+        {
+            if (other.ChunkIndex == chunkIndex) other.IsBacked = false;
+        }
     }
 
     // A doubtful copy counts when a second attempt agrees byte for byte, from another peer where another is listed.

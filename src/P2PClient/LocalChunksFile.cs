@@ -18,6 +18,9 @@ internal sealed class LocalChunksFile
     public const string FileName = "local_chunks.txt";
     private const string LastChunk = "LASTCHUNK";
 
+    private const int NameBytesMax = 255;       // NAME_MAX
+    private readonly HashSet<string> _special = [];
+
     private LocalChunksFile(int chunkCount) => ChunkCount = chunkCount;
 
     /// <summary>Chunks of the file-set; their indexes are 1 to this.</summary>
@@ -56,6 +59,7 @@ internal sealed class LocalChunksFile
         }
 
         var file = new LocalChunksFile(FindChunkCount(lines, path));
+        file.FindSpecial(folder);
         for (int i = 0; i < lines.Length; i++)
         {
             string? problem = file.Add(lines[i], folder);
@@ -97,6 +101,22 @@ internal sealed class LocalChunksFile
         throw new ProgramException(ExitCode.Usage, $"{path} has no line '<count>,{LastChunk}', which must end it");
     }
 
+    // Opening a pipe would wait for somebody to write into it.
+    private void FindSpecial(string folder)
+    {
+        try
+        {
+            foreach ((string name, bool isSpecial) in FolderListing.Read(folder))
+            {
+                if (isSpecial) _special.Add(name);
+            }
+        }
+        catch (IOException)
+        {
+            // A folder may be open and yet not listable; then its list is trusted.
+        }
+    }
+
     // Returns what is wrong with a line, or null.
     private string? Add(string line, string folder)
     {
@@ -105,9 +125,12 @@ internal sealed class LocalChunksFile
         if (name == LastChunk) return chunkIndex == ChunkCount ? null : $"an earlier line says {ChunkCount} chunks";
         if (chunkIndex < 1 || chunkIndex > ChunkCount) return $"chunk {chunkIndex} is not one of 1 to {ChunkCount}";
         if (Held.ContainsKey(chunkIndex) || Wanted.ContainsKey(chunkIndex)) return $"chunk {chunkIndex} is listed already";
+        if (name.Contains('\0') || Encoding.UTF8.GetByteCount(name) > NameBytesMax) return "no file can have that name";
         if (name.Contains('/') || name is "." or ".." || LeavesFolder(name, folder)) return $"file '{name}' is not in the folder";
 
+        if (name == FileName) return "that is this list itself";
         string path = Path.Combine(folder, name);
+        if (_special.Contains(Path.GetFileName(RealPath.Of(path)) ?? name)) return $"'{name}' is no regular file";
         if (!File.Exists(path))
         {
             if (Directory.Exists(path)) return $"'{name}' is a folder";

@@ -35,7 +35,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Error = e.Message;
+            Error = Reason(e);
             return false;
         }
     }
@@ -43,6 +43,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Makes it the chunk, in one step, in place of whatever has that name.</summary>
     public bool TryCommit()
     {
+        if (_isDone) return false;
         try
         {
             if (!_isCreated) Create();
@@ -53,7 +54,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Error = e.Message;
+            Error = Reason(e);
             return false;
         }
     }
@@ -72,7 +73,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Error = e.Message;
+            Error = Reason(e);
             return false;
         }
     }
@@ -123,6 +124,9 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         _file = File.OpenHandle(_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         _isCreated = true;
     }
+
+    // Without the path, which differs from chunk to chunk while the trouble is the same.
+    private static string Reason(Exception e) => e.Message.Split(" : '")[0];
 
     private void CloseFile()
     {

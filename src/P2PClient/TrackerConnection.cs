@@ -105,6 +105,7 @@ internal sealed class TrackerConnection
         _sentBytes = 0;
         _sentAt = _receivedAt = TimeSpan.MinValue / 2;
         _isBroken = _mustEndLine = false;
+        _picker.OnTrackerBack();
         AnnounceEverything();
 
         Task receiving = ReceiveAsync();
@@ -114,6 +115,7 @@ internal sealed class TrackerConnection
 
         foreach ((int chunkIndex, _) in _questions) _picker.OnNoAnswer(chunkIndex);
         _questions.Clear();
+        _picker.OnTrackerGone();
         _picker.OnChange(EventLoop.Now);
         return _receivedAt > TimeSpan.Zero;
     }

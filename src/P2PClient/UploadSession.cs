@@ -45,12 +45,14 @@ internal sealed class UploadSession
             int chunkIndex = 0;
             int badMessages = 0;
             bool hasEnded = false;
+            TimeSpan deadline = EventLoop.Now + ClientLimits.RequestPatience;
             while (!TryReadRequest(ref badMessages, out chunkIndex))
             {
                 if (hasEnded || _framer.IsOverlong || badMessages >= Limits.BadMessagesMax) return;
-                TimeSpan patience = _framer.Patience;
-                bool mayFrame = patience != Timeout.InfiniteTimeSpan;
-                SocketResult received = await _connection.ReceiveAsync(mayFrame ? patience : ClientLimits.RequestPatience);
+                bool mayFrame = _framer.Patience != Timeout.InfiniteTimeSpan;
+                TimeSpan left = deadline - EventLoop.Now;
+                if (left <= TimeSpan.Zero) return;
+                SocketResult received = await _connection.ReceiveAsync(mayFrame ? _framer.Patience : left);
                 if (received.IsQuiet && mayFrame) _framer.OnQuiet();
                 else if (!received.IsSuccess) return;
                 else if (received.IsEnd)
@@ -65,7 +67,7 @@ internal sealed class UploadSession
             file = _store.TryOpenRead(chunkIndex, out long bytes);
             if (file is null)
             {
-                _onLost(chunkIndex);
+                if (bytes >= 0) _onLost(chunkIndex);
                 return;
             }
 

@@ -53,14 +53,15 @@ internal sealed class Swarm
     /// <returns>False if the list is full.</returns>
     public bool TryAnnounce(int chunkIndex, SwarmPeer peer)
     {
-        if (!_chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk))
+        bool isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
+        if (isKnown && chunk!.Contains(peer.Id)) return true;
+        if (Announcements >= TrackerLimits.AnnouncementsMax) return false;
+        if (!isKnown)
         {
             if (_chunks.Count >= TrackerLimits.ChunksMax) return false;
             _chunks.Add(chunkIndex, chunk = new ChunkPeers());
         }
-        if (chunk.Contains(peer.Id)) return true;
-        if (Announcements >= TrackerLimits.AnnouncementsMax) return false;
-        chunk.Add(peer);
+        chunk!.Add(peer);
         Announcements++;
         return true;
     }
@@ -104,7 +105,6 @@ internal sealed class Swarm
     private sealed class ChunkPeers
     {
         private int[] _ids = new int[2];
-        private int _textBytes;         // of all peers in an answer
         private int _nextConnected;     // where the next window of a list too long for one answer begins
         private int _nextGone;
 
@@ -116,19 +116,15 @@ internal sealed class Swarm
         {
             if (Count == _ids.Length) Array.Resize(ref _ids, 2 * Count);
             _ids[Count++] = peer.Id;
-            _textBytes += peer.Text.Length;
         }
 
         /// <summary>Drops the ids that stand for no peer any more, and returns how many.</summary>
         public int RemoveMissing(List<SwarmPeer?> peers)
         {
             int kept = 0;
-            _textBytes = 0;
             foreach (int id in _ids.AsSpan(0, Count))
             {
-                if (peers[id] is not { } peer) continue;
-                _ids[kept++] = id;
-                _textBytes += peer.Text.Length;
+                if (peers[id] is not null) _ids[kept++] = id;
             }
             int removed = Count - kept;
             Count = kept;
@@ -140,7 +136,6 @@ internal sealed class Swarm
         /// a window that moves on with each call, so that no peer is asked by everyone.</summary>
         public int Write(Span<byte> buffer, List<SwarmPeer?> peers)
         {
-            if (_textBytes <= buffer.Length) _nextConnected = _nextGone = 0;
             int length = WriteThose(buffer, peers, connected: true, ref _nextConnected, out bool isFull);
             if (!isFull) length += WriteThose(buffer[length..], peers, connected: false, ref _nextGone, out _);
             return length;

@@ -32,6 +32,6 @@ internal static class TrackerLimits
     /// <summary>How long the next "unknown" for the same chunk is held back on a connection (PROTOCOL 6).</summary>
     public static readonly TimeSpan UnknownPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Unknown chunks remembered per connection for that; who asks for more in turn isn't held back.</summary>
-    public const int UnknownRemembered = 64;
+    /// <summary>Unknown chunks remembered per connection for that: more than anybody asks for in that time.</summary>
+    public const int UnknownRemembered = 2048;
 }

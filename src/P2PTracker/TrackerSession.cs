@@ -162,16 +162,11 @@ internal sealed class TrackerSession
     private SwarmPeer? FindPeer(int port)
     {
         if (_peer is not null && _peer.Port == port) return _peer;
-        if (_swarm.GetPeer(_host, port) is not { } peer) return null;
+        if (_otherPeers is { Count: >= TrackerLimits.PeersPerConnectionMax } || _swarm.GetPeer(_host, port) is not { } peer) return null;
         if (_peer is not null)
         {
             _otherPeers ??= [];
-            if (!_otherPeers.Contains(peer))
-            {
-                if (_otherPeers.Count >= TrackerLimits.PeersPerConnectionMax) return null;
-                peer.OnConnected();
-            }
-            _otherPeers.Remove(peer);
+            if (!_otherPeers.Remove(peer)) peer.OnConnected();
             _otherPeers.Add(_peer);
         }
         else peer.OnConnected();

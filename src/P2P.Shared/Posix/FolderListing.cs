@@ -10,16 +10,19 @@ namespace P2P.Posix;
 /// would have to load libraries.</summary>
 public static class FolderListing
 {
+    private const byte Unknown = 0, Folder = 4, File = 8, Link = 10;        // DT_UNKNOWN, DT_DIR, DT_REG, DT_LNK
+
     /// <summary>Lists a folder, . and .. included.</summary>
+    /// <returns>The names, and whether each is something that reading might wait for: a pipe, a socket, a device.</returns>
     /// <exception cref="IOException">It can't be read.</exception>
-    public static unsafe List<string> Read(string folder)
+    public static unsafe List<(string Name, bool IsSpecial)> Read(string folder)
     {
-        List<string> names = [];
+        List<(string, bool)> names = [];
         nint directory;
         fixed (byte* path = Encoding.UTF8.GetBytes(folder + '\0')) directory = LibC.opendir(path);
         if (directory == 0) throw new IOException(new Win32Exception(Marshal.GetLastPInvokeError()).Message);
         while (LibC.readdir(directory) is var entry && entry is not null)
-            names.Add(Marshal.PtrToStringUTF8((nint)entry->Name)!);
+            names.Add((Marshal.PtrToStringUTF8((nint)entry->Name)!, entry->Kind is not (Unknown or Folder or File or Link)));
         LibC.closedir(directory);
         return names;
     }

@@ -38,11 +38,17 @@ public static class MessageReader
         }
     }
 
-    /// <summary>Reads the next peer of a GET_CHUNK_FROM.</summary>
-    /// <returns>False at the end, or at the first pair that isn't a host and a port.</returns>
+    /// <summary>Reads the next peer of a GET_CHUNK_FROM, past pairs that are none: they hide nobody behind them.</summary>
+    /// <returns>False at the end.</returns>
     public static bool TryReadPeer(ref FieldReader peers, out ReadOnlySpan<byte> host, out int port)
     {
+        host = default;
         port = 0;
-        return peers.TryReadHost(out host) && peers.TryReadInt32(1, 65535, out port);
+        while (!peers.AtEnd)
+        {
+            bool isHost = peers.TryReadHost(out host);
+            if (peers.TryReadInt32(1, 65535, out port) && isHost) return true;
+        }
+        return false;
     }
 }

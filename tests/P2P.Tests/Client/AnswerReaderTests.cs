@@ -54,7 +54,8 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
             AnswerStream inPieces = new AnswerStream().Read(greeting).Read(rest + "CHUNK_LOCATION_UNKNOWN,1", gap);
             Assert.Equal(["ChunkLocationUnknown 1"], inPieces.Wait(Quiet).Shown);
         }
-        Assert.Equal(["GetChunkFrom 1 localhost,5001"], new AnswerStream().Read($"{greeting}{rest}GET_CHUNK_FROM,1,localhost,5001").Wait(Quiet).Shown);
+        AnswerStream joined = new AnswerStream().Read($"{greeting}{rest}GET_CHUNK_FROM,1,localhost,5001");
+        Assert.Equal(["GetChunkFrom 1 localhost,5001"], joined.Wait(Quiet).Shown);
     }
 
     [Theory]
@@ -77,7 +78,7 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
         { "ConnectedCHUNK_LOCATION_UNKNOWN,12\n", "ChunkLocationUnknown 12" },
         { "GET_CHUNK_FROM,1,localhost,5001CHUNK_LOCATION_UNKNOWN,22", "GetChunkFrom 1 localhost,5001|ChunkLocationUnknown 22" },
         { "CHUNK_LOCATION_UNKNOWN,1\r\n\nGET_CHUNK_FROM,22,localhost,5001\n", "ChunkLocationUnknown 1|GetChunkFrom 22 localhost,5001" },
-        { "GET_CHUNK_FROM,1,localhost,5001,GET_CHUNK_FROM,22,localhost,5002,", "GetChunkFrom 1 localhost,5001|GetChunkFrom 22 localhost,5002" },
+        { "GET_CHUNK_FROM,1,::1,5001,GET_CHUNK_FROM,22,::1,5002,", "GetChunkFrom 1 ::1,5001|GetChunkFrom 22 ::1,5002" },
     };
 
     [Theory]
@@ -120,7 +121,8 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
         for (int cut = 1; cut < stream.Length; cut++)
         {
             AnswerStream read = new AnswerStream().Read(stream[..cut]).Read(stream[cut..], LongQuiet).End();
-            Assert.True(read.Shown.Distinct().Count() == read.Shown.Count, $"cut at ~: {stream.Insert(cut, "~")}\nshown: {string.Join('|', read.Shown)}");
+            bool isEachNew = read.Shown.Distinct().Count() == read.Shown.Count;
+            Assert.True(isEachNew, $"cut at ~: {stream.Insert(cut, "~")}\nshown: {string.Join('|', read.Shown)}");
         }
     }
 
@@ -179,7 +181,7 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
             // Only the next answer proves that one was whole.
             if (chunkIndex < 4) Assert.Equal(chunkIndex - 1, stream.Shown.Count);
         }
-        Assert.Equal(["ChunkLocationUnknown 1", "ChunkLocationUnknown 2", "ChunkLocationUnknown 3", "ChunkLocationUnknown 4"], stream.Shown);
+        Assert.Equal(Enumerable.Range(1, 4).Select(chunkIndex => $"ChunkLocationUnknown {chunkIndex}"), stream.Shown);
         Assert.Equal(5, stream.Read("GET_CHUNK_FROM,5,localhost,5001,").Shown.Count);
         Assert.Equal(0, stream.WaitingChunkIndex);
     }

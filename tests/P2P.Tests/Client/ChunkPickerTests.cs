@@ -371,7 +371,8 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
                         Allow(ChunkState.Unknown, ChunkState.Missing);
                         if (!isQuestion) break;
                         Assert.NotEqual(ChunkState.Have, model[asked]);
-                        if (!another.Contains(asked) || picker.StateOf(asked) != model[asked]) Change(asked, ChunkState.Asked, ChunkState.Missing, ChunkState.Unknown);
+                        if (another.Contains(asked) && picker.StateOf(asked) == model[asked]) break;
+                        Change(asked, ChunkState.Asked, ChunkState.Missing, ChunkState.Unknown);
                         break;
                     case 2:
                         Peer[] known = [.. peers.Where(_ => random.Next(2) == 0)];
@@ -414,7 +415,8 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
                         break;
                     case 7 when model[about] == ChunkState.InFlight:
                         another.Add(about);
-                        if (picker.TryPickAnother(about, now, peer => peer == sources[about], out Peer second)) Assert.NotSame(sources[about], second);
+                        if (!picker.TryPickAnother(about, now, peer => peer == sources[about], out Peer second)) break;
+                        Assert.NotSame(sources[about], second);
                         break;
                     case 7:
                         now += TimeSpan.FromMilliseconds(random.Pick(0, 1, 30, 2000));
@@ -471,17 +473,19 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
             foreach (var transfer in transfers.Where(transfer => transfer.EndsAt <= now).ToArray())
             {
                 transfers.Remove(transfer);
-                EndDownload(picker, transfer.ChunkIndex, transfer.Source, now, took: transfer.Source == slow ? TimeSpan.FromSeconds(10) : TimeSpan.FromMilliseconds(5));
+                EndDownload(picker, transfer.ChunkIndex, transfer.Source, now, TimeOf(transfer.Source));
             }
             while (picker.TryPickQuestion(now, out int chunkIndex)) picker.OnAnswer(chunkIndex, now < seedAt ? [slow] : [slow, seed], now);
             while (picker.TryPick(now, ClientLimits.DownloadsMax - transfers.Count, out int chunkIndex, out Peer source))
             {
                 BeginDownload(source);
-                transfers.Add((chunkIndex, source, now + (source == slow ? TimeSpan.FromSeconds(10) : TimeSpan.FromMilliseconds(5))));
+                transfers.Add((chunkIndex, source, now + TimeOf(source)));
             }
         }
         output.WriteLine($"{picker.HaveCount} chunks after {(now - Start).TotalSeconds} s, {slow.Requests} of them from the slow one");
         Assert.InRange(now - Start, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+
+        TimeSpan TimeOf(Peer source) => source == slow ? TimeSpan.FromSeconds(10) : TimeSpan.FromMilliseconds(5);
     }
 
     private static ChunkPicker Picker(int chunkCount, params IEnumerable<int> held) => new(chunkCount, held, new Random(1));

@@ -215,11 +215,13 @@ public sealed class ClientOptionsTests
     public void ALargestChunkThatIsNoSize_IsRefused(string size) => AssertRefused("/tmp/x", "-max_chunk_bytes", size);
 
     // Arguments that hold no space, with one between them.
-    private static ClientOptions Parse(string arguments) => ClientOptions.Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries))!;
+    private static ClientOptions Parse(string arguments) => ClientOptions.Parse(Split(arguments))!;
+
+    private static string[] Split(string arguments) => arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static void AssertRefused(params string[] arguments)
     {
-        if (arguments.Length == 1) arguments = arguments[0].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (arguments.Length == 1) arguments = Split(arguments[0]);
         var refusal = Assert.Throws<ProgramException>(() => ClientOptions.Parse(arguments));
         Assert.Equal(ExitCode.Usage, refusal.ExitCode);
         Assert.True(refusal.ShowsUsage);

@@ -54,6 +54,7 @@ public sealed class LocalChunksFileTests : IDisposable
     [InlineData("99999999999999999999,a\n3,LASTCHUNK\n", "3:; 1")]
     [InlineData("1,a\n1,b\n2,b\n3,LASTCHUNK\n", "3: 1=a 2=b; 2")]
     [InlineData("1,missing\n2,b\n3,LASTCHUNK\n", "3: 2=b; 1")]
+    [InlineData("1,missing\n1,gone\n1,a\n3,LASTCHUNK\n", "3:; 1 2 3")]
     [InlineData("a\n1\n1,\n,a\n1a,b\n1;a\n3,LASTCHUNK\n", "3:; 1 2 3 4 5 6")]
     [InlineData("x,LASTCHUNK\nLASTCHUNK\n1,a\n3,LASTCHUNK\n", "3: 1=a; 1 2")]
     [InlineData("\n\n1,missing\n\n5,a\n3,LASTCHUNK\n", "3:; 3 5")]
@@ -107,7 +108,7 @@ public sealed class LocalChunksFileTests : IDisposable
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(_folder, "socket")));
         Assert.Equal("3: 2=b; 1", Load("1,socket\n2,b\n3,LASTCHUNK\n"));
-        Assert.Contains("can't be read", _warnings[0]);
+        Assert.Contains("'socket' is no regular file", _warnings[0]);
     }
 
     [Fact]
@@ -127,6 +128,17 @@ public sealed class LocalChunksFileTests : IDisposable
         LocalChunksFile list = LocalChunksFile.Load(_folder, _warnings.Add);
         Assert.Equal("gone", list.Wanted[1]);
         Assert.Single(list.Wanted);
+    }
+
+    // Else the chunk could never be stored, and the client never be complete.
+    [Fact]
+    public void ANameThatNoFileCanHave_IsNotKeptForTheChunk()
+    {
+        foreach (string name in new[] { "a\0b", new string('x', 256) })
+        {
+            Assert.Equal("3: 2=b; 1", Load($"1,{name}\n2,b\n3,LASTCHUNK\n"));
+            Assert.Empty(LocalChunksFile.Load(_folder, _warnings.Add).Wanted);
+        }
     }
 
     [Theory]
@@ -196,7 +208,11 @@ public sealed class LocalChunksFileTests : IDisposable
     public void AnyList_IsReadOrRefused_AndNothingElse()
     {
         Random random = SeededRandom.Create(_output);
-        string[] parts = ["1", "2", "3", "-1", "99999999999", ",", ",", ",", "\n", "\n", "\r\n", " ", "\t", "a", "b", "LASTCHUNK", "..", "/", "\0", "\uFEFF", "\u00e9"];
+        string[] parts =
+        [
+            "1", "2", "3", "-1", "99999999999", ",", ",", ",", "\n", "\n", "\r\n", " ", "\t",
+            "a", "b", "LASTCHUNK", "..", "/", "\0", "\uFEFF", "\u00e9",
+        ];
         for (int round = 0; round < 500; round++)
         {
             string list = string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => random.Pick(parts)));

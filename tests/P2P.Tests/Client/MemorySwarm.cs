@@ -48,7 +48,8 @@ internal sealed class MemorySwarm
             foreach (Client client in _clients.Where(client => !client.Picker.IsComplete))
             {
                 EndTransfers(client);
-                if (client.Picker.TryPickQuestion(_now, out int chunkIndex)) client.Picker.OnAnswer(chunkIndex, SourcesOf(client, chunkIndex), _now);
+                if (client.Picker.TryPickQuestion(_now, out int chunkIndex))
+                    client.Picker.OnAnswer(chunkIndex, SourcesOf(client, chunkIndex), _now);
                 StartTransfers(client);
             }
         }

@@ -171,5 +171,6 @@ public sealed class PartialChunkTests : IDisposable
         return chunk;
     }
 
-    private string[] FilesThere() => [.. Directory.GetFiles(_folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private string[] FilesThere() =>
+        [.. Directory.GetFiles(_folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 }

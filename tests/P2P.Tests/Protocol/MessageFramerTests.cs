@@ -27,7 +27,7 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
         { "REQUEST_CHUNK,5,localhost,7001\n", "REQUEST_CHUNK,5,localhost,7001\n|" },
         { "REQUEST_CHUNK,5,localhost\nWHERE_CHUNK,1,x y\n", "REQUEST_CHUNK,5,localhost\n|WHERE_CHUNK,1,x y\n|" },
         { "WHERE_CHUNK,1\nWHERE_CHUNK,2", "WHERE_CHUNK,1\n|WHERE_CHUNK,2|" },
-        { "LOCAL_CHUNKS,1,localhost,5001\nLOCAL_CHUNKS,2,localhost,5001\nWHERE_CHUNK,3", "LOCAL_CHUNKS,1,localhost,5001\n|LOCAL_CHUNKS,2,localhost,5001\n|WHERE_CHUNK,3|" },
+        { "LOCAL_CHUNKS,1,::1,5001\nLOCAL_CHUNKS,2,::1,5001\nWHERE_CHUNK,3", "LOCAL_CHUNKS,1,::1,5001\n|LOCAL_CHUNKS,2,::1,5001\n|WHERE_CHUNK,3|" },
         { "Hello, tracker\nWHERE_CHUNK,1\n", "Hello, tracker\n|WHERE_CHUNK,1\n|" },
         { "WHERE_CHUNK,x\nWHERE_CHUNK,\nWHERE_CHUNK\nWHERE_CHUNK,4\n", "WHERE_CHUNK,x\n|WHERE_CHUNK,\n|WHERE_CHUNK\n|WHERE_CHUNK,4\n|" },
         { "LOCAL_CHUNKS,1\nLOCAL_CHUNKS,2,localhost\nWHERE_CHUNK,4\n", "LOCAL_CHUNKS,1\n|LOCAL_CHUNKS,2,localhost\n|WHERE_CHUNK,4\n|" },
@@ -133,11 +133,11 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("LOCAL_CHUNKS,1,localhost,5001LOCAL_CHUNKS,2,localhost,5001", "LOCAL_CHUNKS,1,localhost,5001|LOCAL_CHUNKS,2,localhost,5001|")]
+    [InlineData("LOCAL_CHUNKS,1,::1,5001LOCAL_CHUNKS,2,::1,5001", "LOCAL_CHUNKS,1,::1,5001|LOCAL_CHUNKS,2,::1,5001|")]
     [InlineData("WHERE_CHUNK,1WHERE_CHUNK,2WHERE_CHUNK,3", "WHERE_CHUNK,1|WHERE_CHUNK,2|WHERE_CHUNK,3|")]
     [InlineData("WHERE_CHUNK,1 WHERE_CHUNK,2\rREQUEST_CHUNK,3", "WHERE_CHUNK,1 |WHERE_CHUNK,2\r|REQUEST_CHUNK,3|")]
     [InlineData("WHERE_CHUNK,1,WHERE_CHUNK,2,", "WHERE_CHUNK,1,|WHERE_CHUNK,2,|")]
-    [InlineData("LOCAL_CHUNKS,1,localhost,5001,LOCAL_CHUNKS,2,localhost,5002", "LOCAL_CHUNKS,1,localhost,5001,|LOCAL_CHUNKS,2,localhost,5002|")]
+    [InlineData("LOCAL_CHUNKS,1,::1,5001,LOCAL_CHUNKS,2,::1,5002", "LOCAL_CHUNKS,1,::1,5001,|LOCAL_CHUNKS,2,::1,5002|")]
     [InlineData("REQUEST_CHUNK,5,localhost,7001WHERE_CHUNK,6", "REQUEST_CHUNK,5,localhost,7001|WHERE_CHUNK,6|")]
     public void UnframedMessagesJoinedInOneRead_AreToldApartByTheirVerbs_TheLastWaitsForMore(string read, string texts)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
@@ -22,8 +23,9 @@ public sealed class AllocationTests(ITestOutputHelper output)
     [Fact]
     public void LinesInOneRead_FromBytesToAnswersAndLog_AllocateNothing()
     {
-        string read = string.Concat(Enumerable.Range(1, 20).Select(i => $"LOCAL_CHUNKS,{i},localhost,5001\nWHERE_CHUNK,{i}\r\nWHERE_CHUNK,{i + 10}\nHello\n\n"));
-        AssertAllocatesNothing(Encoding.ASCII.GetBytes(read), messages: 60, answers: 40);
+        IEnumerable<string> lines = Enumerable.Range(1, 20)
+            .Select(i => $"LOCAL_CHUNKS,{i},localhost,5001\nWHERE_CHUNK,{i}\r\nWHERE_CHUNK,{i + 10}\nHello\n\n");
+        AssertAllocatesNothing(Encoding.ASCII.GetBytes(string.Concat(lines)), messages: 60, answers: 40);
     }
 
     [Theory]
@@ -70,8 +72,9 @@ public sealed class AllocationTests(ITestOutputHelper output)
     {
         using var folder = new TempFolder();
         using var tracker = new TrackerProcess(folder.Path, "-port", "0", "-log", "/dev/null");
-        using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 60_000 })
+        using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
         {
+            (socket.NoDelay, socket.ReceiveTimeout) = (true, 60_000);
             socket.Connect(IPAddress.Loopback, tracker.Port);
             AskUnframed(socket, questions / 10);
             AskInLines(socket, questions - questions / 10, announcements: questions - 1);
@@ -79,11 +82,10 @@ public sealed class AllocationTests(ITestOutputHelper output)
         tracker.Terminate();
         Assert.Equal(0, tracker.WaitForExit());
 
-        Match stopped = Regex.Match(tracker.Output.All[^1], @"^P2PTracker stopped: 1 connections, (\d+) announcements, (\d+) questions, (\d+) bytes allocated$");
+        string expected = $"^P2PTracker stopped: 1 connections, {questions} announcements, {questions} questions, (.+) bytes allocated$";
+        Match stopped = Regex.Match(tracker.Output.All[^1], expected);
         Assert.True(stopped.Success, tracker.Describe());
-        Assert.Equal($"{questions}", stopped.Groups[1].Value);
-        Assert.Equal($"{questions}", stopped.Groups[2].Value);
-        return long.Parse(stopped.Groups[3].Value);
+        return long.Parse(stopped.Groups[1].Value);
     }
 
     // An announcement, and then one question, one answer, and so on.

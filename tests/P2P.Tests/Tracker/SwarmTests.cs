@@ -200,7 +200,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
         Random random = SeededRandom.Create(output);
         var model = new NaiveSwarm();
         TimeSpan now = TimeSpan.Zero;
-        for (int step = 0; step < 4000; step++)
+        for (int step = 0; step < 2000; step++)
         {
             int port = random.Next(10_001, 10_001 + peers);
             switch (random.Next(10))
@@ -219,7 +219,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
                     model.Announce(chunkIndex, port);
                     break;
                 case 9:
-                    now += TimeSpan.FromSeconds(random.Next(100));
+                    now += TimeSpan.FromSeconds(random.Next(600));
                     Sweep(now);
                     model.Forget(now - TimeSpan.FromMinutes(15));
                     break;
@@ -278,7 +278,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
         byte[] buffer = new byte[Limits.AnswerBytesMax];
         int length = _swarm.WriteAnswer(chunkIndex, buffer, out bool isKnown);
         string answer = Encoding.ASCII.GetString(buffer, 0, length);
-        Assert.StartsWith(isKnown ? $"GET_CHUNK_FROM,{chunkIndex},localhost," : $"CHUNK_LOCATION_UNKNOWN,{chunkIndex}", answer.Replace("10.0.0.1", "localhost"));
+        Assert.StartsWith(isKnown ? $"GET_CHUNK_FROM,{chunkIndex}," : $"CHUNK_LOCATION_UNKNOWN,{chunkIndex}", answer);
         return answer;
     }
 
