@@ -1,0 +1,169 @@
+using System;
+using System.IO;
+using System.Linq;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.Faults;
+
+/// <summary>
+/// More connections than a program may have descriptors: accepting pauses and goes on, nothing crashes, nothing that is
+/// had counts as lost, and transfers finish.
+/// </summary>
+public sealed class DescriptorTests(ITestOutputHelper output) : SystemTest(output)
+{
+    private const int Descriptors = 64;
+
+    [Fact]
+    public void ATrackerWith64Descriptors_ServesTheNext_AsSoonAsOthersGo()
+    {
+        var tracker = Own(new LimitedProcess(Descriptors, NativePrograms.Tracker, Folder.Path, "-port", "0"));
+        var clients = Enumerable.Range(0, 100).Select(_ => Connect(tracker.Port)).ToArray();
+        for (int i = 0; i < 40; i++)
+            clients[i].Announce(1, 4001 + i);
+        // The last one's question lies in a connection that isn't accepted yet, until others end theirs.
+        clients[99].Send("WHERE_CHUNK,1");
+        for (int i = 0; i < 60; i++)
+            clients[i].Dispose();
+        Assert.StartsWith("GET_CHUNK_FROM,1,localhost,4001,", clients[99].Receive());
+        for (int i = 60; i < 99; i++)
+            Assert.StartsWith("GET_CHUNK_FROM,1,", clients[i].Ask(1));
+        Assert.Empty(tracker.Errors.All);
+        tracker.Terminate();
+        Assert.Equal(0, tracker.WaitForExit());
+    }
+
+    [Fact]
+    public void AClientWith64Descriptors_LosesNoChunk_WhenMorePeersAskThanItCanServe()
+    {
+        var chunks = new ChunkSet(Random, 4, 3_000_000);
+        var tracker = StartNaiveTracker();
+        var client = StartLimited("client_1", tracker.Port, chunks, [1, 2, 3, 4]);
+        // Each wants to be sent a file, and reads nothing: as many files are open as connections.
+        var fetchers = Enumerable.Range(0, 100).Select(_ => Own(new FakeFetcher(client.Port, receiveBytes: 4096))).ToArray();
+        foreach (var fetcher in fetchers)
+            fetcher.Ask("REQUEST_CHUNK,1");
+        int served = 0;
+        foreach (var fetcher in fetchers)
+        {
+            if (fetcher.ReadToEnd() == StreamEnd.Reset)
+                continue;
+            chunks.AssertChunk(1, fetcher.Bytes, "what a client with few descriptors serves");
+            served++;
+        }
+
+        Assert.Empty(client.Errors.All);
+        Assert.InRange(served, 20, 100);
+        using var last = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,1");
+        Assert.Equal(StreamEnd.Clean, last.End);
+        client.Terminate();
+        Assert.Equal(0, client.WaitForExit());
+        Assert.Contains("1,chunk_1", File.ReadLines(Path.Combine(Folder["client_1"], "local_chunks.txt")));
+    }
+
+    [Fact]
+    public void ASwarmWith64DescriptorsEach_Finishes_AmongIdleConnections()
+    {
+        var chunks = new ChunkSet(Random, 120, 20_000);
+        var tracker = Own(new LimitedProcess(Descriptors, NativePrograms.Tracker, Folder.Path, "-port", "0"));
+        var hands = chunks.Scatter(Random, 6);
+        var clients = hands.Select((hand, i) => StartLimited($"client_{i}", tracker.Port, chunks, hand)).ToArray();
+        var idle = clients.SelectMany(client => Enumerable.Range(0, 30).Select(_ => Own(new RawConnection(client.Port)))).ToArray();
+        foreach (var client in clients)
+            client.Output.WaitForFirst(line => line.Contains(": complete, all 120 chunks"), "a client with few descriptors to be complete");
+        for (int i = 0; i < clients.Length; i++)
+            chunks.AssertComplete(Folder[$"client_{i}"]);
+        // That it ran short may be told; a chunk that is there is never said to have gone.
+        Assert.All(clients, client => Assert.DoesNotContain(client.Errors.All, line => line.Contains("has gone or changed")));
+        Assert.All(idle, connection => Assert.True(connection.IsQuiet));
+    }
+
+    private LimitedProcess StartLimited(string name, int trackerPort, ChunkSet chunks, System.Collections.Generic.IEnumerable<int> held)
+    {
+        chunks.DealTo(Folder.MakeFolder(name), held);
+        var client = Own(new LimitedProcess(Descriptors, NativePrograms.Client, Folder.Path,
+            "-folder", Folder[name], "-name", name, "-tracker", $"localhost:{trackerPort}"));
+        _ = client.Port;
+        return client;
+    }
+}
+
+/// <summary>Connections that say nothing, in numbers. They take a minute by the protocol: classes of their own.</summary>
+[Trait("Takes", "a minute")]
+public sealed class IdleFetchersTests(ITestOutputHelper output) : SystemTest(output)
+{
+    private readonly ITestOutputHelper _output = output;
+
+    [Fact]
+    public void IdleAndHalfConnections_ToAClient_CostLittle_AndAreClosedAfterAMinute()
+    {
+        var chunks = new ChunkSet(Random, 1, 1000);
+        var tracker = StartNaiveTracker();
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        var client = Own(new LimitedProcess(8000, NativePrograms.Client, Folder.Path,
+            "-folder", Folder["client_1"], "-name", "client_1", "-tracker", $"localhost:{tracker.Port}"));
+        _ = client.Port;
+        using (FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,1"))
+        {
+        }
+        long before = client.ResidentBytes();
+        var idle = Enumerable.Range(0, 2000).Select(_ => Own(new RawConnection(client.Port))).ToList();
+        for (int i = 0; i < 200; i++)
+        {
+            idle.Add(Own(new RawConnection(client.Port)));
+            idle[^1].TrySend("REQUEST_CHU");
+        }
+        var start = System.Diagnostics.Stopwatch.StartNew();
+        using (var honest = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,1"))
+            chunks.AssertChunk(1, honest.Bytes, "what an honest peer gets beside idle ones");
+        long grown = client.ResidentBytes() - before;
+        _output.WriteLine($"{grown / 2200.0 / 1024:F1} KB for each of 2,200 connections");
+        Assert.InRange(grown, 0, 2200 * 6 * 1024L);
+
+        foreach (var connection in idle)
+            Assert.Equal((0, StreamEnd.Reset), connection.ReadToEnd());
+        Assert.InRange(start.Elapsed.TotalSeconds, 50, 75);
+        Assert.Empty(client.Errors.All);
+    }
+}
+
+/// <inheritdoc cref="IdleFetchersTests"/>
+[Trait("Takes", "a minute")]
+public sealed class DribblingFetcherTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void AConnectionThatOnlyDribbles_IsClosedAfterAMinute_Too()
+    {
+        var chunks = new ChunkSet(Random, 1, 1000);
+        var client = StartClient("client_1", StartNaiveTracker().Port, chunks, 1);
+        using var dribbler = new RawConnection(client.Port);
+        var start = System.Diagnostics.Stopwatch.StartNew();
+        while (dribbler.TrySend("R") && dribbler.IsQuiet && start.Elapsed.TotalSeconds < 75)
+            Patience.Pause(TimeSpan.FromSeconds(1));
+        Assert.InRange(start.Elapsed.TotalSeconds, 50, 70);
+    }
+}
+
+/// <inheritdoc cref="IdleFetchersTests"/>
+[Trait("Takes", "a minute")]
+public sealed class SilentTrackerClientsTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void ATrackerShortOfDescriptors_ClosesThoseThatNeverSpoke_AfterAMinute()
+    {
+        var tracker = Own(new LimitedProcess(64, NativePrograms.Tracker, Folder.Path, "-port", "0"));
+        var witness = Connect(tracker.Port);
+        witness.Announce(1, 4001);
+        var silent = Enumerable.Range(0, 80).Select(_ => Own(new RawConnection(tracker.Port))).ToArray();
+        Assert.StartsWith("GET_CHUNK_FROM,1,", witness.Ask(1));
+        // It isn't accepted before the silent ones have gone.
+        using var late = new RawConnection(tracker.Port);
+        late.TrySend("WHERE_CHUNK,1\n");
+        foreach (var connection in silent.Take(40))
+            connection.ReadToEnd();
+        while (late.IsQuiet)
+            Assert.StartsWith("GET_CHUNK_FROM,1,", witness.Ask(1));
+        Assert.Empty(tracker.Errors.All);
+    }
+}

@@ -1,0 +1,181 @@
+using System;
+using System.IO;
+using System.Linq;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.Faults;
+
+/// <summary>
+/// Disks that fill up and files that change under a running client: no wrong chunk leaves it, one clear line tells the
+/// operator, and all is well as soon as it can be.
+/// </summary>
+public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [RootFact]
+    public void AFullDisk_DropsTheChunk_SaysSoOnce_ServesOn_AndFinishesWhenThereIsRoom()
+    {
+        const int chunkBytes = 300 << 10;
+        var chunks = new ChunkSet(Random, 8, chunkBytes);
+        var tracker = StartNaiveTracker();
+        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        OtherMachine.WithSmallDisk(Folder.MakeFolder("client_1"), 4 << 20, () =>
+        {
+            var filler = Path.Combine(Folder["client_1"], "filler");
+            chunks.DealTo(Folder["client_1"], 1);
+            File.WriteAllBytes(filler, new byte[(4 << 20) - 4 * chunkBytes]);
+            var client = StartClient("client_1", tracker.Port);
+            client.Errors.WaitForFirst(line => line.Contains("can't store chunks in"), "one clear line");
+            int before = peer.Requests.Count;
+            peer.Requests.WaitForCount(before + 1, "another attempt");
+
+            Assert.DoesNotContain(client.Output.All, line => line.Contains(": complete"));
+            foreach (int index in chunks.Indexes.Where(index => File.Exists(Path.Combine(Folder["client_1"], $"chunk_{index}"))))
+            {
+                chunks.AssertChunk(index, Path.Combine(Folder["client_1"], $"chunk_{index}"));
+                using var fetcher = FakeFetcher.Fetch(client.Port, $"REQUEST_CHUNK,{index}");
+                Assert.Equal(StreamEnd.Clean, fetcher.End);
+                chunks.AssertChunk(index, fetcher.Bytes, "what the client with the full disk serves");
+            }
+            File.Delete(filler);
+            client.WaitUntilComplete();
+            chunks.AssertComplete(Folder["client_1"]);
+            Assert.Single(client.Errors.All);
+        });
+        AssertNoFaults(tracker);        // the source sees its transfers end early: nothing else can be done
+    }
+
+    [Fact]
+    public void AFolderRemovedWhileRunning_CostsItsChunks_UntilItIsThereAgain()
+    {
+        var chunks = new ChunkSet(Random, 3, 5000);
+        var tracker = StartNaiveTracker();
+        var client = StartClient("client_1", tracker.Port, chunks, chunks.Indexes);
+        client.WaitUntilComplete();
+        Directory.Delete(client.ChunkFolder, recursive: true);
+        foreach (int index in chunks.Indexes)
+        {
+            using var fetcher = FakeFetcher.Fetch(client.Port, $"REQUEST_CHUNK,{index}");
+            Assert.Equal(StreamEnd.Reset, fetcher.End);
+        }
+        client.Errors.WaitForCount(3, "a line for each chunk that has gone");
+        var peer = StartPeer(tracker, chunks, chunks.Indexes);
+        client.Errors.WaitForFirst(line => line.Contains("can't store chunks in"), "a line about the folder");
+
+        Directory.CreateDirectory(client.ChunkFolder);
+        client.Output.WaitUntil(lines => lines.Count(line => line.Contains(": complete, all ")) == 2, "all to be there again");
+        chunks.AssertComplete(client.ChunkFolder);
+        Assert.Equal(4, client.Errors.Count);
+        AssertNoFaults(tracker, peer);
+    }
+
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("truncated")]
+    [InlineData("grown")]
+    public void AListedFileThatChanges_IsNotAnnouncedAgain_AndIsFetchedAnew(string change)
+    {
+        var chunks = new ChunkSet(Random, 3, 12_000_000);
+        int port = FreePort.Next();
+        var tracker = Own(new TrackerProcess(Folder.Path, "-port", $"{port}"));
+        _ = tracker.ReadyLine;
+        var client = StartClient("client_1", port, chunks, chunks.Indexes);
+        client.WaitUntilComplete();
+        var path = Path.Combine(client.ChunkFolder, "chunk_2");
+
+        // While it is served: whoever has opened a removed file still reads it, any other change ends in a reset.
+        using (var fetcher = new FakeFetcher(client.Port, receiveBytes: 4096))
+        {
+            fetcher.Ask("REQUEST_CHUNK,2");
+            fetcher.ReadSome(1);
+            Change();
+            if (fetcher.ReadToEnd() == StreamEnd.Clean)
+                chunks.AssertChunk(2, fetcher.Bytes, $"what was served of a file that was {change}");
+            if (change != "removed")
+                Assert.Equal(StreamEnd.Reset, fetcher.End);
+        }
+        // And afterwards.
+        using (var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,2"))
+            Assert.Equal(StreamEnd.Reset, fetcher.End);
+        Assert.Contains("chunk 2", client.Errors.WaitForCount(1, "one clear line")[0]);
+
+        // A tracker that knows nothing is told of what is still there.
+        tracker.Kill();
+        tracker.WaitForExit();
+        var second = new LogReader(Folder["second.log"]);
+        tracker = Own(new TrackerProcess(Folder.Path, "-port", $"{port}", "-log", second.Path));
+        _ = tracker.ReadyLine;
+        second.WaitUntil(lines => lines.Contains("P2PTracker,WHERE_CHUNK,2"), "the question for the lost chunk");
+        Assert.Equal(["1", "3"], Announced(second));
+
+        var peer = StartPeer(tracker, chunks, [2]);
+        client.Output.WaitUntil(lines => lines.Count(line => line.Contains(": complete, all ")) == 2, "all to be there again");
+        second.WaitFor($"P2PTracker,LOCAL_CHUNKS,2,localhost,{client.Port}");
+        chunks.AssertComplete(client.ChunkFolder);
+        Assert.Single(client.Errors.All);
+        AssertNoFaults(peer);
+
+        string[] Announced(LogReader log) => log.Lines.Where(line => line.EndsWith($",localhost,{client.Port}", StringComparison.Ordinal)
+            && line.StartsWith("P2PTracker,LOCAL_CHUNKS,", StringComparison.Ordinal)).Select(line => line.Split(',')[2]).ToArray();
+
+        void Change()
+        {
+            switch (change)
+            {
+                case "removed":
+                    File.Delete(path);
+                    break;
+                case "truncated":
+                    using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+                        file.SetLength(6_000_000);
+                    break;
+                default:
+                    File.AppendAllText(path, "more");
+                    break;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("a pipe")]
+    [InlineData("a name with a NUL")]
+    [InlineData("a name too long for a file")]
+    [InlineData("a link to itself")]
+    public void AListedFileThatIsNone_IsWarnedAbout_AndItsChunkIsFetched(string kind)
+    {
+        var chunks = new ChunkSet(Random, 2, 5000);
+        var folder = Folder.MakeFolder("client_1");
+        chunks.DealTo(folder, 1);
+        var name = kind switch
+        {
+            "a name with a NUL" => "a\0b",
+            "a name too long for a file" => new string('n', 300),
+            _ => "chunk_2",
+        };
+        File.WriteAllText(Path.Combine(folder, "local_chunks.txt"), $"1,chunk_1\n2,{name}\n2,LASTCHUNK\n");
+        var path = Path.Combine(folder, "chunk_2");
+        switch (kind)
+        {
+            case "a pipe":
+                using (var mkfifo = new NativeProcess("mkfifo", Folder.Path, path))
+                    Assert.Equal(0, mkfifo.WaitForExit());
+                break;
+            case "a link to itself":
+                File.CreateSymbolicLink(path, "chunk_2");
+                break;
+        }
+        var tracker = StartNaiveTracker();
+        var peer = StartPeer(tracker, chunks, [2]);
+        var client = StartClient("client_1", tracker.Port);
+        client.Errors.WaitForFirst(line => line.Contains("line 2"), "a warning");
+        client.WaitUntilComplete();
+        client.Terminate();
+        Assert.Equal(0, client.WaitForExit());
+
+        var stored = File.ReadLines(Path.Combine(folder, "local_chunks.txt")).First(line => line.StartsWith("2,"))[2..];
+        chunks.AssertChunk(2, Path.Combine(folder, stored));
+        Assert.Single(client.Errors.All);
+        AssertNoFaults(tracker, peer);
+    }
+}

@@ -1,0 +1,138 @@
+using System;
+using System.Diagnostics;
+using System.Linq;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Threading;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.Faults;
+
+/// <summary>
+/// One connection that sends more than its share: what it may put into the tracker's list is bounded, refused with a
+/// count beyond that, and the others hardly notice it. Times are measured, so nothing runs beside these.
+/// </summary>
+[Collection(Alone.Name)]
+public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
+{
+    private readonly ITestOutputHelper _output = output;
+
+    [Fact]
+    public void AMillionChunkIndexesFromOneConnection_AreBounded_AndTheRestIsCounted()
+    {
+        const int sent = 1_100_000, listedMax = 1 << 20;
+        var tracker = StartTracker();
+        using var stranger = new RawConnection(tracker.Port);
+        for (int index = 1; index <= sent; index += 1000)
+            Assert.True(stranger.TrySend(string.Concat(Enumerable.Range(index, 1000).Select(each => $"LOCAL_CHUNKS,{each},localhost,4000\n"))));
+        var witness = Connect(tracker.Port);
+        stranger.TrySend($"WHERE_CHUNK,1\n");
+        while (stranger.IsQuiet)
+            Assert.Equal("CHUNK_LOCATION_UNKNOWN,2000000000", witness.Ask(2_000_000_000));
+
+        Assert.StartsWith("CHUNK_LOCATION_UNKNOWN,", witness.Ask(sent));
+        witness.Announce(sent, 4001);                                   // others may still announce
+        long resident = tracker.ResidentBytes();
+        _output.WriteLine($"{resident / 1e6:F0} MB with {listedMax} chunks");
+        Assert.InRange(resident, 1, 300_000_000);
+        Assert.Equal(sent - listedMax, Refused(tracker));
+    }
+
+    [Fact]
+    public void AllPortsFromOneConnection_AreBounded_AndTheRestIsCounted()
+    {
+        const int peersMax = 1 << 14;
+        var tracker = StartTracker();
+        var stranger = Connect(tracker.Port);
+        for (int port = 1; port <= 65535; port++)
+            stranger.Send($"LOCAL_CHUNKS,1,localhost,{port}\n");
+        stranger.Send("WHERE_CHUNK,1\n");
+        Assert.StartsWith("GET_CHUNK_FROM,1,localhost,1,", stranger.Receive());
+
+        long resident = tracker.ResidentBytes();
+        _output.WriteLine($"{resident / 1e6:F0} MB");
+        Assert.InRange(resident, 1, 60_000_000);
+        Assert.InRange(Refused(tracker), 65535 - peersMax - 1, 65535 - peersMax);
+    }
+
+    [Theory]
+    [InlineData("LOCAL_CHUNKS,7,localhost,4000\n")]
+    [InlineData("WHERE_CHUNK,1\n")]
+    [InlineData("nonsense without an end ")]
+    public void AFloodOnOneConnection_SlowsTheQuestionsOfAnotherByLittle(string flood)
+    {
+        var tracker = StartTracker();
+        var witness = Connect(tracker.Port);
+        witness.Announce(1, 4001);
+        using var stop = new CancellationTokenSource();
+        Measure(witness, 200);
+        // The time that the flooding thread itself takes from two cores is not the tracker's fault: both sides of the
+        // comparison have a thread that spins.
+        double alone, flooded;
+        var spinning = Start(() => Thread.SpinWait(1000), stop.Token);
+        alone = Measure(witness, 1500);
+        stop.Cancel();
+        spinning.Join();
+
+        using var end = new CancellationTokenSource();
+        var bytes = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(flood, 1000)));
+        RawConnection? stranger = null;
+        var flooding = Start(() =>
+        {
+            stranger ??= new RawConnection(tracker.Port);
+            if (!stranger.TrySend(bytes))
+            {
+                stranger.Dispose();
+                stranger = null;
+            }
+            else
+                stranger.Drop();
+        }, end.Token);
+        flooded = Measure(witness, 1500);
+        end.Cancel();
+        stranger?.Dispose();
+        flooding.Join();
+        _output.WriteLine($"median question {alone:F0} us alone, {flooded:F0} us beside a flood of '{flood.Trim()}': {flooded / alone:F1} times");
+        Assert.InRange(flooded / alone, 0, 40);
+    }
+
+    private static Thread Start(Action repeated, CancellationToken until)
+    {
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                while (!until.IsCancellationRequested)
+                    repeated();
+            }
+            catch (Exception e) when (e is ObjectDisposedException or System.Net.Sockets.SocketException)
+            {
+                // The test is over.
+            }
+        }) { IsBackground = true };
+        thread.Start();
+        return thread;
+    }
+
+    /// <summary>The median time of a question, in microseconds.</summary>
+    private static double Measure(NaiveClient client, int questions)
+    {
+        var times = new double[questions];
+        for (int i = 0; i < questions; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            client.Ask(1);
+            times[i] = watch.Elapsed.TotalMicroseconds;
+        }
+        return times.Order().ElementAt(questions / 2);
+    }
+
+    private static int Refused(TrackerProcess tracker)
+    {
+        tracker.Terminate();
+        Assert.Equal(0, tracker.WaitForExit());
+        return int.Parse(Regex.Match(tracker.Output.All[^1], @", (\d+) announcements refused,").Groups[1].Value);
+    }
+}

@@ -1,0 +1,290 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Threading;
+using P2P.Client;
+using P2P.Protocol;
+
+namespace P2P.Tests.Faults.Fuzz;
+
+/// <summary>
+/// The cases, each a pure function of its random source that throws when a property doesn't hold. Bytes are written as
+/// Latin-1 strings here.
+/// </summary>
+internal static class FuzzCases
+{
+    private static readonly string[] s_pieces =
+    [
+        .. ReferenceFramer.Verbs, "LOCAL_CHUNKS", "LOCAL", "W", "REQUEST_", "GET_CHUNK_FRO", "C", "CHUNK_LOCATION_UNKNOWN",
+        ",", ",", ",", "\n", "\n", "\r\n", " ", "\t", "\r", "localhost", "127.0.0.1", "::1", "a b", "\0", "\u00ff", "x", "-", "+",
+        "0", "1", "7", "12", "007", "5100", "65535", "65536", "2147483647", "2147483648", "99999999999999999999", "Connected",
+    ];
+
+    /// <summary>Any bytes, cut and paused anywhere: the framer and the reader agree with the slow ones at every step.</summary>
+    public static void FramerAgreesWithReference(Random random)
+    {
+        var stream = Noise(random, random.Next(1, 40));
+        if (random.Next(50) == 0)
+            stream = stream.Insert(random.Next(stream.Length), new string(random.Next(3) == 0 ? '7' : 'h', random.Next(300, 5000)));
+        var fast = new MessageFramer();
+        var slow = new ReferenceFramer();
+        var unread = "";
+        var steps = new StringBuilder();
+        for (int at = 0; at < stream.Length;)
+        {
+            int bytes = Math.Min(random.Next(4) == 0 ? random.Next(1, 700) : random.Next(1, 30), stream.Length - at);
+            fast.OnRead(unread.Length, bytes);
+            slow.OnRead(unread.Length, bytes);
+            unread += stream.Substring(at, bytes);
+            at += bytes;
+            steps.Append($" read {bytes}");
+            Drain();
+            if (slow.IsOverlong)
+                return;
+            if (slow.Patience != Timeout.InfiniteTimeSpan && random.Next(2) == 0)
+            {
+                fast.OnQuiet();
+                slow.OnQuiet();
+                steps.Append(" quiet");
+                Drain();
+            }
+        }
+        fast.OnEnd();
+        slow.OnEnd();
+        steps.Append(" end");
+        Drain();
+        Expect(slow.IsOverlong || unread == "", stream, $"{unread.Length} bytes left at the end");
+
+        void Drain()
+        {
+            while (true)
+            {
+                var expected = slow.Next(unread);
+                bool found = fast.TryNext(Bytes(unread), out var text, out int consumed, out bool isLine);
+                (string, int, bool)? actual = found ? (Encoding.Latin1.GetString(text), consumed, isLine) : null;
+                Expect(actual == expected && fast.IsOverlong == slow.IsOverlong && (found || fast.Patience == slow.Patience), stream,
+                    $"after{steps}, with {unread.Length} bytes unread: {actual} {fast.Patience}, expected {expected} {slow.Patience}");
+                if (!found)
+                    return;
+                var read = Read(text);
+                var wanted = ReferenceReader.Read(Encoding.Latin1.GetString(text));
+                Expect(read == wanted, stream, $"read '{read}', expected '{wanted}'");
+                unread = unread[consumed..];
+            }
+        }
+    }
+
+    /// <summary>Messages in the line dialect, cut anywhere, are exactly the messages that were sent.</summary>
+    public static void LinesCutAnywhere_AreTheMessagesSent(Random random)
+    {
+        var sent = Enumerable.Range(0, random.Next(1, 12)).Select(_ => Message(random)).ToArray();
+        var stream = string.Concat(sent.Select(each => each + (random.Next(2) == 0 ? "\n" : "\r\n")));
+        ExpectMessages(random, sent, Cut(random, stream), quietWhenAsked: false);
+    }
+
+    /// <summary>Unframed messages, one in each read, are complete at once; joined or cut, when the next begins or all is quiet.</summary>
+    public static void UnframedMessages_AreTheMessagesSent(Random random)
+    {
+        var sent = Enumerable.Range(0, random.Next(1, 8)).Select(_ => Message(random)).ToArray();
+        bool alone = random.Next(2) == 0;
+        ExpectMessages(random, sent, alone ? sent : Cut(random, string.Concat(sent)), quietWhenAsked: alone);
+    }
+
+    /// <summary>Answers cut anywhere: of each, ever longer versions are shown, the last one whole.</summary>
+    public static void AnswersCutAnywhere_EndWhole(Random random)
+    {
+        var answers = new List<string>();
+        var stream = new StringBuilder(random.Next(3) == 0 ? "Connected" : "");
+        for (int i = random.Next(1, 8); i > 0; i--)
+        {
+            int index = 8 * random.Next(1, 600) + i;        // no two are alike
+            var answer = random.Next(3) == 0 ? $"CHUNK_LOCATION_UNKNOWN,{index}" : $"GET_CHUNK_FROM,{index}{string.Concat(Enumerable.Range(0, random.Next(0, 20)).Select(_ => $",localhost,{random.Next(1, 65536)}"))}";
+            answers.Add(answer);
+            stream.Append(answer).Append(random.Next(3) switch { 0 => "", 1 => "\n", _ => "\r\n" });
+            if (stream[^1] == '\n' && random.Next(4) == 0)
+                stream.Append(random.Next(2) == 0 ? "\n" : "Connected");
+        }
+        var reader = new AnswerReader();
+        var shown = new List<string>();
+        // A pause in the middle of the next answer's verb is left out: until its rest comes, it is a part of this one.
+        var verbs = Regex.Matches(stream.ToString(), "[A-Z]+_[A-Z_]+,");
+        int came = 0;
+        foreach (var part in Cut(random, stream.ToString()))
+        {
+            reader.OnRead(Bytes(part));
+            came += part.Length;
+            Take();
+            bool isInVerb = verbs.Any(verb => verb.Index < came && came < verb.Index + verb.Length);
+            if (reader.WaitingChunkIndex > 0 && !isInVerb && random.Next(3) == 0)
+            {
+                reader.OnQuiet();
+                Take();
+            }
+        }
+        reader.OnQuiet();
+        Take();
+
+        // One may be shown whole more than once, the second time with its end of line.
+        shown = shown.Where((text, i) => i == 0 || text != shown[i - 1]).ToList();
+        int at = 0;
+        foreach (var answer in answers)
+        {
+            int length = -1;
+            while (at < shown.Count && shown[at] != answer && answer.StartsWith(shown[at], StringComparison.Ordinal) && shown[at].Length > length)
+                length = shown[at++].Length;
+            Expect(at < shown.Count && shown[at] == answer, stream.ToString(), $"'{answer}' is not shown whole; shown: {string.Join(" | ", shown.Skip(at - 2).Take(4))}");
+            at++;
+        }
+        Expect(at == shown.Count, stream.ToString(), $"more was shown than sent: {string.Join(" | ", shown.Skip(at))}");
+
+        void Take()
+        {
+            while (reader.TryNext(out var answer))
+                shown.Add($"{(answer.Kind == MessageKind.GetChunkFrom ? "GET_CHUNK_FROM" : "CHUNK_LOCATION_UNKNOWN")},{answer.ChunkIndex}"
+                    + (answer.Peers.IsEmpty ? "" : $",{Encoding.Latin1.GetString(answer.Peers)}"));
+        }
+    }
+
+    /// <summary>Any bytes from a tracker: the reader goes on, shows only what is an answer, and never more bytes than came.</summary>
+    public static void AnswerReaderSurvivesAnything(Random random)
+    {
+        var reader = new AnswerReader();
+        long came = 0, shown = 0;
+        for (int i = random.Next(1, 30); i > 0; i--)
+        {
+            var part = random.Next(40) == 0 ? new string('8', random.Next(9000)) : Noise(random, random.Next(1, 12));
+            part = part[..Math.Min(part.Length, Limits.MessageReadBytes)];
+            came += part.Length;
+            reader.OnRead(Bytes(part));
+            if (random.Next(3) == 0)
+                reader.OnQuiet();
+            while (reader.TryNext(out var answer))
+            {
+                Expect(answer.ChunkIndex >= 1 && answer.Kind is MessageKind.GetChunkFrom or MessageKind.ChunkLocationUnknown, part, "shown, but no answer");
+                var peers = new FieldReader(answer.Peers);
+                while (MessageReader.TryReadPeer(ref peers, out var host, out int port))
+                    Expect(host.Length is >= 1 and <= 255 && port is >= 1 and <= 65535, part, "a peer that is none");
+                shown++;
+            }
+        }
+        Expect(shown <= came, "", "more answers than bytes");
+    }
+
+    /// <summary>Any local_chunks.txt: the parser holds and warns of the same as the slow one.</summary>
+    /// <param name="folder">Made by <see cref="Fuzzing"/>: chunk_1 to chunk_9, a folder, links to inside and outside.</param>
+    public static void LocalChunksFileAgreesWithReference(Random random, string folder)
+    {
+        string[] names = ["chunk_1", "chunk_2", "chunk_9", "chunk_10", "LASTCHUNK", "LASTCHUNK", "lastchunk", "folder", "link_in", "link_out", "..", ".", "../x", "a,b", "", " ", "\u00fc"];
+        string[] numbers = ["1", "2", "3", "9", "10", "0", "-1", "+1", "007", " 4", "5 ", "", "x", "2147483647", "2147483648", "16777216", "16777217", "1.0"];
+        var text = new StringBuilder(random.Next(10) == 0 ? "\ufeff" : "");
+        for (int i = random.Next(0, 9); i > 0; i--)
+        {
+            var line = random.Next(12) switch
+            {
+                0 => "",
+                1 => " \t",
+                2 => Noise(random, 2).Replace("\0", ""),
+                _ => $"{Pick(random, numbers)},{Pick(random, names)}",
+            };
+            text.Append(random.Next(6) == 0 ? " " : "").Append(line).Append(random.Next(3) switch { 0 => "\r\n", 1 => " \n", _ => "\n" });
+        }
+        text.Append(random.Next(8) == 0 ? "" : $"{random.Next(0, 12)},LASTCHUNK").Append(random.Next(2) == 0 ? "\n" : "");
+        var bytes = Encoding.UTF8.GetBytes(text.ToString());
+        File.WriteAllBytes(Path.Combine(folder, LocalChunksFile.FileName), bytes);
+
+        var warned = new List<string>();
+        string? actual;
+        try
+        {
+            var list = LocalChunksFile.Load(folder, warned.Add);
+            actual = $"{list.ChunkCount}: {string.Join(" ", list.Held)} wrong: {string.Join(" ", warned.Select(line => line.Split(' ', ':')[2]))}";
+        }
+        catch (P2P.Cli.ProgramException)
+        {
+            actual = null;
+        }
+        var expected = ReferenceList.Read(folder, bytes);
+        Expect(actual == expected, text.ToString(), $"'{actual}', expected '{expected}'");
+    }
+
+    private static void ExpectMessages(Random random, IReadOnlyList<string> sent, IEnumerable<string> parts, bool quietWhenAsked)
+    {
+        var framer = new MessageFramer();
+        var unread = "";
+        var read = new List<string?>();
+        foreach (var part in parts)
+        {
+            framer.OnRead(unread.Length, part.Length);
+            unread += part;
+            Drain();
+            // Nothing more is waiting in the socket.
+            if (quietWhenAsked && framer.Patience == TimeSpan.Zero)
+            {
+                framer.OnQuiet();
+                Drain();
+            }
+            Expect(!quietWhenAsked || unread == "", part, "a message that came alone is not complete at once");
+        }
+        if (random.Next(2) == 0)
+            framer.OnQuiet();
+        else
+            framer.OnEnd();
+        Drain();
+        var wanted = sent.Select(ReferenceReader.Read).ToArray();
+        Expect(unread == "" && read.SequenceEqual(wanted), string.Join("|", parts), $"read {string.Join(" | ", read)}, sent {string.Join(" | ", wanted)}");
+
+        void Drain()
+        {
+            while (framer.TryNext(Bytes(unread), out var text, out int consumed, out _))
+            {
+                read.Add(Read(text));
+                unread = unread[consumed..];
+            }
+        }
+    }
+
+    private static string? Read(ReadOnlySpan<byte> text)
+    {
+        if (!MessageReader.TryRead(text, out var message))
+            return null;
+        return message.Kind switch
+        {
+            MessageKind.LocalChunks => $"LOCAL_CHUNKS,{message.ChunkIndex},{Encoding.Latin1.GetString(message.Host)},{message.Port}",
+            MessageKind.WhereChunk => $"WHERE_CHUNK,{message.ChunkIndex},",
+            MessageKind.RequestChunk => $"REQUEST_CHUNK,{message.ChunkIndex},",
+            MessageKind.GetChunkFrom => $"GET_CHUNK_FROM,{message.ChunkIndex},{Encoding.Latin1.GetString(message.Peers)}",
+            _ => $"CHUNK_LOCATION_UNKNOWN,{message.ChunkIndex},",
+        };
+    }
+
+    private static string Message(Random random) => random.Next(3) switch
+    {
+        0 => $"LOCAL_CHUNKS,{random.Next(1, int.MaxValue)},{Pick(random, ["localhost", "127.0.0.1", "::1", "a-host.example"])},{random.Next(1, 65536)}",
+        1 => $"WHERE_CHUNK,{random.Next(1, 1000)}",
+        _ => $"REQUEST_CHUNK,{random.Next(1, 1000)}",
+    };
+
+    private static IReadOnlyList<string> Cut(Random random, string stream)
+    {
+        var parts = new List<string>();
+        int most = random.Next(3) switch { 0 => 2, 1 => 40, _ => 700 };
+        for (int at = 0; at < stream.Length; at += parts[^1].Length)
+            parts.Add(stream.Substring(at, Math.Min(random.Next(1, most), stream.Length - at)));
+        return parts;
+    }
+
+    private static string Noise(Random random, int pieces) => string.Concat(Enumerable.Range(0, pieces).Select(_ => Pick(random, s_pieces)));
+
+    private static string Pick(Random random, string[] from) => from[random.Next(from.Length)];
+
+    private static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
+
+    private static void Expect(bool holds, string input, string what)
+    {
+        if (!holds)
+            throw new FuzzException($"{what}\nInput: \"{input.Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t").Replace("\0", "\\0")}\"");
+    }
+}
