@@ -1,0 +1,79 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net.Sockets;
+using P2P.Tests.Faults;
+using P2P.Tests.Support;
+
+namespace P2P.Stress;
+
+/// <summary>
+/// Peers that announce chunks and then misbehave, differently each time: reset half-way, trickle, end without a byte,
+/// stall. The protocol can't tell a chunk from part of it where two attempts agree (PROTOCOL.md section 3, doubtful
+/// ends), so no two of them stall at the same byte of a chunk, and only one ends without a byte.
+/// </summary>
+internal sealed class BadPeers : IDisposable
+{
+    private readonly Random _random;
+    private readonly ChunkSet _chunks;
+    private readonly ChaosCounts _counts;
+    private readonly ScriptedPeer[] _peers;
+    private readonly int[][] _held;
+    private readonly HashSet<(int Index, int Bytes)> _ends = [];
+    private NaiveClient[] _announcers = [];
+
+    public BadPeers(Random random, ChunkSet chunks, int count, ChaosCounts counts)
+    {
+        (_random, _chunks, _counts) = (new Random(random.Next()), chunks, counts);
+        _peers = Enumerable.Range(0, count).Select(_ => new ScriptedPeer(Misbehave)).ToArray();
+        _held = _peers.Select(_ => chunks.Indexes.Where(_ => random.Next(4) == 0).ToArray()).ToArray();
+    }
+
+    /// <summary>Announces everything to a tracker, on connections that stay until it goes.</summary>
+    public void Announce(int trackerPort)
+    {
+        Leave();
+        _announcers = _peers.Select(_ => new NaiveClient(trackerPort)).ToArray();
+        for (int i = 0; i < _peers.Length; i++)
+            _announcers[i].Send(string.Concat(_held[i].Select(index => $"LOCAL_CHUNKS,{index},localhost,{_peers[i].Port}\n")));
+    }
+
+    public void Dispose()
+    {
+        Leave();
+        foreach (var peer in _peers)
+            peer.Dispose();
+    }
+
+    private void Leave()
+    {
+        foreach (var announcer in _announcers)
+            announcer.Dispose();
+        _announcers = [];
+    }
+
+    private PeerEnd Misbehave(ScriptedPeer peer, Socket socket, int index)
+    {
+        if (index == 0)
+            return PeerEnd.Reset;
+        _counts.OnBadTransfer();
+        var chunk = _chunks[index];
+        int kind, bytes;
+        bool isNew;
+        lock (_random)
+        {
+            kind = _random.Next(4);
+            bytes = kind == 2 ? 0 : _random.Next(chunk.Length);
+            isNew = kind is 0 or 1 || _ends.Add((index, bytes));
+        }
+        if (!isNew)
+            return PeerEnd.Reset;
+        if (kind == 1)
+        {
+            peer.Trickle(socket, chunk);
+            return PeerEnd.Clean;
+        }
+        ScriptedPeer.Send(socket, chunk.AsSpan(0, bytes));
+        return kind switch { 0 => PeerEnd.Reset, 2 => PeerEnd.Clean, _ => PeerEnd.Silence };
+    }
+}
