@@ -36,8 +36,12 @@ public static class Limits
     /// <summary>Most that one read takes from a connection that carries messages, in bytes.</summary>
     public const int MessageReadBytes = 8 * 1024;
 
+    /// <summary>Most that one read takes from a client or peer that asks, in bytes: some 60 messages, so that one who
+    /// floods holds the others up for microseconds only.</summary>
+    public const int RequestReadBytes = 2 * 1024;
+
     /// <summary>Reads that one connection may have in a row while bytes are there, before the others have their turn.</summary>
-    public const int ReadsPerTurn = 8;
+    public const int ReadsPerTurn = 2;
 
     /// <summary>Silence after which a connection that may be idle for long is probed, in seconds.</summary>
     public const int KeepAliveSeconds = 60;

@@ -32,7 +32,7 @@ internal sealed class UploadSession
     {
         (_loop, _picker, _store, _onLost) = (loop, picker, store, onLost);
         socket.LingerState = new LingerOption(enable: true, seconds: 0);
-        _connection = new Connection(loop, socket, Limits.MessageReadBytes);
+        _connection = new Connection(loop, socket, Limits.RequestReadBytes);
     }
 
     /// <summary>Serves the peer until its chunk is sent, or it goes.</summary>

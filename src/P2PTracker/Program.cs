@@ -37,7 +37,7 @@ internal static class Program
         string logPath = line.Get("log") ?? "logs.log";
         Acceptor acceptor = Listen(addresses, host, line.GetPort("port", DefaultPort));
         ActionLog log = NativeProgram.OpenLog(logPath, "P2PTracker");
-        var server = new TrackerServer(new EventLoop(Limits.MessageReadBytes), log);
+        var server = new TrackerServer(new EventLoop(Limits.RequestReadBytes), log);
         NativeProgram.RunUntilSignal(server.Loop, Start, Stop);
         return ExitCode.Success;
 

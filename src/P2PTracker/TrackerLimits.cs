@@ -32,6 +32,7 @@ internal static class TrackerLimits
     /// <summary>How long the next "unknown" for the same chunk is held back on a connection (PROTOCOL 6).</summary>
     public static readonly TimeSpan UnknownPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Unknown chunks remembered per connection for that: more than anybody asks for in that time.</summary>
-    public const int UnknownRemembered = 2048;
+    /// <summary>Unknown chunks remembered per connection for that, at 12 bytes each as far as they are needed: more than
+    /// one question at a time can bring in that time.</summary>
+    public const int UnknownRemembered = 512;
 }

@@ -35,7 +35,7 @@ internal sealed class TrackerSession
     public TrackerSession(TrackerServer server, Socket socket)
     {
         (_server, _loop, _swarm, _log) = (server, server.Loop, server.Swarm, server.Log);
-        _connection = new Connection(_loop, socket, Limits.MessageReadBytes);
+        _connection = new Connection(_loop, socket, Limits.RequestReadBytes);
         _connection.KeepAlive();
         _host = ListedHost(((IPEndPoint)socket.RemoteEndPoint!).Address);
     }
