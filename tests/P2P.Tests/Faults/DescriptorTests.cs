@@ -55,8 +55,12 @@ public sealed class DescriptorTests(ITestOutputHelper output) : SystemTest(outpu
 
         Assert.Empty(client.Errors.All);
         Assert.InRange(served, 20, 100);
-        using var last = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,1");
-        Assert.Equal(StreamEnd.Clean, last.End);
+        // Some of the hundred may still wait to be accepted, and take the descriptors that become free.
+        Assert.Contains(Enumerable.Range(0, 1000), _ =>
+        {
+            using var last = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,1");
+            return last.End == StreamEnd.Clean;
+        });
         client.Terminate();
         Assert.Equal(0, client.WaitForExit());
         Assert.Contains("1,chunk_1", File.ReadLines(Path.Combine(Folder["client_1"], "local_chunks.txt")));
