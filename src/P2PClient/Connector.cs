@@ -1,7 +1,7 @@
 using System;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Tasks;
+using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -10,37 +10,32 @@ namespace P2P.Client;
 internal static class Connector
 {
     /// <summary>Tries the addresses in turn.</summary>
+    /// <param name="readBytesMax">Most that one receive takes, in bytes.</param>
     /// <param name="patience">How long one attempt may take.</param>
-    /// <returns>The connected socket, or null if nobody accepts.</returns>
-    public static async Task<Socket?> ConnectAsync(EventLoop loop, IPAddress[] addresses, int port, TimeSpan patience)
+    /// <returns>The connection, or null if nobody accepts.</returns>
+    public static async Task<Connection?> ConnectAsync(EventLoop loop, IPAddress[] addresses, int port, int readBytesMax, TimeSpan patience)
     {
         foreach (IPAddress address in addresses)
         {
-            Socket? socket = null;
-            SocketOperation operation = loop.Pools.Operations.Get();
-            try
+            var socket = TcpSocket.TryCreate(new IPEndPoint(address, port));
+            if (socket is null) continue;
+            var connection = new Connection(loop, socket, readBytesMax);
+            // Over loopback the second call already finds that the other end has accepted, which saves waiting for it.
+            int error = socket.Connect();
+            if (error == LibC.EINPROGRESS) error = socket.Connect();
+            if (error == LibC.EINPROGRESS)
             {
-                socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-                var timer = new LoopTimer(loop, socket.Dispose);
+                var timer = new LoopTimer(loop, connection.Close);
                 timer.Start(patience);
-                operation.RemoteEndPoint = new IPEndPoint(address, port);
-                SocketResult result = await operation.Start(socket.ConnectAsync(operation));
+                while (error == LibC.EINPROGRESS && (await connection.WritableAsync()).IsSuccess) error = socket.Connect();
                 timer.Forget();
-                if (result.IsSuccess && !IsSelf(socket)) return socket;
             }
-            catch (SocketException)
-            {
-                // No descriptor left, or no such family here: as good as refused.
-            }
-            finally
-            {
-                loop.Pools.Operations.Return(operation);
-            }
-            socket?.Dispose();
+            if (error == 0 && !IsSelf(socket)) return connection;
+            connection.Close();
         }
         return null;
     }
 
     // Linux may connect a socket to itself when nobody listens on a port of the range for outgoing connections.
-    private static bool IsSelf(Socket socket) => socket.LocalEndPoint!.Equals(socket.RemoteEndPoint);
+    private static bool IsSelf(TcpSocket socket) => socket.LocalEndPoint.Equals(socket.RemoteEndPoint);
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Net.Sockets;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Logging;
@@ -74,12 +73,11 @@ internal sealed class DownloadSession(
     public async Task<DownloadEnd> RunAsync()
     {
         Connection? connection = null;
-        byte[] buffer = loop.Pools.Buffers.Get();
+        byte[] buffer = loop.Buffers.Get();
         try
         {
-            Socket? socket = await Connector.ConnectAsync(loop, peer.Addresses, peer.Port, ClientLimits.SilencePatience);
-            if (socket is null) return DownloadEnd.Failed;
-            connection = new Connection(loop, socket, ClientLimits.ReceiveBytes);
+            connection = await Connector.ConnectAsync(loop, peer.Addresses, peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
+            if (connection is null) return DownloadEnd.Failed;
 
             LogRequest(buffer);
             int bytes = MessageWriter.RequestChunk(buffer, chunkIndex);
@@ -101,10 +99,6 @@ internal sealed class DownloadSession(
                 await loop.YieldAsync();
             }
         }
-        catch (SocketException)
-        {
-            return DownloadEnd.Failed;      // gone between connecting and asking
-        }
         catch (Exception e)
         {
             NativeProgram.ReportBug("P2PClient", e);
@@ -112,7 +106,7 @@ internal sealed class DownloadSession(
         }
         finally
         {
-            loop.Pools.Buffers.Return(buffer);
+            loop.Buffers.Return(buffer);
             connection?.Close();
         }
     }

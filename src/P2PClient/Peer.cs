@@ -1,9 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.ComponentModel;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using P2P.Protocol;
+using P2P.Transport;
 
 namespace P2P.Client;
 
@@ -105,11 +106,10 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
     {
         try
         {
-            using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            socket.Bind(new IPEndPoint(address, 0));
+            TcpSocket.Listen(new IPEndPoint(address, 0), backlog: 1).Dispose();
             return true;
         }
-        catch (SocketException)
+        catch (Win32Exception)
         {
             return false;
         }

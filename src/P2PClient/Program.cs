@@ -1,6 +1,6 @@
 using System;
+using System.ComponentModel;
 using System.IO;
-using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
 using P2P.Transport;
@@ -34,9 +34,9 @@ internal static class Program
         {
             return Acceptor.Listen(options.BindAddresses, options.TransferPort);
         }
-        catch (SocketException e)
+        catch (Win32Exception e)
         {
-            string reason = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is taken" : $"can't be used: {e.Message}";
+            string reason = Acceptor.IsPortTaken(e) ? "is taken" : $"can't be used: {e.Message}";
             throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");
         }
     }

@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
 using P2P.Transport;
@@ -57,20 +56,7 @@ internal sealed class SwarmClient
         _save.Stop();
     }
 
-    private void OnAccepted(Socket socket)
-    {
-        UploadSession session;
-        try
-        {
-            session = new UploadSession(_loop, _picker, _store, socket, OnLost);
-        }
-        catch (SocketException)
-        {
-            socket.Dispose();       // gone before it could be looked at
-            return;
-        }
-        _ = session.RunAsync();
-    }
+    private void OnAccepted(TcpSocket socket) => _ = new UploadSession(_loop, _picker, _store, socket, OnLost).RunAsync();
 
     private void OnFetched(int chunkIndex)
     {

@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Net;
-using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using P2P.Logging;
@@ -64,8 +62,9 @@ internal sealed class TrackerConnection
         {
             while (true)
             {
-                Socket? socket = await Connector.ConnectAsync(_loop, _options.TrackerAddresses, _options.TrackerPort, ClientLimits.SilencePatience);
-                if (socket is not null && await TalkAsync(socket)) pause = ClientLimits.TrackerPauseMin;
+                Connection? connection = await Connector.ConnectAsync(
+                    _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes, ClientLimits.SilencePatience);
+                if (connection is not null && await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
                 else if (pause == ClientLimits.TrackerPauseMax && !_wasEverAnswered) onUnreachable();
                 await _retry.WaitAsync(pause);
                 pause = 2 * pause < ClientLimits.TrackerPauseMax ? 2 * pause : ClientLimits.TrackerPauseMax;
@@ -88,19 +87,12 @@ internal sealed class TrackerConnection
     public void Wake() => _wake.Set();
 
     // One connection, from its first message to its end. True if the tracker ever said something.
-    private async Task<bool> TalkAsync(Socket socket)
+    private async Task<bool> TalkAsync(Connection connection)
     {
-        try
-        {
-            _connection = new Connection(_loop, socket, Limits.MessageReadBytes);
-            _connection.KeepAlive();
-            _probe = new ReceiveQueueProbe((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
-        }
-        catch (SocketException)
-        {
-            socket.Dispose();       // gone as soon as it was there
-            return false;
-        }
+        _connection = connection;
+        _connection.Socket.SendAtOnce();
+        _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
+        _probe = new ReceiveQueueProbe(_connection.Socket.LocalEndPoint, _connection.Socket.RemoteEndPoint!);
         _reader = new AnswerReader();
         _sentBytes = 0;
         _sentAt = _receivedAt = TimeSpan.MinValue / 2;

@@ -1,12 +1,9 @@
 using System;
 using System.IO;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
-using P2P.Posix;
 using P2P.Protocol;
 using P2P.Transport;
 
@@ -28,10 +25,10 @@ internal sealed class UploadSession
 
     /// <summary>Takes an accepted socket over.</summary>
     /// <param name="onLost">Told of a chunk whose file has gone or changed.</param>
-    public UploadSession(EventLoop loop, ChunkPicker picker, ChunkStore store, Socket socket, Action<int> onLost)
+    public UploadSession(EventLoop loop, ChunkPicker picker, ChunkStore store, TcpSocket socket, Action<int> onLost)
     {
         (_loop, _picker, _store, _onLost) = (loop, picker, store, onLost);
-        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        socket.ResetOnClose(true);
         _connection = new Connection(loop, socket, Limits.RequestReadBytes);
     }
 
@@ -39,7 +36,6 @@ internal sealed class UploadSession
     public async Task RunAsync()
     {
         SafeFileHandle? file = null;
-        byte[]? buffer = null;
         try
         {
             int chunkIndex = 0;
@@ -74,30 +70,22 @@ internal sealed class UploadSession
             long offset = 0, turnEnd = ClientLimits.TurnBytes;
             while (offset < bytes)
             {
-                int sent = SendFile(file, ref offset, bytes);
-                if (sent < 0)
+                int wanted = (int)Math.Min(bytes - offset, ClientLimits.TurnBytes);
+                SocketResult sent = _connection.Socket.SendFile((int)file.DangerousGetHandle(), offset, wanted);
+                if (sent.WouldBlock) await _connection.WritableAsync();
+                else if (sent.IsSuccess && sent.Bytes > 0)
                 {
-                    if (HasChanged(file, bytes)) _onLost(chunkIndex);
-                    return;
-                }
-                if (sent > 0)
-                {
+                    offset += sent.Bytes;
                     if (offset < turnEnd) continue;
                     turnEnd = offset + ClientLimits.TurnBytes;
                     await _loop.YieldAsync();
-                    continue;
                 }
-
-                // The peer's buffer is full. A send of the next few bytes completes when there is room again.
-                buffer ??= _loop.Pools.Buffers.Get();
-                int read = ReadFile(file, buffer, offset, bytes);
-                if (read <= 0)
+                else
                 {
-                    _onLost(chunkIndex);
+                    // The peer has gone, or the file is shorter than it was.
+                    if (HasChanged(file, bytes)) _onLost(chunkIndex);
                     return;
                 }
-                if (!(await _connection.SendAsync(buffer, 0, read)).IsSuccess) return;
-                offset += read;
             }
             if (HasChanged(file, bytes))
             {
@@ -113,7 +101,6 @@ internal sealed class UploadSession
         finally
         {
             file?.Dispose();
-            if (buffer is not null) _loop.Pools.Buffers.Return(buffer);
             _connection.Close();
         }
     }
@@ -132,17 +119,6 @@ internal sealed class UploadSession
         }
         chunkIndex = 0;
         return false;
-    }
-
-    // Returns the bytes that the kernel took, 0 if the peer's buffer is full, -1 if the peer has gone or the file shrank.
-    private unsafe int SendFile(SafeFileHandle file, ref long offset, long end)
-    {
-        long at = offset;
-        int wanted = (int)Math.Min(end - offset, ClientLimits.TurnBytes);
-        nint sent = LibC.sendfile((int)_connection.Socket.Handle, (int)file.DangerousGetHandle(), &at, wanted);
-        offset = at;
-        if (sent > 0) return (int)sent;
-        return sent < 0 && Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? 0 : -1;
     }
 
     private static int ReadFile(SafeFileHandle file, byte[] buffer, long offset, long end)
@@ -165,8 +141,8 @@ internal sealed class UploadSession
     // destroy what is still on its way. So: say that this was all, and read until the peer has seen it.
     private async Task EndCleanlyAsync(bool hasEnded)
     {
-        _connection.Socket.LingerState = new LingerOption(enable: false, seconds: 0);
-        if (!TryShutdown(SocketShutdown.Send)) return;
+        _connection.Socket.ResetOnClose(false);
+        if (!_connection.Socket.TryShutdownSend()) return;
         TimeSpan deadline = EventLoop.Now + Limits.DrainPatience;
         while (!hasEnded)
         {
@@ -174,24 +150,7 @@ internal sealed class UploadSession
             SocketResult received = await _connection.ReceiveAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
             hasEnded = received.IsEnd || (!received.IsSuccess && !received.IsQuiet);
             _connection.Consume(_connection.Unread.Length);
-            if (hasEnded || EventLoop.Now < deadline) continue;
-
-            // The peer takes its time; the kernel goes on sending. The receive must come home before the socket goes.
-            if (received.IsQuiet && TryShutdown(SocketShutdown.Receive)) await _connection.ReceiveAsync(Timeout.InfiniteTimeSpan);
-            return;
-        }
-    }
-
-    private bool TryShutdown(SocketShutdown how)
-    {
-        try
-        {
-            _connection.Socket.Shutdown(how);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;       // the peer has gone
+            if (EventLoop.Now >= deadline) return;      // the peer takes its time; the kernel goes on sending
         }
     }
 }

@@ -1,6 +1,6 @@
 using System;
+using System.ComponentModel;
 using System.Net;
-using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
 using P2P.Protocol;
@@ -60,9 +60,9 @@ internal static class Program
         {
             return Acceptor.Listen(addresses, port);
         }
-        catch (SocketException e)
+        catch (Win32Exception e)
         {
-            throw new ProgramException(ExitCode.Failure, e.SocketErrorCode == SocketError.AddressAlreadyInUse
+            throw new ProgramException(ExitCode.Failure, Acceptor.IsPortTaken(e)
                 ? $"port {port} on {host} is taken: stop the program that listens there, or give another with -port"
                 : $"can't listen on {host}, port {port}: {e.Message}; give another address with -bind or another port with -port");
         }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Net.Sockets;
 using P2P.Logging;
 using P2P.Transport;
 
@@ -38,7 +37,11 @@ internal sealed class TrackerServer
     public long Connections { get; private set; }
 
     /// <summary>Serves the clients that connect from now on. On the loop.</summary>
-    public void Start(Acceptor acceptor) => acceptor.Start(Loop, OnAccepted, CloseSilent);
+    public void Start(Acceptor acceptor)
+    {
+        Loop.OnRoundEnd = Log.Flush;
+        acceptor.Start(Loop, OnAccepted, CloseSilent);
+    }
 
     /// <summary>A session has read its first message.</summary>
     public void OnFirstMessage(TrackerSession session) => _silent.Remove(session);
@@ -50,19 +53,10 @@ internal sealed class TrackerServer
         if (!_sweep.IsRunning) _sweep.Start(TrackerLimits.GonePeerSweep);
     }
 
-    private void OnAccepted(Socket socket)
+    private void OnAccepted(TcpSocket socket)
     {
         Connections++;
-        TrackerSession session;
-        try
-        {
-            session = new TrackerSession(this, socket);
-        }
-        catch (SocketException)
-        {
-            socket.Dispose();       // gone before it could be looked at
-            return;
-        }
+        var session = new TrackerSession(this, socket);
         _silent.Add(session);
         _ = session.RunAsync();
     }

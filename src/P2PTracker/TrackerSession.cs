@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Logging;
@@ -32,12 +31,13 @@ internal sealed class TrackerSession
     private (int ChunkIndex, bool IsLine) _heldQuestion;       // index 0: none
     private LoopSignal? _pause;
 
-    public TrackerSession(TrackerServer server, Socket socket)
+    public TrackerSession(TrackerServer server, TcpSocket socket)
     {
         (_server, _loop, _swarm, _log) = (server, server.Loop, server.Swarm, server.Log);
         _connection = new Connection(_loop, socket, Limits.RequestReadBytes);
-        _connection.KeepAlive();
-        _host = ListedHost(((IPEndPoint)socket.RemoteEndPoint!).Address);
+        socket.SendAtOnce();
+        socket.KeepAlive(Limits.KeepAliveSeconds);
+        _host = ListedHost(socket.RemoteEndPoint!.Address);
     }
 
     /// <summary>When it was accepted.</summary>
@@ -56,17 +56,22 @@ internal sealed class TrackerSession
             {
                 SocketResult received = await _connection.ReceiveAsync(_framer.Patience);
                 if (received.IsQuiet) _framer.OnQuiet();
-                else if (received.Error != SocketError.Success) return;
+                else if (!received.IsSuccess) return;
                 else if (received.IsEnd) _framer.OnEnd();
                 else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
 
-                answers = _loop.Pools.Buffers.Get();
+                answers = _loop.Buffers.Get();
                 bool more;
                 do
                 {
                     more = HandleMessages(answers, out int answerBytes);
-                    _log.Flush();       // before the answers leave (PROTOCOL 5)
-                    if (answerBytes > 0 && !(await _connection.SendAsync(answers, 0, answerBytes)).IsSuccess) return;
+                    if (answerBytes > 0)
+                    {
+                        // The log is written before the answers leave (PROTOCOL 5), for all connections of a round at once.
+                        _connection.KeepUnread();
+                        await _loop.RoundEndAsync();
+                        if (!(await _connection.SendAsync(answers, 0, answerBytes)).IsSuccess) return;
+                    }
                     if (_heldQuestion.ChunkIndex > 0)
                     {
                         _connection.KeepUnread();
@@ -75,7 +80,7 @@ internal sealed class TrackerSession
                     }
                 }
                 while (more);
-                _loop.Pools.Buffers.Return(answers);
+                _loop.Buffers.Return(answers);
                 answers = null;
 
                 if (received.IsEnd || _framer.IsOverlong || _badMessages >= Limits.BadMessagesMax) return;
@@ -90,7 +95,7 @@ internal sealed class TrackerSession
         }
         finally
         {
-            if (answers is not null) _loop.Pools.Buffers.Return(answers);
+            if (answers is not null) _loop.Buffers.Return(answers);
             _connection.Close();
             _peer?.OnDisconnected(EventLoop.Now);
             foreach (SwarmPeer peer in _otherPeers ?? []) peer.OnDisconnected(EventLoop.Now);

@@ -19,7 +19,7 @@ public static class NativeProgram
     /// <param name="main">Does the work, and returns the exit code.</param>
     public static int Run(string name, string usage, Func<int> main)
     {
-        EventLoop.ConfigureRuntime();
+        LibC.signal(LibC.SIGPIPE, LibC.SIG_IGN);        // a peer that has gone is a result of sendfile, not our end
         try
         {
             return main();

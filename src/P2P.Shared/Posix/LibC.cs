@@ -1,19 +1,36 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 
 namespace P2P.Posix;
 
 /// <summary>
-/// The Linux calls that .NET has no public API for. Signatures are blittable, so that no marshalling code is made; all
+/// The Linux calls that the programs make themselves: .NET has no public API for them, or one that costs too much. Signatures are blittable, so that no marshalling code is made; all
 /// return -1 on failure, with the reason in <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
 internal static unsafe class LibC
 {
-    public const int O_WRONLY = 1, O_CREAT = 0x40, O_APPEND = 0x400, O_CLOEXEC = 0x80000;
-    public const int AF_UNIX = 1, AF_NETLINK = 16, SOCK_STREAM = 1, SOCK_DGRAM = 2;
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400, O_CLOEXEC = 0x80000;
+    public const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_STREAM = 1, SOCK_DGRAM = 2;
     public const int SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
-    public const int CLOCK_MONOTONIC = 1, TFD_CLOEXEC = 0x80000;
-    public const int EINTR = 4, EAGAIN = 11;
-    public const int SIGINT = 2, SIG_DFL = 0;
+    public const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_KEEPALIVE = 9, SO_LINGER = 13;
+    public const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6;
+    public const int IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
+    public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, SHUT_RD = 0, SHUT_WR = 1;
+    public const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
+    public const int CLOCK_MONOTONIC = 1, TFD_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
+    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EACCES = 13, ENFILE = 23, EMFILE = 24;
+    public const int EAFNOSUPPORT = 97, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNABORTED = 103, ECONNRESET = 104;
+    public const int EISCONN = 106, EALREADY = 114, EINPROGRESS = 115, ECANCELED = 125;
+    public const int SIGINT = 2, SIGPIPE = 13, SIG_DFL = 0, SIG_IGN = 1;
+
+    /// <summary>The reason of the last failure, as the system words it.</summary>
+    public static string ErrorText(int error) => new Win32Exception(error).Message;
+
+    /// <summary>struct linger.</summary>
+    public struct Linger
+    {
+        public int IsOn, Seconds;
+    }
 
     /// <summary>struct itimerspec: seconds and nanoseconds of the interval, then of the first expiry.</summary>
     public struct TimerSpec
@@ -44,12 +61,21 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern int close(int descriptor);
 
-    // Socket.SendFile can't say how much it sent before the peer's buffer was full.
     [DllImport("libc", SetLastError = true)]
     public static extern nint sendfile(int socket, int file, long* offset, nint count);
 
     [DllImport("libc", SetLastError = true)]
-    public static extern int socketpair(int family, int type, int protocol, int* descriptors);
+    public static extern int epoll_create1(int flags);
+
+    // struct epoll_event is packed on x86-64 alone: see EventLoop.
+    [DllImport("libc", SetLastError = true)]
+    public static extern int epoll_ctl(int epoll, int operation, int descriptor, byte* epollEvent);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int epoll_wait(int epoll, byte* events, int count, int milliseconds);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int eventfd(uint value, int flags);
 
     [DllImport("libc", SetLastError = true)]
     public static extern int timerfd_create(int clock, int flags);
@@ -57,9 +83,29 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern int timerfd_settime(int descriptor, int flags, TimerSpec* time, TimerSpec* old);
 
-    // Netlink has no address family in System.Net.Sockets.
     [DllImport("libc", SetLastError = true)]
     public static extern int socket(int family, int type, int protocol);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int bind(int socket, byte* address, int bytes);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int listen(int socket, int backlog);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int accept4(int socket, byte* address, int* bytes, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int connect(int socket, byte* address, int bytes);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int getsockname(int socket, byte* address, int* bytes);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int setsockopt(int socket, int level, int name, void* value, int bytes);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int shutdown(int socket, int how);
 
     [DllImport("libc", SetLastError = true)]
     public static extern nint send(int socket, byte* bytes, nint count, int flags);

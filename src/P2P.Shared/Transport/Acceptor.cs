@@ -1,8 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.Tasks;
+using P2P.Posix;
 
 namespace P2P.Transport;
 
@@ -12,7 +13,10 @@ namespace P2P.Transport;
 /// </summary>
 public sealed class Acceptor
 {
-    private readonly List<Socket> _listeners = [];
+    // In a row, before those who were accepted have their turn.
+    private const int AcceptedPerTurn = 64;
+
+    private readonly List<TcpSocket> _listeners = [];
 
     private Acceptor(int port) => Port = port;
 
@@ -25,7 +29,7 @@ public sealed class Acceptor
     /// </summary>
     /// <param name="addresses">The addresses, without port.</param>
     /// <param name="port">1 to 65535, or 0 for any that is free on all of them.</param>
-    /// <exception cref="SocketException">The port is taken, or the address isn't this machine's.</exception>
+    /// <exception cref="Win32Exception">The port is taken, or the address isn't this machine's.</exception>
     public static Acceptor Listen(IPAddress[] addresses, int port)
     {
         for (int attempt = 1; ; attempt++)
@@ -37,67 +41,78 @@ public sealed class Acceptor
                 {
                     if (TryListen(address, acceptor.Port) is not { } listener) continue;
                     acceptor._listeners.Add(listener);
-                    acceptor.Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+                    if (acceptor.Port == 0) acceptor.Port = listener.LocalEndPoint.Port;
                 }
-                if (acceptor._listeners.Count == 0) throw new SocketException((int)SocketError.AddressNotAvailable);
+                if (acceptor._listeners.Count == 0) throw new Win32Exception(LibC.EADDRNOTAVAIL);
                 return acceptor;
             }
-            catch (SocketException e)
+            catch (Win32Exception e)
             {
-                foreach (Socket listener in acceptor._listeners) listener.Dispose();
+                foreach (TcpSocket listener in acceptor._listeners) listener.Dispose();
                 // A port that is free on one address may be taken on the next: try another.
-                if (port != 0 || e.SocketErrorCode != SocketError.AddressAlreadyInUse || attempt == 100) throw;
+                if (port != 0 || e.NativeErrorCode != LibC.EADDRINUSE || attempt == 100) throw;
             }
         }
     }
+
+    /// <summary>Tells whether listening failed since another program has the port.</summary>
+    public static bool IsPortTaken(Win32Exception failure) => failure.NativeErrorCode == LibC.EADDRINUSE;
 
     /// <summary>Accepts from now on. On the loop.</summary>
     /// <param name="onAccepted">Takes over each socket.</param>
     /// <param name="onShortage">Called while descriptors or memory run short, before each pause.</param>
-    public void Start(EventLoop loop, Action<Socket> onAccepted, Action? onShortage = null)
+    public void Start(EventLoop loop, Action<TcpSocket> onAccepted, Action? onShortage = null)
     {
-        foreach (Socket listener in _listeners) _ = AcceptAsync(loop, listener, onAccepted, onShortage);
+        foreach (TcpSocket listener in _listeners) new Accepting(loop, listener, onAccepted, onShortage).Resume();
     }
 
-    private static Socket? TryListen(IPAddress address, int port)
+    private static TcpSocket? TryListen(IPAddress address, int port)
     {
-        Socket? socket = null;
         try
         {
-            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            if (address.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = false;
-            socket.Bind(new IPEndPoint(address, port));
-            socket.Listen(Limits.ListenBacklog);
-            return socket;
+            return TcpSocket.Listen(new IPEndPoint(address, port), Limits.ListenBacklog);
         }
-        catch (SocketException e) when (address.AddressFamily == AddressFamily.InterNetworkV6
-            && e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable)
+        catch (Win32Exception e) when (e.NativeErrorCode is LibC.EAFNOSUPPORT or LibC.EADDRNOTAVAIL
+            && address.AddressFamily == AddressFamily.InterNetworkV6)
         {
-            socket?.Dispose();
             return null;
-        }
-        catch (SocketException)
-        {
-            socket?.Dispose();
-            throw;
         }
     }
 
-    private static async Task AcceptAsync(EventLoop loop, Socket listener, Action<Socket> onAccepted, Action? onShortage)
+    private sealed class Accepting : IWatcher
     {
-        var pause = new LoopSignal(loop);
-        SocketOperation operation = loop.Pools.Operations.Get();
-        while (true)
+        private readonly EventLoop _loop;
+        private readonly TcpSocket _listener;
+        private readonly Action<TcpSocket> _onAccepted;
+        private readonly Action? _onShortage;
+        private readonly LoopTimer _pause;
+
+        public Accepting(EventLoop loop, TcpSocket listener, Action<TcpSocket> onAccepted, Action? onShortage)
         {
-            operation.AcceptSocket = null;
-            SocketResult result = await operation.Start(listener.AcceptAsync(operation));
-            if (result.IsSuccess) onAccepted(operation.AcceptSocket!);
-            // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors or
-            // memory, which passes.
-            else if (result.Error != SocketError.ConnectionReset && result.Error != SocketError.ConnectionAborted)
+            (_loop, _listener, _onAccepted, _onShortage) = (loop, listener, onAccepted, onShortage);
+            _pause = new LoopTimer(loop, Resume);
+        }
+
+        public void Resume() => _loop.Watch(_listener.Descriptor, Readiness.Readable, this);
+
+        public void OnReady(Readiness readiness)
+        {
+            for (int count = 0; count < AcceptedPerTurn; count++)
             {
-                onShortage?.Invoke();
-                await pause.WaitAsync(Limits.AcceptPause);
+                TcpSocket? socket = _listener.TryAccept(out int error);
+                if (socket is not null)
+                {
+                    _onAccepted(socket);
+                    continue;
+                }
+                // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors
+                // or memory, which passes.
+                if (error is LibC.ECONNABORTED or LibC.ECONNRESET) continue;
+                if (error is LibC.EAGAIN or LibC.EINTR) return;
+                _loop.Unwatch(_listener.Descriptor, isClosing: false);
+                _onShortage?.Invoke();
+                _pause.Start(Limits.AcceptPause);
+                return;
             }
         }
     }

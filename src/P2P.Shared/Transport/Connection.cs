@@ -1,5 +1,4 @@
 using System;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading;
 
@@ -9,46 +8,41 @@ namespace P2P.Transport;
 /// One connected socket and the bytes read from it that nobody has consumed. Owned by one session, used on the loop.
 ///
 /// Bytes arrive in the loop's shared buffer. What a session leaves unread when it waits is moved into a pooled buffer
-/// of its own, so an idle connection costs one operation. One receive and one send may be in flight at a time.
+/// of its own, so an idle connection has none. One receive and one send may be awaited at a time.
 /// Hot: allocates nothing per message.
 /// </summary>
-public sealed class Connection
+public sealed class Connection : IWatcher
 {
     private readonly EventLoop _loop;
     private readonly int _readBytesMax;
-    private readonly SocketOperation _receive;
-    private readonly Action _onReceived;
-    private readonly LoopTimer _patience;
-    private Action? _reader;            // who waits for the receive in flight
-    private bool _receiving;
-    private bool _hasArrived;           // a receive completed while nobody waited for it
-    private bool _wasQuiet;
+    private LoopTimer? _patience;
+    private Readiness _interest;        // what the loop watches the socket for
+    private bool _mayHaveMore = true;   // more may be there than was read
     private int _readsAtOnce;           // in a row
-    private SocketResult _received;     // how the latest receive ended
+    private bool _wasQuiet;
     private bool _closed;
+    private Action? _reader, _writer;   // who waits
+    private SocketResult _received, _sent;
+    private byte[] _toSend = [];        // what a send still has to do
+    private int _sendStart, _sendEnd;
     private byte[] _bytes;              // where the unread bytes lie: the loop's buffer or a pooled one
     private int _start, _end;
-    private int _arrivedBytes;          // behind _end, not shown before their receive is awaited
 
-    /// <summary>Takes a connected socket over.</summary>
+    /// <summary>Takes a socket over.</summary>
     /// <param name="loop">The loop that it lives on.</param>
-    /// <param name="socket">Connected; <c>NoDelay</c> is set here, since messages are small.</param>
+    /// <param name="socket">Connected, or about to be (<see cref="WritableAsync"/> tells).</param>
     /// <param name="readBytesMax">Most that one receive takes, in bytes. Above <see cref="Limits.MessageReadBytes"/>
     /// only for a session that consumes all before it waits again.</param>
-    public Connection(EventLoop loop, Socket socket, int readBytesMax)
+    public Connection(EventLoop loop, TcpSocket socket, int readBytesMax)
     {
         _loop = loop;
         _readBytesMax = readBytesMax;
         _bytes = loop.ReceiveBuffer;
-        _onReceived = OnReceived;
-        _patience = new LoopTimer(loop, OnQuiet);
-        _receive = loop.Pools.Operations.Get();
         Socket = socket;
-        socket.NoDelay = true;
     }
 
-    /// <summary>The socket, for its addresses and options.</summary>
-    public Socket Socket { get; }
+    /// <summary>The socket, for its addresses and options, and for what is sent from files.</summary>
+    public TcpSocket Socket { get; }
 
     /// <summary>All bytes read and not yet consumed, good until the next wait.</summary>
     public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, _end - _start);
@@ -57,177 +51,202 @@ public sealed class Connection
     /// (<see cref="EventLoop.YieldAsync"/>, after <see cref="KeepUnread"/>).</summary>
     public bool HasHadTurn => _readsAtOnce >= Limits.ReadsPerTurn;
 
-    /// <summary>Lets the kernel find out, within some minutes, that the other machine is dead.</summary>
-    public void KeepAlive()
-    {
-        Socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        Socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Limits.KeepAliveSeconds);
-        Socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Limits.KeepAliveSeconds / 4);
-        Socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
-    }
-
     /// <summary>Drops the first unread bytes.</summary>
     public void Consume(int bytes)
     {
         _start += bytes;
-        if (_start == _end && !_hasArrived) ReleaseUnread();
+        if (_start == _end) ReleaseUnread();
     }
 
     /// <summary>Moves the unread bytes to a buffer of this connection's own. To be called before its session waits for
-    /// anything but this connection, since others' bytes will come into the loop's buffer meanwhile.</summary>
+    /// anything but a receive or a send, while other connections use the loop's buffer.</summary>
     public void KeepUnread()
     {
         if (_start == _end || _bytes != _loop.ReceiveBuffer) return;
-        byte[] kept = _loop.Pools.Buffers.Get();
+        byte[] kept = _loop.Buffers.Get();
         Unread.CopyTo(kept);
         (_bytes, _start, _end) = (kept, 0, _end - _start);
     }
 
-    /// <summary>
-    /// Receives what is there, or the next that comes: <c>SocketResult result = await connection.ReceiveAsync(...)</c>.
-    /// The bytes are behind the others in <see cref="Unread"/>; 0 bytes are the peer's end of stream.
-    /// </summary>
-    /// <param name="patience">After how long without a byte the result is <see cref="SocketResult.Quiet"/>; the receive
-    /// then goes on, and the next call joins it. Zero asks only whether something is there.</param>
+    /// <summary>Waits for bytes, which then stand in <see cref="Unread"/> behind those already there.</summary>
+    /// <param name="patience">After how long without a byte the result is <see cref="SocketResult.Quiet"/>. Zero asks
+    /// only whether something is there.</param>
     public Receiving ReceiveAsync(TimeSpan patience)
     {
         _wasQuiet = false;
-        if (_closed) _received = new SocketResult(0, SocketError.OperationAborted);
-        else if (_hasArrived)
+        _received = SocketResult.Closed;
+        if (_closed) return new Receiving(this, isCompleted: true);
+        if (_mayHaveMore && TryReceive())
         {
-            _hasArrived = false;
-            _end += _arrivedBytes;
+            _readsAtOnce++;
+            return new Receiving(this, isCompleted: true);
         }
-        else if (!_receiving)
-        {
-            KeepUnread();
-            _receive.SetBuffer(_loop.ReceiveBuffer, 0, _readBytesMax);
-            _receiving = _receive.Start(Socket.ReceiveAsync(_receive), _onReceived);
-            if (!_receiving)
-            {
-                _readsAtOnce++;
-                _received = _receive.GetResult();
-                TakeReceived();
-            }
-            else _readsAtOnce = 0;
-        }
-        if (_receiving && !_closed)
-        {
-            if (patience == TimeSpan.Zero) _wasQuiet = true;
-            else if (patience != Timeout.InfiniteTimeSpan) _patience.Start(patience);
-        }
-        return new Receiving(this);
+        _readsAtOnce = 0;
+        if (patience == TimeSpan.Zero) _wasQuiet = true;
+        else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
+        return new Receiving(this, _wasQuiet);
     }
 
     /// <summary>Sends all of the bytes; completes when the kernel has them, or with the error.</summary>
-    /// <param name="buffer">Belongs to the kernel until the await is over.</param>
+    /// <param name="buffer">Not to be touched until the await is over.</param>
     public Sending SendAsync(byte[] buffer, int offset, int count)
     {
-        SocketOperation operation = _loop.Pools.Operations.Get();
-        operation.SetBuffer(buffer, offset, count);
-        bool isPending = Socket.SendAsync(operation);
-        // Another connection's bytes will come into the loop's buffer while we wait.
-        if (isPending) KeepUnread();
-        return new Sending(_loop.Pools, operation.Start(isPending));
+        (_toSend, _sendStart, _sendEnd) = (buffer, offset, offset + count);
+        _sent = new SocketResult(count, 0);
+        return new Sending(this, isCompleted: TrySend());
+    }
+
+    /// <summary>Waits until the kernel takes more bytes to send; of a socket that connects, until that is decided.</summary>
+    /// <returns>A success, unless the connection was closed on our side: the next call on the socket tells the rest.</returns>
+    public Sending WritableAsync()
+    {
+        _sendStart = _sendEnd = 0;
+        _sent = _closed ? SocketResult.Closed : default;
+        return new Sending(this, isCompleted: _closed);
     }
 
     /// <summary>
-    /// Ends the connection at once; with <c>SO_LINGER (on, 0)</c> set the peer sees a reset. The operation in flight, if
-    /// any, comes home when the runtime has aborted it. Closing twice is allowed.
+    /// Ends the connection at once; with <see cref="TcpSocket.ResetOnClose"/> the peer sees a reset. Who waits for
+    /// something goes on with <see cref="SocketResult.Closed"/>. Closing twice is allowed.
     /// </summary>
     public void Close()
     {
         if (_closed) return;
         _closed = true;
-        _patience.Forget();
+        _patience?.Forget();
         ReleaseUnread();
-        bool isReceiving = _receiving;
+        if (_interest != Readiness.None) _loop.Unwatch(Socket.Descriptor, isClosing: true);
         Socket.Dispose();
-        if (!isReceiving) _loop.Pools.Operations.Return(_receive);
+        _received = _sent = SocketResult.Closed;
+        if (_reader is not null) _loop.Post(Take(ref _reader));
+        if (_writer is not null) _loop.Post(Take(ref _writer));
     }
 
-    private void OnReceived()
+    void IWatcher.OnReady(Readiness readiness)
     {
-        _receiving = false;
-        _received = _receive.GetResult();
-        _patience.Stop();
-        if (_closed) _loop.Pools.Operations.Return(_receive);
-        else if (_reader is not null) TakeReceived();
-        else
+        const Readiness over = Readiness.Failed | Readiness.HungUp | Readiness.PeerEnded;
+        if ((readiness & (Readiness.Readable | over)) != 0)
         {
-            _hasArrived = true;
-            Append();
+            _mayHaveMore = true;
+            if (_reader is not null && TryReceive())
+            {
+                _patience?.Stop();
+                // What has ended or failed has at least the news of that behind its bytes.
+                _mayHaveMore |= (readiness & over) != 0;
+                Take(ref _reader)();
+            }
         }
-        ResumeReader();
+        if ((readiness & (Readiness.Writable | Readiness.Failed | Readiness.HungUp)) != 0 && _writer is not null && TrySend())
+            Take(ref _writer)();
+
+        // Nobody wants to know any more, and epoll would go on telling.
+        Readiness wanted = Wanted;
+        if (!_closed && (_interest & ~wanted) != 0 && (readiness & (_interest & ~wanted | over)) != 0) Watch(wanted);
+    }
+
+    private Readiness Wanted =>
+        (_reader is null ? Readiness.None : Readiness.Readable | Readiness.PeerEnded)
+        | (_writer is null ? Readiness.None : Readiness.Writable);
+
+    private void Watch(Readiness interest)
+    {
+        if (interest == _interest) return;
+        if (_interest == Readiness.None) _loop.Watch(Socket.Descriptor, interest, this);
+        else if (interest == Readiness.None) _loop.Unwatch(Socket.Descriptor, isClosing: false);
+        else _loop.Change(Socket.Descriptor, interest);
+        _interest = interest;
     }
 
     private void OnQuiet()
     {
+        if (_reader is null) return;
         _wasQuiet = true;
-        ResumeReader();
+        Take(ref _reader)();
     }
 
-    private void ResumeReader()
+    // False if nothing is there.
+    private bool TryReceive()
     {
-        Action? reader = _reader;
-        _reader = null;
-        reader?.Invoke();
+        KeepUnread();
+        SocketResult received = Socket.Receive(_loop.ReceiveBuffer.AsSpan(0, _readBytesMax));
+        _mayHaveMore = received.Bytes == _readBytesMax;
+        if (received.WouldBlock) return false;
+        _received = received;
+        if (_start == _end) (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, received.Bytes);
+        else Append(received.Bytes);
+        return true;
     }
 
-    // What was received lies at the head of the loop's buffer.
-    private void TakeReceived()
+    private void Append(int bytes)
     {
-        if (_start == _end)
-        {
-            (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, _received.Bytes);
-            return;
-        }
-        Append();
-        _end += _arrivedBytes;
-    }
-
-    private void Append()
-    {
-        _arrivedBytes = _received.Bytes;
-        if (_arrivedBytes == 0) return;
-        if (_bytes == _loop.ReceiveBuffer) (_bytes, _start, _end) = (_loop.Pools.Buffers.Get(), 0, 0);
-        if (_end + _arrivedBytes > _bytes.Length)
+        if (_end + bytes > _bytes.Length)
         {
             Unread.CopyTo(_bytes);
             (_start, _end) = (0, _end - _start);
         }
-        _loop.ReceiveBuffer.AsSpan(0, _arrivedBytes).CopyTo(_bytes.AsSpan(_end));
+        _loop.ReceiveBuffer.AsSpan(0, bytes).CopyTo(_bytes.AsSpan(_end));
+        _end += bytes;
+    }
+
+    // False if the peer's buffer is full.
+    private bool TrySend()
+    {
+        while (_sendStart < _sendEnd)
+        {
+            SocketResult sent = Socket.Send(_toSend.AsSpan(_sendStart, _sendEnd - _sendStart));
+            if (sent.WouldBlock) return false;
+            if (!sent.IsSuccess)
+            {
+                _sent = sent;
+                return true;
+            }
+            _sendStart += sent.Bytes;
+        }
+        return true;
     }
 
     private void ReleaseUnread()
     {
-        if (_bytes != _loop.ReceiveBuffer) _loop.Pools.Buffers.Return(_bytes);
+        if (_bytes != _loop.ReceiveBuffer) _loop.Buffers.Return(_bytes);
         (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, 0);
     }
 
-    /// <summary>What a receive is awaited by.</summary>
-    public readonly struct Receiving(Connection connection) : ICriticalNotifyCompletion
+    private static Action Take(ref Action? waiter)
     {
-        public Receiving GetAwaiter() => this;
-        public bool IsCompleted => !connection._receiving || connection._wasQuiet || connection._closed;
-        public SocketResult GetResult() => connection._wasQuiet ? SocketResult.Quiet : connection._received;
-        public void OnCompleted(Action continuation) => connection._reader = continuation;
-        public void UnsafeOnCompleted(Action continuation) => connection._reader = continuation;
+        Action taken = waiter!;
+        waiter = null;
+        return taken;
     }
 
-    /// <summary>What a send is awaited by; its operation goes back to the pool with the result.</summary>
-    public readonly struct Sending(OperationPools pools, SocketOperation operation) : ICriticalNotifyCompletion
+    /// <summary>What a receive is awaited by.</summary>
+    public readonly struct Receiving(Connection connection, bool isCompleted) : ICriticalNotifyCompletion
+    {
+        public Receiving GetAwaiter() => this;
+        public bool IsCompleted => isCompleted;
+        public SocketResult GetResult() => connection._wasQuiet ? SocketResult.Quiet : connection._received;
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        public void UnsafeOnCompleted(Action continuation)
+        {
+            connection.KeepUnread();
+            connection._reader = continuation;
+            connection.Watch(connection._interest | connection.Wanted);
+        }
+    }
+
+    /// <summary>What a send is awaited by.</summary>
+    public readonly struct Sending(Connection connection, bool isCompleted) : ICriticalNotifyCompletion
     {
         public Sending GetAwaiter() => this;
-        public bool IsCompleted => operation.IsCompleted;
-        public void OnCompleted(Action continuation) => operation.OnCompleted(continuation);
-        public void UnsafeOnCompleted(Action continuation) => operation.UnsafeOnCompleted(continuation);
+        public bool IsCompleted => isCompleted;
+        public SocketResult GetResult() => connection._sent;
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
-        public SocketResult GetResult()
+        public void UnsafeOnCompleted(Action continuation)
         {
-            SocketResult result = operation.GetResult();
-            pools.Operations.Return(operation);
-            return result;
+            connection.KeepUnread();
+            connection._writer = continuation;
+            connection.Watch(connection._interest | connection.Wanted);
         }
     }
 }

@@ -3,100 +3,121 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.ObjectPool;
 using P2P.Posix;
 
 namespace P2P.Transport;
 
+/// <summary>What a watched descriptor is ready for; bits of <c>epoll_event.events</c>.</summary>
+[Flags]
+public enum Readiness : uint
+{
+    None = 0,
+
+    /// <summary>Something can be read (EPOLLIN).</summary>
+    Readable = 0x1,
+
+    /// <summary>Something can be written (EPOLLOUT).</summary>
+    Writable = 0x4,
+
+    /// <summary>It has failed (EPOLLERR).</summary>
+    Failed = 0x8,
+
+    /// <summary>Both directions are closed (EPOLLHUP).</summary>
+    HungUp = 0x10,
+
+    /// <summary>The peer has sent its last byte (EPOLLRDHUP).</summary>
+    PeerEnded = 0x2000,
+}
+
+/// <summary>Who is told that a descriptor is ready.</summary>
+public interface IWatcher
+{
+    /// <summary>Called in every round in which the descriptor is ready for what it is watched for. It may be called in
+    /// vain, when the descriptor's number has just changed hands.</summary>
+    void OnReady(Readiness readiness);
+}
+
 /// <summary>
-/// The one thread on which everything happens: sessions, timers, files. It is the runtime's own epoll thread, told to
-/// run completions where it finds them, so nothing here needs a lock and no message crosses a thread.
+/// The one thread on which everything happens: sessions, timers, files. It waits in epoll, tells whoever watches what is
+/// ready, and begins the next round; nothing here needs a lock, and no message crosses a thread.
 ///
-/// The main thread is only its clock: it sleeps in a timerfd and writes a byte into a socket pair whose other end the
-/// loop receives from. What is posted runs after the completion at hand, never inside it.
+/// Straight on epoll, not on SocketAsyncEventArgs: those try to receive before they wait, which is a system call in vain
+/// for every message, and don't show where a round ends, which lets all that a round brought go into the log in one
+/// write. In lock-step the tracker answered 0.6 to 0.8 times as many questions as Redis with them.
 /// </summary>
 public sealed unsafe class EventLoop
 {
-    private readonly Socket _wakeReceiver;
-    private readonly int _wakeSender;
+    private const int EventsMax = 256;              // a round; the rest are told in the next one
+    private const uint EdgeTriggered = 1u << 31;    // EPOLLET
+
+    // struct epoll_event: the events in four bytes, then eight of ours; packed on x86-64 alone.
+    private static readonly int _eventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+    private static readonly int _eventDescriptor = _eventBytes - 8;
+
+    // As many as may be idle at a time: enough for a burst, little enough to forget.
+    private const int IdleBuffersMax = 64;
+
+    private readonly int _epoll;
     private readonly int _timerFile;
-    private readonly SocketOperation _wake;
-    private readonly Action _onWake;
-    private readonly ConcurrentQueue<Action> _posted = new();   // signals and aborted operations come from elsewhere
+    private readonly int _wakeFile;
+    private readonly int _threadId = Environment.CurrentManagedThreadId;
+    private readonly byte[] _events = GC.AllocateUninitializedArray<byte>(EventsMax * 16, pinned: true);
+    private readonly ConcurrentQueue<Action> _posted = new();       // signals come from another thread
     private readonly Queue<Action> _nextRound = new();
+    private readonly Queue<Action> _roundEnd = new();
     private readonly PriorityQueue<LoopTimer, long> _timers = new();
+    private IWatcher?[] _watchers = new IWatcher?[64];              // by descriptor
     private long _armedFor = long.MaxValue;
-    private int _threadId;
-    private int _depth;
     private Exception? _failure;
     private volatile bool _stopped;
 
-    /// <summary>Makes a loop that does not run yet. One per process, after <see cref="ConfigureRuntime"/>.</summary>
+    /// <summary>Makes a loop that does not run yet, for the thread that makes it.</summary>
     /// <param name="receiveBytesMax">Most that one read of a connection may take, in bytes.</param>
     public EventLoop(int receiveBytesMax)
     {
-        int* pair = stackalloc int[2];
-        Check(LibC.socketpair(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, 0, pair));
-        Check(_timerFile = LibC.timerfd_create(LibC.CLOCK_MONOTONIC, LibC.TFD_CLOEXEC));
-        _wakeReceiver = new Socket(new SafeSocketHandle(pair[0], ownsHandle: true));
-        _wakeSender = pair[1];
         ReceiveBuffer = GC.AllocateUninitializedArray<byte>(receiveBytesMax, pinned: true);
-        Pools = new OperationPools(this);
-        _wake = new SocketOperation(this);
-        _onWake = OnWake;
-        _wake.SetBuffer(new byte[64], 0, 64);
-    }
+        Buffers = new DefaultObjectPool<byte[]>(new BufferPolicy(), IdleBuffersMax);
+        Check(_epoll = LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
+        Check(_timerFile = LibC.timerfd_create(LibC.CLOCK_MONOTONIC, LibC.TFD_CLOEXEC));
+        Check(_wakeFile = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
 
-    /// <summary>Asks the runtime for one epoll thread, and for completions on it. It reads this when the program's first
-    /// socket is made, so this comes before.</summary>
-    public static void ConfigureRuntime()
-    {
-        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
+        // Told of once each time they are set, so that neither has to be read.
+        Control(LibC.EPOLL_CTL_ADD, _timerFile, (Readiness)EdgeTriggered | Readiness.Readable);
+        Control(LibC.EPOLL_CTL_ADD, _wakeFile, (Readiness)EdgeTriggered | Readiness.Readable);
     }
 
     /// <summary>
-    /// One receive buffer for all connections. That is safe because the runtime reads into it only on this thread and
-    /// completes the operation at once: whoever is resumed has the bytes until it gives the thread back.
+    /// One receive buffer for all connections: whoever is told of bytes in it has them until it gives the thread back.
     /// </summary>
     public byte[] ReceiveBuffer { get; }
 
-    /// <summary>Operations and buffers that connections borrow.</summary>
-    public OperationPools Pools { get; }
+    /// <summary>Pinned buffers of <see cref="Limits.BufferBytes"/>, with whatever was last in them. Whoever gets one
+    /// returns it; what comes back beyond the pool's capacity is let go.</summary>
+    public ObjectPool<byte[]> Buffers { get; }
+
+    /// <summary>Called at the end of every round, before those who wait for it in <see cref="RoundEndAsync"/> go on.</summary>
+    public Action? OnRoundEnd { get; set; }
 
     /// <summary>Time since an arbitrary start, monotonic.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
-    /// <summary>True on the loop's thread.</summary>
-    public bool IsCurrent => Environment.CurrentManagedThreadId == _threadId;
-
-    /// <summary>False until the loop's thread has run for the first time.</summary>
-    internal bool HasThread => _threadId != 0;
-
-    /// <summary>Runs the loop until <see cref="Stop"/>; the calling thread becomes its clock.</summary>
+    /// <summary>Runs the loop until <see cref="Stop"/>.</summary>
     /// <param name="start">The first thing that runs on the loop.</param>
     /// <exception cref="Exception">Whatever code on the loop threw and nobody caught.</exception>
     public void Run(Action start)
     {
-        ReceiveWakeUp();
-        Post(start);
-        ulong expirations;
-        while (!_stopped)
-        {
-            if (LibC.read(_timerFile, (byte*)&expirations, sizeof(ulong)) == sizeof(ulong)) WakeUp();
-        }
+        start();
+        EndRound();
+        while (!_stopped) RunRound();
         if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
     }
 
-    /// <summary>Ends <see cref="Run"/>. From the loop's thread.</summary>
-    public void Stop()
-    {
-        _stopped = true;
-        Arm(TimeSpan.Zero);
-    }
+    /// <summary>Ends <see cref="Run"/> after the round at hand.</summary>
+    public void Stop() => _stopped = true;
 
     /// <summary>Ends <see cref="Run"/> with an exception: something without which the program is of no use has failed.</summary>
     public void Fail(Exception failure)
@@ -105,35 +126,38 @@ public sealed unsafe class EventLoop
         Stop();
     }
 
-    /// <summary>Runs an action on the loop soon. From any thread.</summary>
+    /// <summary>Runs an action on the loop soon, after the code at hand. From any thread.</summary>
     public void Post(Action action)
     {
         _posted.Enqueue(action);
-        if (!IsCurrent || _depth == 0) WakeUp();
+        if (Environment.CurrentManagedThreadId == _threadId) return;
+        ulong one = 1;
+        LibC.write(_wakeFile, (byte*)&one, sizeof(ulong));
     }
 
     /// <summary>Lets every other connection have its turn before the caller goes on; allocates nothing.</summary>
-    public NextRound YieldAsync() => new(this);
+    public QueuedResumption YieldAsync() => new(_nextRound);
 
-    /// <summary>Runs what a completed operation resumes, and then what that posted.</summary>
-    internal void Enter(Action continuation)
+    /// <summary>Goes on when all that this round brought has been seen; allocates nothing.</summary>
+    public QueuedResumption RoundEndAsync() => new(_roundEnd);
+
+    /// <summary>Watches a descriptor from now on.</summary>
+    internal void Watch(int descriptor, Readiness interest, IWatcher watcher)
     {
-        if (_depth > 0)
-        {
-            continuation();
-            return;
-        }
-        _depth = 1;
-        try
-        {
-            continuation();
-            RunPosted();
-        }
-        catch (Exception e)
-        {
-            Fail(e);
-        }
-        _depth = 0;
+        if (descriptor >= _watchers.Length) Array.Resize(ref _watchers, Math.Max(descriptor + 1, 2 * _watchers.Length));
+        _watchers[descriptor] = watcher;
+        Control(LibC.EPOLL_CTL_ADD, descriptor, interest);
+    }
+
+    /// <summary>Watches it for something else.</summary>
+    internal void Change(int descriptor, Readiness interest) => Control(LibC.EPOLL_CTL_MOD, descriptor, interest);
+
+    /// <summary>Watches it no longer; also to be called before it is closed.</summary>
+    /// <param name="isClosing">The system forgets what is closed by itself.</param>
+    internal void Unwatch(int descriptor, bool isClosing)
+    {
+        _watchers[descriptor] = null;
+        if (!isClosing) Control(LibC.EPOLL_CTL_DEL, descriptor, Readiness.None);
     }
 
     /// <summary>Puts a timer into the queue for its due time.</summary>
@@ -147,19 +171,34 @@ public sealed unsafe class EventLoop
     /// that close, of which few have one.</summary>
     internal void Dequeue(LoopTimer timer) => _timers.Remove(timer, out _, out _);
 
-    private void ReceiveWakeUp()
+    private void RunRound()
     {
-        while (!_wake.Start(_wakeReceiver.ReceiveAsync(_wake), _onWake)) { }
+        bool mayWait = _nextRound.Count == 0 && _posted.IsEmpty;
+        int yielded = _nextRound.Count;
+        fixed (byte* events = _events)
+        {
+            int count = LibC.epoll_wait(_epoll, events, EventsMax, mayWait ? -1 : 0);
+            for (byte* next = events; count > 0; count--, next += _eventBytes)
+            {
+                int descriptor = *(int*)(next + _eventDescriptor);
+                if (descriptor == _timerFile) RunTimers();
+                else if (descriptor != _wakeFile) _watchers[descriptor]?.OnReady(*(Readiness*)next);
+            }
+        }
+        for (; yielded > 0; yielded--) _nextRound.Dequeue()();
+        EndRound();
     }
 
-    private void OnWake()
+    private void EndRound()
     {
-        _threadId = Environment.CurrentManagedThreadId;
-
-        // Before anything else: what runs below may wake us again, and must then wait for the next round of epoll.
-        ReceiveWakeUp();
-        for (int count = _nextRound.Count; count > 0; count--) _nextRound.Dequeue()();
-        RunTimers();
+        RunPosted();
+        OnRoundEnd?.Invoke();
+        while (_roundEnd.Count > 0)
+        {
+            for (int count = _roundEnd.Count; count > 0; count--) _roundEnd.Dequeue()();
+            RunPosted();
+            OnRoundEnd?.Invoke();
+        }
     }
 
     private void RunPosted()
@@ -185,18 +224,19 @@ public sealed unsafe class EventLoop
 
     private void Arm(TimeSpan delay)
     {
-        if (_stopped) delay = TimeSpan.Zero;        // the clock must wake up now, whatever timers there are
         _armedFor = (Now + delay).Ticks;
         long nanoseconds = Math.Max(delay.Ticks * 100, 1);      // 0 would disarm it
         var time = new LibC.TimerSpec { Seconds = nanoseconds / 1_000_000_000, Nanoseconds = nanoseconds % 1_000_000_000 };
         Check(LibC.timerfd_settime(_timerFile, 0, &time, null));
     }
 
-    // A full socket pair (EAGAIN) has wake-ups enough in it.
-    private void WakeUp()
+    // The system lets one user watch millions of descriptors; one that can't be watched would wait for ever.
+    private void Control(int operation, int descriptor, Readiness interest)
     {
-        byte one = 1;
-        LibC.write(_wakeSender, &one, 1);
+        byte* change = stackalloc byte[16];
+        *(Readiness*)change = interest;
+        *(long*)(change + _eventDescriptor) = descriptor;
+        Check(LibC.epoll_ctl(_epoll, operation, descriptor, change));
     }
 
     private static void Check(int result)
@@ -204,18 +244,20 @@ public sealed unsafe class EventLoop
         if (result < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>What <see cref="YieldAsync"/> is awaited by.</summary>
-    public readonly struct NextRound(EventLoop loop) : ICriticalNotifyCompletion
+    private sealed class BufferPolicy : PooledObjectPolicy<byte[]>
     {
-        public NextRound GetAwaiter() => this;
+        public override byte[] Create() => GC.AllocateUninitializedArray<byte>(Limits.BufferBytes, pinned: true);
+
+        public override bool Return(byte[] buffer) => true;
+    }
+
+    /// <summary>What is awaited by who goes on from a queue.</summary>
+    public readonly struct QueuedResumption(Queue<Action> queue) : ICriticalNotifyCompletion
+    {
+        public QueuedResumption GetAwaiter() => this;
         public bool IsCompleted => false;
         public void GetResult() { }
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-        public void UnsafeOnCompleted(Action continuation)
-        {
-            loop._nextRound.Enqueue(continuation);
-            loop.WakeUp();
-        }
+        public void OnCompleted(Action continuation) => queue.Enqueue(continuation);
+        public void UnsafeOnCompleted(Action continuation) => queue.Enqueue(continuation);
     }
 }
