@@ -7,16 +7,22 @@ namespace P2P.Tracker;
 
 /// <summary>
 /// The assignment's <c>chunk_list</c>: which peers have which chunk (spec 3.4, PROTOCOL 6). A chunk's peers stand in the
-/// order in which they first announced it, each once; whether a peer still has a tracker connection is looked up when
-/// an answer is written, so that connecting and leaving cost nothing per chunk.
-/// Used on the loop's thread; sees no socket and no clock. Looking up and answering allocates nothing.
+/// order in which they first announced it, each once. Answers are kept ready as long as nobody connects, leaves or
+/// announces the chunk; whether a peer still has a tracker connection is looked up when one is made anew, so that
+/// connecting and leaving cost nothing per chunk.
+/// Used on the loop's thread; sees no socket and no clock. Answering again allocates nothing.
 /// </summary>
 internal sealed class Swarm
 {
+    // Answers kept ready at most: 4 MB, if all of them are as long as can be.
+    private const int ReadyAnswers = 4096;
+
     private readonly Dictionary<(string Host, int Port), SwarmPeer> _peersByAddress = [];
     private readonly Dictionary<int, ChunkPeers> _chunks = [];
     private readonly List<SwarmPeer?> _peers = [];          // by id
     private readonly Stack<int> _freeIds = new();
+    private int _version = 1;       // changes with every peer that connects or leaves
+    private ReadyAnswer[] _ready = [];                      // by the end of the chunk's index
 
     /// <summary>Pairs of a chunk and a peer that has it.</summary>
     public int Announcements { get; private set; }
@@ -42,7 +48,7 @@ internal sealed class Swarm
         if (_peersByAddress.TryGetValue((host, port), out SwarmPeer? peer)) return peer;
         if (_peersByAddress.Count >= TrackerLimits.PeersMax) return null;
         int id = _freeIds.TryPop(out int free) ? free : _peers.Count;
-        peer = new SwarmPeer(host, port, id);
+        peer = new SwarmPeer(this, host, port, id);
         if (id == _peers.Count) _peers.Add(peer);
         else _peers[id] = peer;
         _peersByAddress.Add((host, port), peer);
@@ -75,9 +81,28 @@ internal sealed class Swarm
     {
         isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
         if (!isKnown) return MessageWriter.ChunkLocationUnknown(buffer, chunkIndex);
-        int head = MessageWriter.GetChunkFrom(buffer, chunkIndex);
-        return head + chunk!.Write(buffer[head..(Limits.AnswerBytesMax - 1)], _peers);      // a line's newline counts too
+
+        if (_ready.Length == 0) _ready = new ReadyAnswer[ReadyAnswers];
+        ref ReadyAnswer ready = ref _ready[chunkIndex % ReadyAnswers];
+        if (ready.Chunk == chunk && chunk!.IsPrepared(this))
+        {
+            ready.Bytes.AsSpan(0, ready.Length).CopyTo(buffer);
+            return ready.Length;
+        }
+        int length = MessageWriter.GetChunkFrom(buffer, chunkIndex);
+        length += chunk!.Write(buffer[length..(Limits.AnswerBytesMax - 1)], this, out bool isAll);      // a line's newline counts too
+        if (!isAll && ready.Chunk == chunk) ready.Chunk = null;
+        if (isAll)
+        {
+            if (ready.Bytes is null || ready.Bytes.Length < length) ready.Bytes = new byte[length];
+            (ready.Chunk, ready.Length) = (chunk, length);
+            buffer[..length].CopyTo(ready.Bytes);
+        }
+        return length;
     }
+
+    /// <summary>Some peer has got its first, or has lost its last connection.</summary>
+    public void OnConnectionsChange() => _version++;
 
     /// <summary>Takes out every peer that has had no connection since before a time.</summary>
     public void RemoveGoneBefore(TimeSpan time)
@@ -105,8 +130,11 @@ internal sealed class Swarm
     private sealed class ChunkPeers
     {
         private int[] _ids = new int[2];
-        private int _nextConnected;     // where the next window of a list too long for one answer begins
-        private int _nextGone;
+        private int[]? _ordered;        // those with a connection first; null: as _ids
+        private int _connected;         // how many have one
+        private bool _connectedFit;     // all of these fit into one answer
+        private int _preparedFor;       // the version that this is right for; 0: none
+        private int _next;              // where the next window begins
 
         public int Count { get; private set; }
 
@@ -116,6 +144,7 @@ internal sealed class Swarm
         {
             if (Count == _ids.Length) Array.Resize(ref _ids, 2 * Count);
             _ids[Count++] = peer.Id;
+            _preparedFor = 0;
         }
 
         /// <summary>Drops the ids that stand for no peer any more, and returns how many.</summary>
@@ -128,47 +157,78 @@ internal sealed class Swarm
             }
             int removed = Count - kept;
             Count = kept;
-            _nextConnected = _nextGone = 0;
+            _next = _preparedFor = 0;
             return removed;
         }
 
+        /// <summary>Nothing has changed since it was last written.</summary>
+        public bool IsPrepared(Swarm swarm) => _preparedFor == swarm._version;
+
         /// <summary>Writes <c>,host,port</c> for each peer: first the connected ones, then those gone. Of more than fit,
         /// a window that moves on with each call, so that no peer is asked by everyone.</summary>
-        public int Write(Span<byte> buffer, List<SwarmPeer?> peers)
+        /// <param name="isAll">There is no window: the next call writes the same.</param>
+        public int Write(Span<byte> buffer, Swarm swarm, out bool isAll)
         {
-            int length = WriteThose(buffer, peers, connected: true, ref _nextConnected, out bool isFull);
-            if (!isFull) length += WriteThose(buffer[length..], peers, connected: false, ref _nextGone, out _);
+            if (!IsPrepared(swarm)) Prepare(swarm, buffer.Length);
+            ReadOnlySpan<int> ids = (_ordered ?? _ids).AsSpan(0, Count);
+            ReadOnlySpan<int> connected = ids[.._connected], gone = ids[_connected..];
+            int length = WriteInTurn(connected, _connectedFit ? 0 : _next, buffer, swarm._peers, out int written);
+            if (_connectedFit)
+            {
+                length += WriteInTurn(gone, _next, buffer[length..], swarm._peers, out written);
+                connected = gone;
+            }
+            isAll = written == connected.Length;
+            _next = isAll ? 0 : (_next + written) % connected.Length;
             return length;
         }
 
-        private int WriteThose(Span<byte> buffer, List<SwarmPeer?> peers, bool connected, ref int next, out bool isFull)
+        private void Prepare(Swarm swarm, int bytesMax)
+        {
+            _preparedFor = swarm._version;
+            _connected = 0;
+            int connectedBytes = 0;
+            foreach (int id in _ids.AsSpan(0, Count))
+            {
+                SwarmPeer peer = swarm._peers[id]!;
+                if (peer.Connections == 0) continue;
+                _connected++;
+                connectedBytes += peer.Text.Length;
+            }
+            _connectedFit = connectedBytes <= bytesMax;
+            _ordered = _connected == 0 || _connected == Count ? null : new int[Count];
+            if (_ordered is null) return;
+            int nextConnected = 0, nextGone = _connected;
+            foreach (int id in _ids.AsSpan(0, Count)) _ordered[swarm._peers[id]!.Connections > 0 ? nextConnected++ : nextGone++] = id;
+        }
+
+        private static int WriteInTurn(ReadOnlySpan<int> ids, int next, Span<byte> buffer, List<SwarmPeer?> peers, out int written)
         {
             int length = 0;
-            int at = next;
-            for (int left = Count; left > 0; left--)
+            int at = next < ids.Length ? next : 0;
+            for (written = 0; written < ids.Length; written++)
             {
-                SwarmPeer peer = peers[_ids[at]]!;
-                if (peer.Connections > 0 == connected)
-                {
-                    if (length + peer.Text.Length > buffer.Length)
-                    {
-                        next = at;
-                        isFull = true;
-                        return length;
-                    }
-                    peer.Text.CopyTo(buffer[length..]);
-                    length += peer.Text.Length;
-                }
-                if (++at == Count) at = 0;
+                byte[] text = peers[ids[at]]!.Text;
+                if (length + text.Length > buffer.Length) break;
+                text.CopyTo(buffer[length..]);
+                length += text.Length;
+                if (++at == ids.Length) at = 0;
             }
-            isFull = false;
             return length;
         }
+    }
+
+    /// <summary>An answer as it was last written, which is good while its chunk is prepared.</summary>
+    private struct ReadyAnswer
+    {
+        public ChunkPeers? Chunk;
+        public byte[] Bytes;
+        public int Length;
     }
 }
 
 /// <summary>One client of the swarm, as it is listed.</summary>
-internal sealed class SwarmPeer(string host, int port, int id)
+internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
 {
     public string Host { get; } = host;
 
@@ -189,11 +249,14 @@ internal sealed class SwarmPeer(string host, int port, int id)
     /// <summary>When the last of them went.</summary>
     public TimeSpan GoneAt { get; private set; }
 
-    public void OnConnected() => Connections++;
+    public void OnConnected()
+    {
+        if (++Connections == 1) swarm.OnConnectionsChange();
+    }
 
     public void OnDisconnected(TimeSpan now)
     {
-        Connections--;
         GoneAt = now;
+        if (--Connections == 0) swarm.OnConnectionsChange();
     }
 }

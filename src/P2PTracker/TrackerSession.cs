@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Logging;
@@ -149,6 +150,7 @@ internal sealed class TrackerSession
     }
 
     // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   The host is the client's own word: only its connection is believed.
+    [SkipLocalsInit]
     private void Announce(int chunkIndex, int port)
     {
         _server.Announcements++;
@@ -197,6 +199,7 @@ internal sealed class TrackerSession
         return length;
     }
 
+    [SkipLocalsInit]
     private void LogReceived(int chunkIndex)
     {
         Span<byte> line = stackalloc byte[MessageWriter.BytesMax];

@@ -16,9 +16,12 @@ namespace P2P.Logging;
 /// </summary>
 public sealed class ActionLog
 {
+    // As much as a busy round brings: the fewer writes the better.
+    private const int LinesBytes = 64 * 1024;
+
     private readonly int _file;
     private readonly byte[] _prefix;                        // "<entity name>,"
-    private readonly byte[] _lines = new byte[Limits.BufferBytes];
+    private readonly byte[] _lines = new byte[LinesBytes];
     private readonly Action<string> _onFailure;
     private int _length;
     private bool _hasFailed;
@@ -52,7 +55,7 @@ public sealed class ActionLog
     {
         int bytes = _prefix.Length + message.Length + 1;
         if (_length + bytes > _lines.Length) Flush();
-        _prefix.CopyTo(_lines, _length);
+        _prefix.AsSpan().CopyTo(_lines.AsSpan(_length));
         message.CopyTo(_lines.AsSpan(_length + _prefix.Length));
         _length += bytes;
         _lines[_length - 1] = (byte)'\n';
@@ -61,6 +64,7 @@ public sealed class ActionLog
     /// <summary>Writes what was added. A log that can't be written is reported once and hinders nobody.</summary>
     public unsafe void Flush()
     {
+        if (_length == 0) return;
         fixed (byte* lines = _lines)
         {
             for (int written = 0; written < _length;)

@@ -68,7 +68,9 @@ public struct MessageFramer
         int newline = unread.IndexOf((byte)'\n');
         if (newline >= 0) text = unread[..newline];
 
-        Extent extent = MessageSyntax.Scan(text, out int length);
+        // Most lines are plain questions, whose end needs no closer look.
+        int length = 0;
+        Extent extent = newline >= 0 && MessageSyntax.IsPlainQuestion(text) ? Extent.Whole : MessageSyntax.Scan(text, out length);
         if (extent == Extent.Followed)
         {
             text = text[..length];

@@ -75,6 +75,11 @@ internal static class MessageSyntax
         }
     }
 
+    /// <summary>Tells whether a text is WHERE_CHUNK with one number and nothing else.</summary>
+    public static bool IsPlainQuestion(ReadOnlySpan<byte> text) =>
+        text.StartsWith(Verbs.WhereChunk) && CountDigits(text[Verbs.WhereChunk.Length..]) is > 0 and var digits
+            && Verbs.WhereChunk.Length + digits == text.Length;
+
     private static int CountDigits(ReadOnlySpan<byte> text)
     {
         int count = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');

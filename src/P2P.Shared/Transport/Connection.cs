@@ -125,6 +125,11 @@ public sealed class Connection : IWatcher
     void IWatcher.OnReady(Readiness readiness)
     {
         const Readiness over = Readiness.Failed | Readiness.HungUp | Readiness.PeerEnded;
+        // Told in vain: epoll would go on telling. A session that works on what it got last time usually waits again
+        // before the next round, so this is rare.
+        Readiness wanted = Wanted;
+        if ((readiness & _interest & ~wanted) != 0 || wanted == Readiness.None) Watch(wanted);
+
         if ((readiness & (Readiness.Readable | over)) != 0)
         {
             _mayHaveMore = true;
@@ -138,10 +143,6 @@ public sealed class Connection : IWatcher
         }
         if ((readiness & (Readiness.Writable | Readiness.Failed | Readiness.HungUp)) != 0 && _writer is not null && TrySend())
             Take(ref _writer)();
-
-        // Nobody wants to know any more, and epoll would go on telling.
-        Readiness wanted = Wanted;
-        if (!_closed && (_interest & ~wanted) != 0 && (readiness & (_interest & ~wanted | over)) != 0) Watch(wanted);
     }
 
     private Readiness Wanted =>

@@ -64,7 +64,8 @@ public sealed class AllocationTests(ITestOutputHelper output)
     {
         long few = BytesAllocatedFor(1000), many = BytesAllocatedFor(101_000);
         output.WriteLine($"{few} bytes for 1,000 questions and announcements, {many} bytes for 101,000");
-        Assert.InRange(many, few - 16 * 1024, few + 16 * 1024);
+        const int pooled = 3 * Limits.BufferBytes;      // what waits for its rest at one time differs from run to run
+        Assert.InRange(many, few - pooled, few + pooled);
     }
 
     // What the tracker says, as it stops, to have allocated in its whole life with as many questions and announcements.
