@@ -46,6 +46,8 @@ internal sealed class ChunkPicker
     private readonly Dictionary<int, Peer> _avoided = [];
     private TimeSpan _unknownPause = ClientLimits.UnknownPauseMin;
     private TimeSpan _unknownDue;
+    private int _answered;          // chunks with known sources
+    private TimeSpan _curiousPause = ClientLimits.CuriousPauseMin;
     private bool _isTrackerGone;
 
     /// <summary>Makes a picker that has nothing yet.</summary>
@@ -109,7 +111,11 @@ internal sealed class ChunkPicker
         ChunkState state = StateOf(chunkIndex);
         if (state is ChunkState.Missing or ChunkState.Have) return;
         if (sources.Length == 0 && state != ChunkState.Asked) return;      // a late answer; a newer one knew more
-        _answers[chunkIndex] = new Answer(sources, now);
+        // Better sources may appear for others, too.
+        _curiousPause = sources.Length > AvailabilityOf(chunkIndex)
+            ? ClientLimits.CuriousPauseMin
+            : Min(_curiousPause * 9 / 8, ClientLimits.UnknownPauseMax);
+        SetAnswer(chunkIndex, new Answer(sources, now));
         if (state is ChunkState.Ready or ChunkState.InFlight) return;
 
         bool wasPicked = _refreshing.Remove(chunkIndex);
@@ -190,7 +196,7 @@ internal sealed class ChunkPicker
             _refreshing.Add(chunkIndex);
             AskAgain(chunkIndex);
         }
-        if (_refreshing.Count == 0 && freeDownloads > 0) AskAboutABusyOne(now);
+        if (_refreshing.Count < Math.Min(freeDownloads, ClientLimits.CuriousMax)) AskAboutABusyOne(now);
         chunkIndex = 0;
         source = null!;
         return false;
@@ -201,22 +207,24 @@ internal sealed class ChunkPicker
     public bool TryPickAnother(int chunkIndex, TimeSpan now, Func<Peer, bool> isTaken, out Peer source)
     {
         source = null!;
+        int ties = 0;
         foreach (Peer peer in _answers[chunkIndex].Sources)
         {
-            if (peer.PausedUntil <= now && peer.HasRoom && !isTaken(peer) && (source is null || IsBetter(peer, source))) source = peer;
+            if (peer.PausedUntil <= now && peer.HasRoom && !isTaken(peer)) Choose(peer, ref source, ref ties);
         }
-        if (source is not null) return true;
-        if (now - _answers[chunkIndex].Time > ClientLimits.UnknownPauseMax && !_curious.Contains(chunkIndex)) _curious.Enqueue(chunkIndex);
-        return false;
+        // Better ones may have appeared meanwhile.
+        if (now - _answers[chunkIndex].Time > _curiousPause && !_curious.Contains(chunkIndex)) _curious.Enqueue(chunkIndex);
+        return source is not null;
     }
 
     /// <summary>A chunk in flight has arrived whole.</summary>
     public void OnFetched(int chunkIndex, TimeSpan now)
     {
         _states[chunkIndex] = ChunkState.Have;
-        _answers[chunkIndex] = default;
+        SetAnswer(chunkIndex, default);
         _avoided.Remove(chunkIndex);
         HaveCount++;
+        _curiousPause = ClientLimits.CuriousPauseMin;
         OnChange(now);
     }
 
@@ -240,15 +248,19 @@ internal sealed class ChunkPicker
     /// <summary>The number of sources that the last answer listed for a chunk.</summary>
     public int AvailabilityOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
 
-    // Every source known is busy, and there would be time for more: see whether new ones have appeared, one chunk at a time.
+    // Every source known is busy, and there would be time for more: see whether new ones have appeared, one chunk at a
+    // time, the one first that was not asked about for longest.
     private void AskAboutABusyOne(TimeSpan now)
     {
-        if (_ready.Count == 0) return;
-        int place = _random.Next(_ready.Count);
-        int chunkIndex = _ready[place];
-        TimeSpan life = AnswerLife > ClientLimits.UnknownPauseMax ? AnswerLife : ClientLimits.UnknownPauseMax;
-        if (_isTrackerGone || now - _answers[chunkIndex].Time <= life) return;
-        RemoveReady(place);
+        int oldest = -1;
+        for (int i = 0; i < _ready.Count; i++)
+        {
+            if (oldest < 0 || _answers[_ready[i]].Time < _answers[_ready[oldest]].Time) oldest = i;
+        }
+        if (oldest < 0 || _isTrackerGone) return;
+        int chunkIndex = _ready[oldest];
+        if (now - _answers[chunkIndex].Time <= _curiousPause) return;
+        RemoveReady(oldest);
         _refreshing.Add(chunkIndex);
         AskAgain(chunkIndex);
     }
@@ -284,30 +296,46 @@ internal sealed class ChunkPicker
         return place >= 0;
     }
 
-    // The source with the least to do; of several, the one asked least so far. Hopeless: all of them pause.
+    // A source with as little to do as any; of several, one that hasn't got everything, since who has is asked by all;
+    // of these any, lest everybody ask the same. Hopeless: all of them pause.
     private bool TryPickSource(int chunkIndex, TimeSpan now, out Peer source, out bool isHopeless)
     {
         source = null!;
         isHopeless = true;
+        int ties = 0;
         Peer[] sources = _answers[chunkIndex].Sources;
         _avoided.TryGetValue(chunkIndex, out Peer? avoided);
         foreach (Peer peer in sources)
         {
             if (peer.PausedUntil > now || (peer == avoided && sources.Length > 1)) continue;
             isHopeless = false;
-            if (peer.HasRoom && (source is null || IsBetter(peer, source))) source = peer;
+            if (peer.HasRoom) Choose(peer, ref source, ref ties);
         }
         return source is not null;
     }
 
-    private static bool IsBetter(Peer peer, Peer than) =>
-        (peer.IsDoubtful, peer.Downloads, peer.Requests).CompareTo((than.IsDoubtful, than.Downloads, than.Requests)) < 0;
+    private void Choose(Peer candidate, ref Peer chosen, ref int ties)
+    {
+        int order = chosen is null ? -1 : Order(candidate).CompareTo(Order(chosen));
+        ties = order < 0 ? 1 : order == 0 ? ties + 1 : ties;
+        if (order < 0 || (order == 0 && _random.Next(ties) == 0)) chosen = candidate;
+    }
+
+    private (bool, int, bool) Order(Peer peer) => (peer.IsDoubtful, peer.Downloads, 4 * peer.Listed > 3 * _answered);
 
     private void SetUnknown(int chunkIndex, TimeSpan now)
     {
         _states[chunkIndex] = ChunkState.Unknown;
         if (_unknown.Count == 0) _unknownDue = now + _unknownPause;
         _unknown.Add(chunkIndex);
+    }
+
+    private void SetAnswer(int chunkIndex, Answer answer)
+    {
+        foreach (Peer peer in _answers[chunkIndex].Sources ?? []) peer.Listed--;
+        foreach (Peer peer in answer.Sources ?? []) peer.Listed++;
+        _answered += Math.Sign(answer.Sources?.Length ?? 0) - Math.Sign(AvailabilityOf(chunkIndex));
+        _answers[chunkIndex] = answer;
     }
 
     private void AskAgain(int chunkIndex)

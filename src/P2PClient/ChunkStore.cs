@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using Microsoft.Win32.SafeHandles;
 using P2P.Posix;
 
 namespace P2P.Client;
@@ -52,26 +51,15 @@ internal sealed class ChunkStore
     }
 
     /// <summary>Opens a chunk that is held.</summary>
-    /// <param name="bytes">Its size; -1 if it can't be opened now, for want of descriptors or the like, which passes.</param>
-    /// <returns>Null if its file has gone, can't be read, or no longer has the size that it had.</returns>
-    public SafeFileHandle? TryOpenRead(int chunkIndex, out long bytes)
+    /// <param name="isGone">Its file has gone, can't be read, or no longer has the size that it had. If false without a
+    /// file, it can't be opened now, for want of descriptors or the like, which passes.</param>
+    public NativeFile? TryOpen(int chunkIndex, out bool isGone)
     {
-        bytes = 0;
-        try
-        {
-            SafeFileHandle file = File.OpenHandle(PathOf(chunkIndex), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            bytes = RandomAccess.GetLength(file);
-            if (bytes == _sizes[chunkIndex]) return file;
-            file.Dispose();
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
-        {
-            // As good as gone.
-        }
-        catch (IOException)
-        {
-            bytes = -1;
-        }
+        var file = NativeFile.TryOpen(PathOf(chunkIndex), out int error);
+        isGone = error is LibC.ENOENT or LibC.ENOTDIR or LibC.EACCES or LibC.EPERM or LibC.ELOOP or LibC.ENXIO;
+        if (file is null || (file.TryLook(out long bytes, out _) && bytes == _sizes[chunkIndex])) return file;
+        file.Dispose();
+        isGone = true;
         return null;
     }
 

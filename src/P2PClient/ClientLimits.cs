@@ -15,12 +15,33 @@ internal static class ClientLimits
     /// <summary>Bytes moved for one connection before the others have their turn.</summary>
     public const int TurnBytes = 1024 * 1024;
 
+    /// <summary>Chunks sent at the same time; the others wait for their turn.</summary>
+    public const int UploadsAtOnce = 2;
+
+    /// <summary>Most that the kernel holds of an upload beyond what the network takes, in bytes: enough to keep the
+    /// uplink busy until the next one has begun.</summary>
+    public const int UnsentBytes = 256 * 1024;
+
+    /// <summary>An upload that has sent nothing for so long no longer counts as one.</summary>
+    public static readonly TimeSpan UploadStall = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long a peer waits for its turn at most: on this machine it may be a stranger's, whose patience
+    /// nobody knows; elsewhere it is one of ours (<see cref="SilencePatience"/>).</summary>
+    public static readonly TimeSpan LocalTurnPatience = TimeSpan.FromSeconds(1), TurnPatience = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long, and how often, opening a chunk is tried while descriptors are used up.</summary>
+    public static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10), OpenPause = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Chunks fetched at the same time.</summary>
-    public const int DownloadsMax = 16;
+    public const int DownloadsMax = 8;
 
     /// <summary>Chunks fetched at the same time from one peer that serves them quickly. From any other it is one: a
     /// stranger may serve one at a time, and the next would wait without a byte.</summary>
     public const int DownloadsFromFastPeerMax = 4;
+
+    /// <summary>Chunks fetched at the same time from one of our own kind: the next one waits in its queue, so that its
+    /// uplink is never idle.</summary>
+    public const int DownloadsFromOursMax = 2;
 
     /// <summary>A peer is quick if a chunk took no longer than this from connecting to its end.</summary>
     public static readonly TimeSpan FastChunkTime = TimeSpan.FromMilliseconds(100);
@@ -45,6 +66,16 @@ internal static class ClientLimits
     /// <summary>Chunks with known sources that are kept ready, to choose the rarest from.</summary>
     public const int AskedAheadMax = 128;
 
+    /// <summary>How long the place in a queue of one of our own kind is kept while others have the chunk, too.</summary>
+    public static readonly TimeSpan QueuePatience = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>Chunks asked about at a time only to see whether better sources have appeared.</summary>
+    public const int CuriousMax = 8;
+
+    /// <summary>How old an answer is at least before its chunk is asked about only for that; older while nothing new
+    /// comes of it.</summary>
+    public static readonly TimeSpan CuriousPauseMin = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Questions in flight to a tracker that speaks lines.</summary>
     public const int QuestionsInFlightMax = 32;
 
@@ -54,7 +85,7 @@ internal static class ClientLimits
     /// <summary>An answer is acted upon for this many times as long as a question takes, within these bounds; then it is
     /// asked for again just before its chunk is fetched, so that new sources are seen.</summary>
     public const int AnswerLifeFactor = 50;
-    public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(20), AnswerLifeMax = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(50), AnswerLifeMax = TimeSpan.FromSeconds(60);
 
     /// <summary>How long an answer is waited for before it is asked for again, or for the first one ever, before the
     /// tracker is taken for one that wants lines (PROTOCOL 2).</summary>

@@ -33,69 +33,58 @@ internal enum DownloadEnd
 /// One chunk from one peer: connect, ask, write what comes to a temporary file until the peer ends the stream. Connects
 /// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2, asking a peer).
 /// </summary>
-internal sealed class DownloadSession(
-    EventLoop loop, ActionLog log, int chunkIndex, Peer peer, PartialChunk copy, long chunkBytesMax)
+internal sealed class DownloadSession(EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax)
 {
-    private long _received;
+    private Connection? _connection;
 
-    public int ChunkIndex => chunkIndex;
+    public Download Download => download;
 
-    public Peer Peer => peer;
+    public int ChunkIndex => download.ChunkIndex;
+
+    public Peer Peer => download.Peer;
 
     /// <summary>What has arrived; whoever hears of the end disposes of it.</summary>
     public PartialChunk Copy => copy;
 
-    /// <summary>When it began.</summary>
-    public TimeSpan StartedAt { get; } = EventLoop.Now;
-
-    /// <summary>The chunk has come from elsewhere.</summary>
-    public bool IsSuperfluous { get; private set; }
-
-    /// <summary>Another source has been asked for the same chunk because of this.</summary>
-    public bool IsBacked { get; set; }
-
-    /// <summary>The chunk has come from elsewhere. A stranger's server may die of a reset, so what is still sent is
-    /// taken, and thrown away.</summary>
-    public void MakeSuperfluous()
+    /// <summary>Stops, if what would come is not wanted any more. The peer is told by a reset if it is one of ours; a
+    /// stranger's server may die of one, so what it still sends is taken, and thrown away.</summary>
+    public void StopIfUnwanted()
     {
-        IsSuperfluous = true;
+        if (download.IsWanted) return;
         copy.Dispose();
-    }
-
-    /// <summary>It is not worth waiting for if the chunk can be had elsewhere.</summary>
-    public bool IsSlow(TimeSpan now)
-    {
-        TimeSpan age = now - StartedAt;
-        return age > ClientLimits.SlowAfter && _received < age.TotalSeconds * ClientLimits.SlowBytesPerSecond;
+        if (!download.IsGivenUp) return;
+        _connection?.Socket.ResetOnClose(true);
+        _connection?.Close();
     }
 
     /// <summary>Fetches the chunk.</summary>
     public async Task<DownloadEnd> RunAsync()
     {
-        Connection? connection = null;
         byte[] buffer = loop.Buffers.Get();
         try
         {
-            connection = await Connector.ConnectAsync(loop, peer.Addresses, peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
-            if (connection is null) return DownloadEnd.Failed;
+            Connection? connection = await Connector.ConnectAsync(loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
+            _connection = connection;
+            if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
 
             LogRequest(buffer);
-            int bytes = MessageWriter.RequestChunk(buffer, chunkIndex);
+            await loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5)
+            int bytes = MessageWriter.RequestChunk(buffer, ChunkIndex);
             if (!(await connection.SendAsync(buffer, 0, bytes)).IsSuccess) return DownloadEnd.Failed;
 
             long turnEnd = ClientLimits.TurnBytes;
             while (true)
             {
                 SocketResult received = await connection.ReceiveAsync(ClientLimits.SilencePatience);
-                if (received.IsQuiet) return _received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
+                if (received.IsQuiet) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
                 if (!received.IsSuccess) return DownloadEnd.Failed;
-                if (received.IsEnd) return _received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
-                _received += received.Bytes;
-                if (_received > chunkBytesMax) return DownloadEnd.TooLong;
-                if (!IsSuperfluous && !copy.TryWrite(connection.Unread)) return DownloadEnd.DiskFailed;
+                if (received.IsEnd) return download.Received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
+                download.Received += received.Bytes;
+                if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
+                if (download.IsWanted && !copy.TryWrite(connection.Unread)) return DownloadEnd.DiskFailed;
                 connection.Consume(received.Bytes);
-                if (_received < turnEnd) continue;
-                turnEnd = _received + ClientLimits.TurnBytes;
+                if (download.Received < turnEnd) continue;
+                turnEnd = download.Received + ClientLimits.TurnBytes;
                 await loop.YieldAsync();
             }
         }
@@ -107,16 +96,15 @@ internal sealed class DownloadSession(
         finally
         {
             loop.Buffers.Return(buffer);
-            connection?.Close();
+            _connection?.Close();
         }
     }
 
     // <client_name>,REQUEST_CHUNK,<chunk_index>,<IP_address>,<Port_number>   in the log only (spec 5)
     private void LogRequest(Span<byte> buffer)
     {
-        int length = MessageWriter.RequestChunk(buffer, chunkIndex);
-        length += MessageWriter.Peer(buffer[length..], System.Text.Encoding.ASCII.GetBytes(peer.Host), peer.Port);
+        int length = MessageWriter.RequestChunk(buffer, ChunkIndex);
+        length += MessageWriter.Peer(buffer[length..], System.Text.Encoding.ASCII.GetBytes(Peer.Host), Peer.Port);
         log.Add(buffer[..length]);
-        log.Flush();
     }
 }

@@ -20,7 +20,8 @@ internal sealed class Downloader
     private readonly Action<int> _onFetched;
     private readonly Action<string> _onDiskFailure;
     private readonly Action _start;
-    private readonly HashSet<DownloadSession> _running = [];
+    private readonly DownloadScheduler _scheduler;
+    private readonly Dictionary<Download, DownloadSession> _sessions = [];
     private readonly HashSet<Peer> _sources = [];
     private readonly Dictionary<int, (PartialChunk Copy, Peer Source)> _doubtful = [];
     private TimeSpan _diskPausedUntil;
@@ -30,12 +31,14 @@ internal sealed class Downloader
 
     /// <summary>Makes it; <see cref="Start"/> lets it begin.</summary>
     /// <param name="chunkBytesMax">Largest chunk that is taken, in bytes.</param>
+    /// <param name="mayGiveUp">No peer is a stranger's: a place in a queue may be left for a better source.</param>
     /// <param name="onFetched">Called when a chunk is in its place.</param>
     /// <param name="onDiskFailure">Told the reason when a chunk can't be stored.</param>
     public Downloader(
-        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, long chunkBytesMax, Action<int> onFetched, Action<string> onDiskFailure)
+        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, long chunkBytesMax, bool mayGiveUp, Action<int> onFetched, Action<string> onDiskFailure)
     {
         (_loop, _log, _picker, _store, _chunkBytesMax) = (loop, log, picker, store, chunkBytesMax);
+        _scheduler = new DownloadScheduler(picker, mayGiveUp);
         (_onFetched, _onDiskFailure) = (onFetched, onDiskFailure);
         _start = StartDownloads;
     }
@@ -58,7 +61,7 @@ internal sealed class Downloader
     public void Stop()
     {
         _isStopped = true;
-        foreach (DownloadSession session in _running) session.Copy.Dispose();
+        foreach (DownloadSession session in _sessions.Values) session.Copy.Dispose();
         foreach ((PartialChunk copy, _) in _doubtful.Values) copy.Dispose();
     }
 
@@ -67,43 +70,23 @@ internal sealed class Downloader
         _isStartPosted = false;
         TimeSpan now = EventLoop.Now;
         if (_isStopped || now < _diskPausedUntil) return;
-        int free = ClientLimits.DownloadsMax - CountBusy(now);
-        for (; free > 0 && _picker.TryPick(now, free, out int chunkIndex, out Peer peer); free--)
+        while (_scheduler.TryBegin(now, out Download next, out Download? instead))
         {
-            Begin(chunkIndex, peer);
-        }
-        if (free > 0) BackSlowOne(now);
-    }
-
-    // Nothing else is left to fetch: a chunk that comes slowly is fetched from another source as well.
-    private void BackSlowOne(TimeSpan now)
-    {
-        foreach (DownloadSession slow in _running)
-        {
-            if (slow.IsSuperfluous || slow.IsBacked || !slow.IsSlow(now)) continue;
-            if (!_picker.TryPickAnother(slow.ChunkIndex, now, peer => IsFetching(slow.ChunkIndex, peer), out Peer another)) continue;
-            slow.IsBacked = true;
-            Begin(slow.ChunkIndex, another);
-            return;
+            if (instead is not null) _sessions[instead].StopIfUnwanted();
+            _ = DownloadAsync(next);
         }
     }
 
-    private void Begin(int chunkIndex, Peer peer)
+    private async Task DownloadAsync(Download download)
     {
-        peer.Downloads++;
-        peer.Requests++;
-        PartialChunk copy = _store.CreatePartial(chunkIndex, isSecond: CountRunning(chunkIndex) > 0);
-        _ = DownloadAsync(new DownloadSession(_loop, _log, chunkIndex, peer, copy, _chunkBytesMax));
-    }
-
-    private async Task DownloadAsync(DownloadSession session)
-    {
-        _running.Add(session);
+        PartialChunk copy = _store.CreatePartial(download.ChunkIndex, download.IsSecond);
+        var session = new DownloadSession(_loop, _log, download, copy, _chunkBytesMax);
+        _sessions.Add(download, session);
         DownloadEnd end = await session.RunAsync();
         if (_isStopped) return;
-        _running.Remove(session);
-        session.Peer.Downloads--;
-        if (!session.IsSuperfluous)
+        _sessions.Remove(download);
+        _scheduler.End(download);
+        if (download.IsWanted)
         {
             if (end == DownloadEnd.Doubtful) end = Weigh(session);
             if (end == DownloadEnd.Whole && !session.Copy.TryCommit()) end = DownloadEnd.DiskFailed;
@@ -112,58 +95,26 @@ internal sealed class Downloader
         Start();
     }
 
-    private bool IsFetching(int chunkIndex, Peer peer)
-    {
-        foreach (DownloadSession session in _running)
-        {
-            if (session.ChunkIndex == chunkIndex && session.Peer == peer) return true;
-        }
-        return false;
-    }
-
-    private int CountRunning(int chunkIndex)
-    {
-        int count = 0;
-        foreach (DownloadSession session in _running)
-        {
-            if (!session.IsSuperfluous && session.ChunkIndex == chunkIndex) count++;
-        }
-        return count;
-    }
-
-    // Slow ones hold no place: however many they are, they must not keep us from fetching elsewhere. Each is of another peer.
-    private int CountBusy(TimeSpan now)
-    {
-        int count = 0;
-        foreach (DownloadSession session in _running)
-        {
-            if (!session.IsSuperfluous && !session.IsSlow(now)) count++;
-        }
-        return count;
-    }
-
     private void Settle(DownloadSession session, DownloadEnd end)
     {
         TimeSpan now = EventLoop.Now;
         switch (end)
         {
             case DownloadEnd.Whole:
-                session.Peer.OnSuccess(now - session.StartedAt);
+                session.Peer.OnSuccess(now - session.Download.StartedAt);
                 _diskPause = ClientLimits.PeerPauseMin;
                 _sources.Add(session.Peer);
                 FetchedCount++;
                 ForgetDoubtful(session.ChunkIndex);
                 _store.OnStored(session.ChunkIndex, session.Copy.Bytes);
-                foreach (DownloadSession other in _running)
-                {
-                    if (other.ChunkIndex == session.ChunkIndex) other.MakeSuperfluous();
-                }
+                _scheduler.OnFetched(session.ChunkIndex);
+                foreach (DownloadSession other in _sessions.Values) other.StopIfUnwanted();
                 _picker.OnFetched(session.ChunkIndex, now);
                 _onFetched(session.ChunkIndex);
                 return;
             case DownloadEnd.Doubtful:      // the copy is kept; the same source is asked again only if it is the only one
                 session.Peer.OnFailure(now, severity: 2);
-                Release(session.ChunkIndex, avoid: session.Peer);
+                _scheduler.Release(session.ChunkIndex, avoid: session.Peer);
                 return;
             case DownloadEnd.DiskFailed:
                 if (now >= _diskPausedUntil)        // one trouble, however many downloads ran into it
@@ -182,17 +133,7 @@ internal sealed class Downloader
                 break;
         }
         session.Copy.Dispose();
-        Release(session.ChunkIndex, avoid: null);
-    }
-
-    // As long as another attempt is running the chunk stays in flight.
-    private void Release(int chunkIndex, Peer? avoid)
-    {
-        if (CountRunning(chunkIndex) == 0) _picker.Release(chunkIndex, avoid);
-        foreach (DownloadSession other in _running)
-        {
-            if (other.ChunkIndex == chunkIndex) other.IsBacked = false;
-        }
+        _scheduler.Release(session.ChunkIndex, avoid: null);
     }
 
     // A doubtful copy counts when a second attempt agrees byte for byte, from another peer where another is listed.

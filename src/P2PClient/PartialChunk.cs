@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
+using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -12,7 +13,7 @@ namespace P2P.Client;
 internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDisposable
 {
     private string _path = temporaryPath;
-    private SafeFileHandle? _file;
+    private NativeFile? _file;
     private bool _isCreated;
     private bool _isDone;
 
@@ -25,57 +26,26 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Puts bytes behind those that are there; false, too, once it was disposed of.</summary>
     public bool TryWrite(ReadOnlySpan<byte> bytes)
     {
-        if (_isDone) return false;
-        try
-        {
-            if (!_isCreated) Create();
-            RandomAccess.Write(_file!, bytes, Bytes);
-            Bytes += bytes.Length;
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Error = Reason(e);
-            return false;
-        }
+        if (_isDone || !TryCreate() || !Succeeds(_file!.Write(bytes))) return false;
+        Bytes += bytes.Length;
+        return true;
     }
 
     /// <summary>Makes it the chunk, in one step, in place of whatever has that name.</summary>
     public bool TryCommit()
     {
-        if (_isDone) return false;
-        try
-        {
-            if (!_isCreated) Create();
-            CloseFile();
-            File.Move(_path, finalPath, overwrite: true);
-            _isDone = true;
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Error = Reason(e);
-            return false;
-        }
+        if (_isDone || !TryCreate() || !TryRename(finalPath)) return false;
+        _isDone = true;
+        return true;
     }
 
     /// <summary>Puts it aside, so that another copy may arrive under the temporary name.</summary>
     public bool TryPutAside()
     {
         string aside = Path.ChangeExtension(_path, null) + ".doubt.part";
-        try
-        {
-            if (!_isCreated) Create();
-            CloseFile();
-            File.Move(_path, aside, overwrite: true);
-            _path = aside;
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Error = Reason(e);
-            return false;
-        }
+        if (!TryCreate() || !TryRename(aside)) return false;
+        _path = aside;
+        return true;
     }
 
     /// <summary>Compares two copies byte for byte.</summary>
@@ -106,31 +76,25 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Removes the temporary file, if it is still one.</summary>
     public void Dispose()
     {
-        CloseFile();
+        _file?.Dispose();
         if (_isDone) return;
         _isDone = true;
-        try
-        {
-            File.Delete(_path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The folder has gone, or may no longer be written: the next start clears it away.
-        }
+        // If the folder has gone, or may no longer be written, the next start clears it away.
+        if (_isCreated) NativeFile.Delete(_path);
     }
 
-    private void Create()
+    private bool TryCreate()
     {
-        _file = File.OpenHandle(_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-        _isCreated = true;
+        if (_isCreated) return true;
+        _file = NativeFile.TryCreate(_path, out int error);
+        return _isCreated = Succeeds(error);
     }
 
-    // Without the path, which differs from chunk to chunk while the trouble is the same.
-    private static string Reason(Exception e) => e.Message.Split(" : '")[0];
+    private bool TryRename(string path) => Succeeds(_file!.Close()) && Succeeds(NativeFile.Rename(_path, path));
 
-    private void CloseFile()
+    private bool Succeeds(int error)
     {
-        _file?.Dispose();
-        _file = null;
+        if (error != 0) Error = LibC.ErrorText(error);
+        return error == 0;
     }
 }

@@ -9,7 +9,8 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>One source of chunks, and how well it has served us. All times are the loop's.</summary>
-internal sealed class Peer(string host, int port, IPAddress[] addresses)
+/// <param name="isOurs">It can't be a stranger's, which may serve one at a time.</param>
+internal sealed class Peer(string host, int port, IPAddress[] addresses, bool isOurs = false)
 {
     private int _failures;      // in a row
 
@@ -27,6 +28,9 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses)
     /// <summary>Chunks it was asked for, in all.</summary>
     public int Requests { get; set; }
 
+    /// <summary>Chunks that we look for and that it is listed for: who has more than others is asked by everybody.</summary>
+    public int Listed { get; set; }
+
     /// <summary>Its last chunk came quickly.</summary>
     public bool IsFast { get; private set; }
 
@@ -37,7 +41,8 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses)
     public TimeSpan PausedUntil { get; private set; }
 
     /// <summary>True if it may be asked for one more chunk now.</summary>
-    public bool HasRoom => Downloads < (IsFast ? ClientLimits.DownloadsFromFastPeerMax : 1);
+    public bool HasRoom =>
+        Downloads < (IsFast ? ClientLimits.DownloadsFromFastPeerMax : isOurs ? ClientLimits.DownloadsFromOursMax : 1);
 
     /// <summary>It delivered a chunk.</summary>
     public void OnSuccess(TimeSpan took)
@@ -87,11 +92,11 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
         {
             if (_localPeers.TryGetValue(port, out Peer? local)) return local;
             IPAddress[] addresses = isTrackerLocal ? port == ownPort ? [] : HostTable.Localhost : trackerAddresses;
-            return _localPeers[port] = new Peer(HostName.Localhost, port, addresses);
+            return _localPeers[port] = new Peer(HostName.Localhost, port, addresses, isOurs: !isTrackerLocal);
         }
         string host = Encoding.ASCII.GetString(hostText);
         if (_peers.TryGetValue((host, port), out Peer? peer)) return peer;
-        return _peers[(host, port)] = new Peer(host, port, Array.FindAll(HostTable.Resolve(host), address => MayReach(address, port)));
+        return _peers[(host, port)] = new Peer(host, port, Array.FindAll(HostTable.Resolve(host), address => MayReach(address, port)), isOurs: !isTrackerLocal);
     }
 
     // A stranger's tracker on this machine repeats whatever its clients call themselves: this machine's own addresses

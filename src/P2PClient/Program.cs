@@ -32,7 +32,13 @@ internal static class Program
     {
         try
         {
-            return Acceptor.Listen(options.BindAddresses, options.TransferPort);
+            var acceptor = Acceptor.Listen(options.BindAddresses, options.TransferPort);
+            acceptor.Configure(listener =>
+            {
+                listener.ResetOnClose(true);        // until a chunk is sent whole (PROTOCOL 3)
+                listener.LimitUnsent(ClientLimits.UnsentBytes);
+            });
+            return acceptor;
         }
         catch (Win32Exception e)
         {

@@ -29,7 +29,7 @@ internal sealed class SwarmClient
     public SwarmClient(EventLoop loop, ClientOptions options, ActionLog log, ChunkStore store, ChunkPicker picker)
     {
         (_loop, _options, _log, _store, _picker) = (loop, options, log, store, picker);
-        _downloader = new Downloader(loop, log, picker, store, options.ChunkBytesMax, OnFetched, OnDiskFailure);
+        _downloader = new Downloader(loop, log, picker, store, options.ChunkBytesMax, mayGiveUp: !options.IsTrackerLocal, OnFetched, OnDiskFailure);
         _save = new LoopTimer(loop, SaveList);
         _tick = new LoopTimer(loop, OnTick);
     }
@@ -39,7 +39,8 @@ internal sealed class SwarmClient
     public void Start(Acceptor acceptor)
     {
         _startedAt = EventLoop.Now;
-        acceptor.Start(_loop, OnAccepted);
+        _loop.OnRoundEnd = _log.Flush;
+        acceptor.Start(_loop, new Uploads(_loop, _picker, _store, OnLost).OnAccepted);
         var peers = new PeerBook(acceptor.Port, _options.IsTrackerLocal, _options.TrackerAddresses);
         _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, acceptor.Port, _downloader.Start);
         Terminal.Say($"{_options.Name}: {_picker.HaveCount} of {_picker.ChunkCount} chunks, serving on port {acceptor.Port}, tracker {_options.TrackerName}");
@@ -55,8 +56,6 @@ internal sealed class SwarmClient
         if (!_isListSaved) SaveList();
         _save.Stop();
     }
-
-    private void OnAccepted(TcpSocket socket) => _ = new UploadSession(_loop, _picker, _store, socket, OnLost).RunAsync();
 
     private void OnFetched(int chunkIndex)
     {

@@ -38,6 +38,8 @@ internal sealed class TrackerConnection
     private bool _mustEndLine;
     private bool _isBroken = true;
     private bool _wasEverAnswered;
+    private bool _hasReadAll;           // it has answered the last message that was sent
+    private bool _isBlind;              // how much it has read can't be seen
     private long _sentBytes;
     private TimeSpan _sentAt, _receivedAt, _questionTime;
 
@@ -93,6 +95,7 @@ internal sealed class TrackerConnection
         _connection.Socket.SendAtOnce();
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
         _probe = new ReceiveQueueProbe(_connection.Socket.LocalEndPoint, _connection.Socket.RemoteEndPoint!);
+        _isBlind = _probe.HasReadAll(0) is null;
         _reader = new AnswerReader();
         _sentBytes = 0;
         _sentAt = _receivedAt = TimeSpan.MinValue / 2;
@@ -133,9 +136,10 @@ internal sealed class TrackerConnection
                 if (!_isBroken) await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
                 continue;
             }
-            _log.Flush();       // before the messages leave (PROTOCOL 5)
+            await _loop.RoundEndAsync();        // the log is written before the messages leave (PROTOCOL 5)
             _sentBytes += bytes;
             _sentAt = EventLoop.Now;
+            _hasReadAll = false;
             if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
         }
     }
@@ -179,6 +183,8 @@ internal sealed class TrackerConnection
         TimeSpan nap = TimeSpan.FromMicroseconds(100), napMax = TimeSpan.FromMilliseconds(5);
         for (int look = 1; !_isBroken; look++)
         {
+            if (_sentBytes == 0 || (_hasReadAll && !_isBlind)) return;
+            if (look == 1) await _loop.YieldAsync();        // there was no time to read it yet
             bool? hasRead = _probe.HasReadAll(_sentBytes);
             if (hasRead == true) return;
             if (hasRead is null)
@@ -188,7 +194,7 @@ internal sealed class TrackerConnection
                 if (wait <= TimeSpan.Zero) return;
                 await _pace.WaitAsync(wait);
             }
-            else if (look < looks) Thread.Yield();
+            else if (look < looks) await _loop.YieldAsync();
             else
             {
                 await _pace.WaitAsync(nap);
@@ -251,6 +257,7 @@ internal sealed class TrackerConnection
         int place = _questions.FindIndex(question => question.ChunkIndex == chunkIndex);
         if (place < 0) return;
         TimeSpan time = EventLoop.Now - _questions[place].SentAt;
+        _hasReadAll = !_usesLines;
         _questionTime = _questionTime == TimeSpan.Zero ? time : (7 * _questionTime + time) / 8;
         TimeSpan life = ClientLimits.AnswerLifeFactor * _questionTime;
         _picker.AnswerLife = life < ClientLimits.AnswerLifeMin ? ClientLimits.AnswerLifeMin

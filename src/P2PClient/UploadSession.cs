@@ -1,98 +1,51 @@
 using System;
-using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
-using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
+using P2P.Posix;
 using P2P.Protocol;
 using P2P.Transport;
 
 namespace P2P.Client;
 
 /// <summary>
-/// One peer that fetches a chunk from us: read its REQUEST_CHUNK, send the file, end. The end of the stream is the only
-/// thing that tells the peer that it has the whole chunk (spec 2.6), so a clean end comes after the last byte and
-/// never else: from accept on, whatever ends the connection, even our own death, is a reset (PROTOCOL 3).
+/// One peer that fetches a chunk from us: read its REQUEST_CHUNK, wait for its turn, send the file, end. The end of the
+/// stream is the only thing that tells the peer that it has the whole chunk (spec 2.6), so a clean end comes after the
+/// last byte and never else: until then whatever ends the connection, even our own death, is a reset, as the listening
+/// socket hands it down (PROTOCOL 3).
 /// </summary>
-internal sealed class UploadSession
+internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
 {
-    private readonly EventLoop _loop;
-    private readonly ChunkPicker _picker;
-    private readonly ChunkStore _store;
-    private readonly Action<int> _onLost;
-    private readonly Connection _connection;
+    private readonly Connection _connection = new(uploads.Loop, socket, Limits.RequestReadBytes);
     private MessageFramer _framer;
-
-    /// <summary>Takes an accepted socket over.</summary>
-    /// <param name="onLost">Told of a chunk whose file has gone or changed.</param>
-    public UploadSession(EventLoop loop, ChunkPicker picker, ChunkStore store, TcpSocket socket, Action<int> onLost)
-    {
-        (_loop, _picker, _store, _onLost) = (loop, picker, store, onLost);
-        socket.ResetOnClose(true);
-        _connection = new Connection(loop, socket, Limits.RequestReadBytes);
-    }
+    private int _badMessages;
+    private bool _hasEnded;         // the peer has sent its last byte; it may still read
 
     /// <summary>Serves the peer until its chunk is sent, or it goes.</summary>
     public async Task RunAsync()
     {
-        SafeFileHandle? file = null;
+        Upload? upload = null;
+        NativeFile? file = null;
         try
         {
-            int chunkIndex = 0;
-            int badMessages = 0;
-            bool hasEnded = false;
-            TimeSpan deadline = EventLoop.Now + ClientLimits.RequestPatience;
-            while (!TryReadRequest(ref badMessages, out chunkIndex))
-            {
-                if (hasEnded || _framer.IsOverlong || badMessages >= Limits.BadMessagesMax) return;
-                bool mayFrame = _framer.Patience != Timeout.InfiniteTimeSpan;
-                TimeSpan left = deadline - EventLoop.Now;
-                if (left <= TimeSpan.Zero) return;
-                SocketResult received = await _connection.ReceiveAsync(mayFrame ? _framer.Patience : left);
-                if (received.IsQuiet && mayFrame) _framer.OnQuiet();
-                else if (!received.IsSuccess) return;
-                else if (received.IsEnd)
-                {
-                    hasEnded = true;
-                    _framer.OnEnd();
-                }
-                else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
-            }
+            int chunkIndex = await ReadRequestAsync();
+            if (uploads.Picker.StateOf(chunkIndex) != ChunkState.Have) return;
 
-            if (_picker.StateOf(chunkIndex) != ChunkState.Have) return;
-            file = _store.TryOpenRead(chunkIndex, out long bytes);
-            if (file is null)
-            {
-                if (bytes >= 0) _onLost(chunkIndex);
-                return;
-            }
+            bool isLocal = HostName.IsLoopback(socket.RemoteEndPoint!.Address);
+            upload = new Upload(chunkIndex, isLocal ? ClientLimits.LocalTurnPatience : ClientLimits.TurnPatience, EventLoop.Now, _connection.EndReceive);
+            uploads.Enter(upload);
+            if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
-            long offset = 0, turnEnd = ClientLimits.TurnBytes;
-            while (offset < bytes)
-            {
-                int wanted = (int)Math.Min(bytes - offset, ClientLimits.TurnBytes);
-                SocketResult sent = _connection.Socket.SendFile((int)file.DangerousGetHandle(), offset, wanted);
-                if (sent.WouldBlock) await _connection.WritableAsync();
-                else if (sent.IsSuccess && sent.Bytes > 0)
-                {
-                    offset += sent.Bytes;
-                    if (offset < turnEnd) continue;
-                    turnEnd = offset + ClientLimits.TurnBytes;
-                    await _loop.YieldAsync();
-                }
-                else
-                {
-                    // The peer has gone, or the file is shorter than it was.
-                    if (HasChanged(file, bytes)) _onLost(chunkIndex);
-                    return;
-                }
-            }
-            if (HasChanged(file, bytes))
-            {
-                _onLost(chunkIndex);
-                return;
-            }
-            await EndCleanlyAsync(hasEnded);
+            file = await OpenAsync(chunkIndex);
+            if (file is null || !file.TryLook(out long bytes, out Int128 modified)) return;
+            bool isSent = await SendAsync(upload, file, bytes);
+            if (!file.TryLook(out long bytesNow, out Int128 modifiedNow)) return;
+            if (bytesNow != bytes) uploads.OnLost(chunkIndex);
+            // Of a file that was written to meanwhile a mixture of two may have been sent.
+            if (!isSent || bytesNow != bytes || modifiedNow != modified) return;
+            uploads.Leave(upload);
+            upload = null;
+            await EndCleanlyAsync();
         }
         catch (Exception e)
         {
@@ -100,13 +53,38 @@ internal sealed class UploadSession
         }
         finally
         {
+            if (upload is not null) uploads.Leave(upload);
             file?.Dispose();
             _connection.Close();
         }
     }
 
+    // Returns the index asked for, or 0 if the peer never asked.
+    private async Task<int> ReadRequestAsync()
+    {
+        TimeSpan deadline = EventLoop.Now + ClientLimits.RequestPatience;
+        int chunkIndex;
+        while (!TryReadRequest(out chunkIndex))
+        {
+            if (_hasEnded || _framer.IsOverlong || _badMessages >= Limits.BadMessagesMax) return 0;
+            bool mayFrame = _framer.Patience != Timeout.InfiniteTimeSpan;
+            TimeSpan left = deadline - EventLoop.Now;
+            if (left <= TimeSpan.Zero) return 0;
+            SocketResult received = await _connection.ReceiveAsync(mayFrame ? _framer.Patience : left);
+            if (received.IsQuiet && mayFrame) _framer.OnQuiet();
+            else if (!received.IsSuccess) return 0;
+            else if (received.IsEnd)
+            {
+                _hasEnded = true;
+                _framer.OnEnd();
+            }
+            else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
+        }
+        return chunkIndex;
+    }
+
     // REQUEST_CHUNK,<chunk_index>   (spec 2.6)
-    private bool TryReadRequest(ref int badMessages, out int chunkIndex)
+    private bool TryReadRequest(out int chunkIndex)
     {
         while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out _))
         {
@@ -115,42 +93,75 @@ internal sealed class UploadSession
             chunkIndex = message.ChunkIndex;
             _connection.Consume(consumed);
             if (isRequest) return true;
-            if (!isEmpty) badMessages++;
+            if (!isEmpty) _badMessages++;
         }
         chunkIndex = 0;
         return false;
     }
 
-    private static int ReadFile(SafeFileHandle file, byte[] buffer, long offset, long end)
+    // False if the peer goes meanwhile. One that has closed its own direction can't be told from one that is about to
+    // go, and is served at once.
+    private async Task<bool> WaitForTurnAsync(Upload upload)
     {
-        try
+        while (!upload.HasTurn && !_hasEnded)
         {
-            return RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset)), offset);
+            _connection.Consume(_connection.Unread.Length);
+            SocketResult received = await _connection.ReceiveAsync(Timeout.InfiniteTimeSpan);
+            if (!received.IsSuccess && !received.IsQuiet) return false;
+            _hasEnded = received.IsEnd;
         }
-        catch (IOException)
+        return true;
+    }
+
+    // Descriptors that are used up come back; a reset would only bring the peer back sooner.
+    private async Task<NativeFile?> OpenAsync(int chunkIndex)
+    {
+        TimeSpan deadline = EventLoop.Now + ClientLimits.OpenPatience;
+        while (true)
         {
-            return -1;
+            var file = uploads.Store.TryOpen(chunkIndex, out bool isGone);
+            if (isGone) uploads.OnLost(chunkIndex);
+            if (file is not null || isGone || EventLoop.Now > deadline) return file;
+            await new LoopSignal(uploads.Loop).WaitAsync(ClientLimits.OpenPause);
         }
     }
 
-    // By then it may be another chunk's content that was sent, or a mixture of two.
-    private static bool HasChanged(SafeFileHandle file, long bytes) =>
-        ReadFile(file, new byte[1], bytes, bytes + 1) != 0 || (bytes > 0 && ReadFile(file, new byte[1], bytes - 1, bytes) != 1);
-
-    // Closing while something of the peer's is unread, or while a receive is pending, would reset the connection and
-    // destroy what is still on its way. So: say that this was all, and read until the peer has seen it.
-    private async Task EndCleanlyAsync(bool hasEnded)
+    // False if the peer has gone, or the file ended before its size.
+    private async Task<bool> SendAsync(Upload upload, NativeFile file, long bytes)
     {
-        _connection.Socket.ResetOnClose(false);
-        if (!_connection.Socket.TryShutdownSend()) return;
+        long turnEnd = ClientLimits.TurnBytes;
+        for (long offset = 0; offset < bytes;)
+        {
+            SocketResult sent = socket.SendFile(file.Descriptor, offset, (int)Math.Min(bytes - offset, ClientLimits.TurnBytes));
+            if (sent.WouldBlock)
+            {
+                if (!(await _connection.WritableAsync()).IsSuccess) return false;
+                continue;
+            }
+            if (!sent.IsSuccess || sent.Bytes == 0) return false;
+            offset += sent.Bytes;
+            upload.MovedAt = EventLoop.Now;
+            if (offset < turnEnd) continue;
+            turnEnd = offset + ClientLimits.TurnBytes;
+            await uploads.Loop.YieldAsync();
+        }
+        return true;
+    }
+
+    // Closing while something of the peer's is unread would reset the connection and destroy what is still on its way.
+    // So: say that this was all, and read until the peer has seen it.
+    private async Task EndCleanlyAsync()
+    {
+        socket.ResetOnClose(false);
+        if (!socket.TryShutdownSend()) return;
         TimeSpan deadline = EventLoop.Now + Limits.DrainPatience;
-        while (!hasEnded)
+        while (!_hasEnded)
         {
             TimeSpan left = deadline - EventLoop.Now;
-            SocketResult received = await _connection.ReceiveAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
-            hasEnded = received.IsEnd || (!received.IsSuccess && !received.IsQuiet);
+            if (left <= TimeSpan.Zero) return;      // the peer takes its time; the kernel goes on sending
+            SocketResult received = await _connection.ReceiveAsync(left);
+            _hasEnded = received.IsEnd || (!received.IsSuccess && !received.IsQuiet);
             _connection.Consume(_connection.Unread.Length);
-            if (EventLoop.Now >= deadline) return;      // the peer takes its time; the kernel goes on sending
         }
     }
 }

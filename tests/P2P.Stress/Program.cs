@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using P2P.Tests.Faults.Fuzz;
+using P2P.Tests.Simulation;
 
 namespace P2P.Stress;
 
@@ -10,23 +11,35 @@ internal static class Program
     private const string Usage = """
         usage: dotnet run --project tests/P2P.Stress -c Release -- fuzz <minutes> [seed]
                dotnet run --project tests/P2P.Stress -c Release -- chaos <minutes> [seed]
-          fuzz    random bytes for the framing, the readers and local_chunks.txt, against slow second implementations
-          chaos   swarms of 12 clients with kills, stops, restarts of the tracker and bad peers
+               dotnet run --project tests/P2P.Stress -c Release -- simulate <clients> [seed]
+          fuzz       random bytes for the framing, the readers and local_chunks.txt, against slow second implementations
+          chaos      swarms of 12 clients with kills, stops, restarts of the tracker and bad peers
+          simulate   one seed and some clients with the product's own decisions on a simulated network
         The exit code is 0 only if everything was right.
         """;
 
     private static int Main(string[] arguments)
     {
-        if (arguments.Length is < 2 or > 3 || arguments[0] is not ("fuzz" or "chaos")
-            || !double.TryParse(arguments[1], CultureInfo.InvariantCulture, out double minutes)
+        if (arguments.Length is < 2 or > 3 || arguments[0] is not ("fuzz" or "chaos" or "simulate")
+            || !double.TryParse(arguments[1], CultureInfo.InvariantCulture, out double number)
             || !int.TryParse(arguments.Length == 3 ? arguments[2] : $"{Random.Shared.Next()}", out int seed))
         {
             Console.Error.WriteLine(Usage);
             return 2;
         }
-        var duration = TimeSpan.FromMinutes(minutes);
-        Console.WriteLine($"{arguments[0]}, {minutes} minutes, seed {seed}");
+        if (arguments[0] == "simulate") return Simulate(seed, (int)number);
+        var duration = TimeSpan.FromMinutes(number);
+        Console.WriteLine($"{arguments[0]}, {number} minutes, seed {seed}");
         return arguments[0] == "fuzz" ? Fuzz(seed, duration) : Chaos.Run(seed, duration);
+    }
+
+    private static int Simulate(int seed, int clients)
+    {
+        var setup = new SwarmSetup(clients, Chunks: 64);
+        var swarm = new SimulatedSwarm(setup, seed);
+        double seconds = swarm.Run();
+        Console.WriteLine($"{clients} clients, {setup.Chunks} chunks, seed {seed}: {seconds:F2} s, {seconds / setup.BoundSeconds:F2} times the bound of {setup.BoundSeconds:F2} s, {swarm.Questions} questions");
+        return 0;
     }
 
     private static int Fuzz(int seed, TimeSpan duration)

@@ -9,16 +9,16 @@ namespace P2P.Posix;
 /// </summary>
 internal static unsafe class LibC
 {
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400, O_CLOEXEC = 0x80000;
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_STREAM = 1, SOCK_DGRAM = 2;
     public const int SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
     public const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_KEEPALIVE = 9, SO_LINGER = 13;
-    public const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6;
+    public const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6, TCP_NOTSENT_LOWAT = 25;
     public const int IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
     public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, SHUT_RD = 0, SHUT_WR = 1;
     public const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
     public const int CLOCK_MONOTONIC = 1, TFD_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
-    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EACCES = 13, ENFILE = 23, EMFILE = 24;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, ENXIO = 6, EAGAIN = 11, EACCES = 13, ENOTDIR = 20, ELOOP = 40;
     public const int EAFNOSUPPORT = 97, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNABORTED = 103, ECONNRESET = 104;
     public const int EISCONN = 106, EALREADY = 114, EINPROGRESS = 115, ECANCELED = 125;
     public const int SIGINT = 2, SIGPIPE = 13, SIG_DFL = 0, SIG_IGN = 1;
@@ -51,6 +51,15 @@ internal static unsafe class LibC
     // File.Open with FileMode.Append does not use O_APPEND: several writers would overwrite each other's lines.
     [DllImport("libc", SetLastError = true)]
     public static extern int open(byte* path, int flags, int mode);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int rename(byte* from, byte* to);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int unlink(byte* path);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int fstat(int descriptor, byte* stat);
 
     [DllImport("libc", SetLastError = true)]
     public static extern nint write(int descriptor, byte* bytes, nint count);

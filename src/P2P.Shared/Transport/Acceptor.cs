@@ -58,6 +58,9 @@ public sealed class Acceptor
     /// <summary>Tells whether listening failed since another program has the port.</summary>
     public static bool IsPortTaken(Win32Exception failure) => failure.NativeErrorCode == LibC.EADDRINUSE;
 
+    /// <summary>Changes the sockets that listen, and through them those that they accept.</summary>
+    public void Configure(Action<TcpSocket> change) => _listeners.ForEach(change);
+
     /// <summary>Accepts from now on. On the loop.</summary>
     /// <param name="onAccepted">Takes over each socket.</param>
     /// <param name="onShortage">Called while descriptors or memory run short, before each pause.</param>

@@ -87,6 +87,12 @@ public sealed class Connection : IWatcher
         return new Receiving(this, _wasQuiet);
     }
 
+    /// <summary>Ends the receive that is awaited, if any, as if its patience were over.</summary>
+    public void EndReceive()
+    {
+        if (_reader is not null) _loop.Post(OnQuiet);
+    }
+
     /// <summary>Sends all of the bytes; completes when the kernel has them, or with the error.</summary>
     /// <param name="buffer">Not to be touched until the await is over.</param>
     public Sending SendAsync(byte[] buffer, int offset, int count)

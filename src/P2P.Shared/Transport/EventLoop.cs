@@ -58,8 +58,8 @@ public sealed unsafe class EventLoop
     private static readonly int _eventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private static readonly int _eventDescriptor = _eventBytes - 8;
 
-    // As many as may be idle at a time: enough for a burst, little enough to forget.
-    private const int IdleBuffersMax = 64;
+    // As many as one round may need.
+    private const int IdleBuffersMax = EventsMax;
 
     private readonly int _epoll;
     private readonly int _timerFile;

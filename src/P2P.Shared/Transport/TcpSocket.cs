@@ -116,12 +116,16 @@ public sealed unsafe class TcpSocket : IDisposable
     public bool TryShutdownSend() => LibC.shutdown(Descriptor, LibC.SHUT_WR) == 0;
 
     /// <summary>Whatever ends the connection, even the end of this process, shall reach the peer as a reset; or no
-    /// longer.</summary>
+    /// longer. Sockets accepted from this one do the same.</summary>
     public void ResetOnClose(bool isOn)
     {
         var linger = new LibC.Linger { IsOn = isOn ? 1 : 0 };
         LibC.setsockopt(Descriptor, LibC.SOL_SOCKET, LibC.SO_LINGER, &linger, sizeof(LibC.Linger));
     }
+
+    /// <summary>The kernel takes no more to send while it has as much as this that it could not send yet, so that little
+    /// stands between who is served and who is next; sockets accepted from this one do the same.</summary>
+    public void LimitUnsent(int bytes) => Set(LibC.IPPROTO_TCP, LibC.TCP_NOTSENT_LOWAT, bytes);
 
     /// <summary>Small messages leave at once.</summary>
     public void SendAtOnce() => Set(LibC.IPPROTO_TCP, LibC.TCP_NODELAY, 1);

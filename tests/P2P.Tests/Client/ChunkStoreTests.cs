@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using Microsoft.Win32.SafeHandles;
 using P2P.Client;
+using P2P.Posix;
 using P2P.Tests.Support;
 using Xunit;
 
@@ -103,18 +104,20 @@ public sealed class ChunkStoreTests : IDisposable
     }
 
     [Fact]
-    public void TryOpenRead_OfAChunkWhoseFileHasGone_IsNull()
+    public void TryOpen_OfAChunkWhoseFileHasGone_IsNull()
     {
         File.WriteAllText(_folder["a"], "12345");
         ChunkStore store = Open("1,a\n5,LASTCHUNK");
-        using (SafeFileHandle? file = store.TryOpenRead(1, out long bytes))
+        using (NativeFile? file = store.TryOpen(1, out bool isGone))
         {
-            Assert.NotNull(file);
+            Assert.True(file!.TryLook(out long bytes, out _));
             Assert.Equal(5, bytes);
+            Assert.False(isGone);
         }
         File.Delete(_folder["a"]);
-        Assert.Null(store.TryOpenRead(1, out _));
-        Assert.Null(store.TryOpenRead(2, out _));
+        Assert.Null(store.TryOpen(1, out bool hasGone));
+        Assert.True(hasGone);
+        Assert.Null(store.TryOpen(2, out _));
     }
 
     // What it holds now may be anything.
@@ -122,12 +125,13 @@ public sealed class ChunkStoreTests : IDisposable
     [InlineData("1234")]
     [InlineData("123456")]
     [InlineData("")]
-    public void TryOpenRead_OfAChunkWhoseSizeHasChanged_IsNull(string content)
+    public void TryOpen_OfAChunkWhoseSizeHasChanged_IsNull(string content)
     {
         File.WriteAllText(_folder["a"], "12345");
         ChunkStore store = Open("1,a\n5,LASTCHUNK");
         File.WriteAllText(_folder["a"], content);
-        Assert.Null(store.TryOpenRead(1, out _));
+        Assert.Null(store.TryOpen(1, out bool isGone));
+        Assert.True(isGone);
         Store(store, 1, "fetched anew");
         Assert.Equal("fetched anew", ReadChunk(store, 1));
     }
@@ -153,11 +157,9 @@ public sealed class ChunkStoreTests : IDisposable
     {
         File.WriteAllText(_folder["chunk_1"], "old");
         ChunkStore store = Open("1,chunk_1\n5,LASTCHUNK");
-        using SafeFileHandle? file = store.TryOpenRead(1, out _);
+        using NativeFile? file = store.TryOpen(1, out _);
         Store(store, 1, "new");
-        byte[] bytes = new byte[10];
-        Assert.Equal(3, RandomAccess.Read(file!, bytes, 0));
-        Assert.Equal("old"u8, bytes.AsSpan(0, 3));
+        Assert.Equal("old", Read(file!));
         Assert.Equal("new", ReadChunk(store, 1));
     }
 
@@ -184,10 +186,17 @@ public sealed class ChunkStoreTests : IDisposable
 
     private static string ReadChunk(ChunkStore store, int chunkIndex)
     {
-        using SafeFileHandle? file = store.TryOpenRead(chunkIndex, out long size);
+        using NativeFile? file = store.TryOpen(chunkIndex, out _);
         Assert.NotNull(file);
+        return Read(file);
+    }
+
+    private static string Read(NativeFile file)
+    {
+        Assert.True(file.TryLook(out long size, out _));
         byte[] bytes = new byte[size];
-        RandomAccess.Read(file, bytes, 0);
+        using var handle = new SafeFileHandle(file.Descriptor, ownsHandle: false);
+        RandomAccess.Read(handle, bytes, 0);
         return System.Text.Encoding.UTF8.GetString(bytes);
     }
 

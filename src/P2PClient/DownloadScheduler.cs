@@ -1,0 +1,169 @@
+using System;
+using System.Collections.Generic;
+
+namespace P2P.Client;
+
+/// <summary>One attempt to fetch a chunk from a peer, as far as deciding about it goes.</summary>
+internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool isSecond, TimeSpan startedAt)
+{
+    public int ChunkIndex => chunkIndex;
+
+    public Peer Peer => peer;
+
+    /// <summary>How many sources were known when it began.</summary>
+    public int SourcesKnown => sourcesKnown;
+
+    /// <summary>Another attempt at the same chunk was running when it began.</summary>
+    public bool IsSecond => isSecond;
+
+    /// <summary>When it began.</summary>
+    public TimeSpan StartedAt => startedAt;
+
+    /// <summary>Bytes that have come so far.</summary>
+    public long Received { get; set; }
+
+    /// <summary>The chunk has come from elsewhere.</summary>
+    public bool IsSuperfluous { get; set; }
+
+    /// <summary>It has waited in vain, and another source is asked instead.</summary>
+    public bool IsGivenUp { get; set; }
+
+    /// <summary>Another source has been asked for the same chunk because this one is slow.</summary>
+    public bool IsBacked { get; set; }
+
+    /// <summary>It still counts.</summary>
+    public bool IsWanted => !IsSuperfluous && !IsGivenUp;
+
+    /// <summary>It is not worth waiting for if the chunk can be had elsewhere.</summary>
+    public bool IsSlow(TimeSpan now)
+    {
+        TimeSpan age = now - startedAt;
+        return age > ClientLimits.SlowAfter && Received < age.TotalSeconds * ClientLimits.SlowBytesPerSecond;
+    }
+
+    /// <summary>Not a byte has come, for longer than a peer that serves at once needs.</summary>
+    public bool IsWaiting(TimeSpan now) => Received == 0 && now - startedAt > ClientLimits.FastChunkTime;
+}
+
+/// <summary>
+/// Decides when to begin which download, and which place in a peer's queue to leave for it.
+/// In memory only: no socket, no clock but the times it is given.
+/// </summary>
+/// <param name="mayGiveUp">No peer is a stranger's: a place in a queue may be left for a better source.</param>
+internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
+{
+    private readonly List<Download> _running = [];
+
+    /// <summary>Downloads that run, those that don't count any more included.</summary>
+    public IReadOnlyList<Download> Running => _running;
+
+    /// <summary>Tells what to begin now, if anything; it is then running.</summary>
+    /// <param name="instead">What is given up for it.</param>
+    public bool TryBegin(TimeSpan now, out Download next, out Download? instead)
+    {
+        instead = null;
+        int free = ClientLimits.DownloadsMax - CountBusy(now);
+        if (free > 0 && picker.TryPick(now, free, out int chunkIndex, out Peer peer)) next = Begin(chunkIndex, peer, now);
+        else if (free > 0 && TryBackSlowOne(now, out Download slow, out peer)) next = Begin(slow.ChunkIndex, peer, now);
+        else if (mayGiveUp && TryLeaveQueue(now, out instead, out peer)) next = Begin(instead!.ChunkIndex, peer, now);
+        else
+        {
+            next = null!;
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>A download is over.</summary>
+    public void End(Download download)
+    {
+        _running.Remove(download);
+        download.Peer.Downloads--;
+    }
+
+    /// <summary>The chunk has come: whoever else brings it is superfluous, and given up where that may be.</summary>
+    public void OnFetched(int chunkIndex)
+    {
+        foreach (Download download in _running)
+        {
+            if (download.ChunkIndex != chunkIndex) continue;
+            download.IsSuperfluous = true;
+            download.IsGivenUp |= mayGiveUp;
+        }
+    }
+
+    /// <summary>An attempt at a chunk has failed. As long as another is running the chunk stays in flight.</summary>
+    /// <param name="avoid">A source whose copy is doubtful.</param>
+    public void Release(int chunkIndex, Peer? avoid)
+    {
+        if (CountRunning(chunkIndex) == 0) picker.Release(chunkIndex, avoid);
+        foreach (Download other in _running)
+        {
+            if (other.ChunkIndex == chunkIndex) other.IsBacked = false;
+        }
+    }
+
+    private Download Begin(int chunkIndex, Peer peer, TimeSpan now)
+    {
+        peer.Downloads++;
+        peer.Requests++;
+        var download = new Download(chunkIndex, peer, picker.AvailabilityOf(chunkIndex), CountRunning(chunkIndex) > 0, now);
+        _running.Add(download);
+        return download;
+    }
+
+    // Nothing else is left to fetch: a chunk that comes slowly is fetched from another source as well.
+    private bool TryBackSlowOne(TimeSpan now, out Download slow, out Peer another)
+    {
+        foreach (Download download in _running)
+        {
+            if (!download.IsWanted || download.IsBacked || !download.IsSlow(now) || (mayGiveUp && download.Received == 0)) continue;
+            if (!TryPickAnother(download, now, out another)) continue;
+            slow = download;
+            return slow.IsBacked = true;
+        }
+        (slow, another) = (null!, null!);
+        return false;
+    }
+
+    // A chunk that is waited for in one peer's queue may have got to others meanwhile.
+    private bool TryLeaveQueue(TimeSpan now, out Download? waiting, out Peer another)
+    {
+        foreach (Download download in _running)
+        {
+            if (!download.IsWanted || !download.IsWaiting(now) || !TryPickAnother(download, now, out another)) continue;
+            if (picker.AvailabilityOf(download.ChunkIndex) <= download.SourcesKnown && now - download.StartedAt < ClientLimits.QueuePatience) continue;
+            waiting = download;
+            return waiting.IsGivenUp = true;
+        }
+        (waiting, another) = (null, null!);
+        return false;
+    }
+
+    private bool TryPickAnother(Download download, TimeSpan now, out Peer another) =>
+        picker.TryPickAnother(download.ChunkIndex, now, peer => IsFetching(download.ChunkIndex, peer), out another);
+
+    private bool IsFetching(int chunkIndex, Peer peer) =>
+        _running.Exists(download => download.ChunkIndex == chunkIndex && download.Peer == peer);
+
+    private int CountRunning(int chunkIndex)
+    {
+        int count = 0;
+        foreach (Download download in _running)
+        {
+            if (download.IsWanted && download.ChunkIndex == chunkIndex) count++;
+        }
+        return count;
+    }
+
+    // Slow ones hold no place: however many they are, they must not keep us from fetching elsewhere. Each is of another peer.
+    private int CountBusy(TimeSpan now)
+    {
+        int count = 0;
+        foreach (Download download in _running)
+        {
+            if (download.IsWanted && !download.IsSlow(now)) count++;
+        }
+        return count;
+    }
+}

@@ -1,0 +1,45 @@
+using System;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>What the upload sessions of a client share.</summary>
+internal sealed class Uploads
+{
+    private readonly UploadQueue _queue = new();
+    private readonly LoopTimer _check;
+
+    /// <param name="onLost">Told of a chunk whose file has gone or changed.</param>
+    public Uploads(EventLoop loop, ChunkPicker picker, ChunkStore store, Action<int> onLost)
+    {
+        (Loop, Picker, Store, OnLost) = (loop, picker, store, onLost);
+        _check = new LoopTimer(loop, Check);
+    }
+
+    public EventLoop Loop { get; }
+
+    public ChunkPicker Picker { get; }
+
+    public ChunkStore Store { get; }
+
+    public Action<int> OnLost { get; }
+
+    /// <summary>Serves a peer that has connected.</summary>
+    public void OnAccepted(TcpSocket socket) => _ = new UploadSession(this, socket).RunAsync();
+
+    /// <summary>Enters a request into the queue; its turn may come at once.</summary>
+    public void Enter(Upload upload)
+    {
+        _queue.Add(upload, EventLoop.Now);
+        if (_queue.HasWaiting && !_check.IsRunning) _check.Start(ClientLimits.UploadStall);
+    }
+
+    /// <summary>Takes it out: all is sent, or the peer has gone.</summary>
+    public void Leave(Upload upload) => _queue.Remove(upload, EventLoop.Now);
+
+    private void Check()
+    {
+        _queue.GiveTurns(EventLoop.Now);
+        if (_queue.HasWaiting) _check.Start(ClientLimits.UploadStall);
+    }
+}
