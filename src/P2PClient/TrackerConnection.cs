@@ -39,6 +39,8 @@ internal sealed class TrackerConnection
     private bool _isBroken = true;
     private bool _wasEverAnswered;
     private bool _hasReadAll;           // it has answered the last message that was sent
+    private int _askedLast;             // the chunk that this asked for; 0: it was no question
+    private int _questionWritten;       // the same of the message about to be sent
     private bool _isBlind;              // how much it has read can't be seen
     private long _sentBytes;
     private TimeSpan _sentAt, _receivedAt, _questionTime;
@@ -140,6 +142,7 @@ internal sealed class TrackerConnection
             _sentBytes += bytes;
             _sentAt = EventLoop.Now;
             _hasReadAll = false;
+            _askedLast = _questionWritten;
             if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
         }
     }
@@ -148,6 +151,7 @@ internal sealed class TrackerConnection
     private int WriteMessages()
     {
         int bytes = 0;
+        _questionWritten = 0;
         if (_mustEndLine) _buffer[bytes++] = (byte)'\n';
         _mustEndLine = false;
         while (bytes + MessageWriter.BytesMax < _buffer.Length)
@@ -164,6 +168,7 @@ internal sealed class TrackerConnection
             {
                 length = MessageWriter.WhereChunk(buffer, chunkIndex);
                 _questions.Add((chunkIndex, EventLoop.Now));
+                if (!_usesLines) _questionWritten = chunkIndex;
             }
             else return bytes;
 
@@ -257,7 +262,7 @@ internal sealed class TrackerConnection
         int place = _questions.FindIndex(question => question.ChunkIndex == chunkIndex);
         if (place < 0) return;
         TimeSpan time = EventLoop.Now - _questions[place].SentAt;
-        _hasReadAll = !_usesLines;
+        _hasReadAll |= chunkIndex == _askedLast;
         _questionTime = _questionTime == TimeSpan.Zero ? time : (7 * _questionTime + time) / 8;
         TimeSpan life = ClientLimits.AnswerLifeFactor * _questionTime;
         _picker.AnswerLife = life < ClientLimits.AnswerLifeMin ? ClientLimits.AnswerLifeMin
