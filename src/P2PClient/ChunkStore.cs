@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using Microsoft.Win32.SafeHandles;
 using P2P.Posix;
 
 namespace P2P.Client;
@@ -61,6 +62,15 @@ internal sealed class ChunkStore
         file.Dispose();
         isGone = true;
         return null;
+    }
+
+    /// <summary>The same, for reading it with .NET's file operations.</summary>
+    /// <param name="bytes">Its size; -1 if it can't be opened now.</param>
+    public SafeFileHandle? TryOpenRead(int chunkIndex, out long bytes)
+    {
+        var file = TryOpen(chunkIndex, out bool isGone);
+        bytes = file is not null ? _sizes[chunkIndex] : isGone ? 0 : -1;
+        return file?.Release();
     }
 
     /// <summary>A temporary file for a chunk that is missing; nothing is created before its first byte.</summary>

@@ -63,6 +63,9 @@ internal static class ClientLimits
     /// <summary>First and longest pause of a source that failed; it doubles with every failure.</summary>
     public static readonly TimeSpan PeerPauseMin = TimeSpan.FromMilliseconds(250), PeerPauseMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>How bad it is of a source to send something else than chunks.crc says: a first pause of 4 s.</summary>
+    public const int WrongChunkSeverity = 5;
+
     /// <summary>Chunks with known sources that are kept ready, to choose the rarest from.</summary>
     public const int AskedAheadMax = 128;
 
@@ -96,6 +99,16 @@ internal static class ClientLimits
 
     /// <summary>Pacing where the tracker's receive queue can't be seen: since our last message, and since its last byte.</summary>
     public static readonly TimeSpan BlindPauseAfterSend = TimeSpan.FromMilliseconds(1200), BlindPauseAfterReceive = TimeSpan.FromMilliseconds(2200);
+
+    /// <summary>How long a client that is to end by itself when complete waits as a source, unless told otherwise.</summary>
+    public const int LingerSeconds = 5;
+
+    /// <summary>How long the disk may take nothing, however often it is tried, before a client that is to end by itself
+    /// gives up.</summary>
+    public static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often it is looked whether the program of -on_complete has ended.</summary>
+    public static readonly TimeSpan CommandPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How often local_chunks.txt is rewritten at most (PROTOCOL 4).</summary>
     public static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);

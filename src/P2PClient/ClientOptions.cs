@@ -25,6 +25,9 @@ internal sealed class ClientOptions
     public const string Usage = """
         usage: P2PClient [-folder] <path> [-transfer_port <port>] [-name <name>] [-tracker <host[:port]>]
                          [-bind <address>] [-framing auto|line|unframed] [-max_chunk_bytes <size>] [-log <path>]
+                         [-chunks <count>] [-out <file>] [-on_complete <command>]
+                         [-exit_when_complete [<seconds>]] [-timeout <seconds>] [-quiet] [-json]
+               P2PClient split|join|verify ...   (P2PClient split -help tells more)
           -folder <path>          the folder with local_chunks.txt and the chunks
           -transfer_port <port>   the port that peers fetch chunks from (default: any free one)
           -name <name>            the name in the log (default: the folder's name)
@@ -33,6 +36,13 @@ internal sealed class ClientOptions
           -framing <dialect>      how messages to the tracker end (default auto: as any tracker on this machine understands)
           -max_chunk_bytes <size> the largest chunk to accept, as 500M or 16G (default 16G)
           -log <path>             the common log (default logs.log in the current directory)
+          -chunks <count>         begin with nothing: make the folder and its list for so many chunks
+          -out <file>             join the chunks into this file as soon as all are there
+          -on_complete <command>  run this, through /bin/sh -c, as soon as all is there
+          -exit_when_complete [<seconds>]  end when all is there and nobody has fetched anything for so long (default 5)
+          -timeout <seconds>      end with exit code 3 if not all is there by then
+          -quiet                  say nothing but trouble
+          -json                   print events as lines of JSON
           -help, -version
         """;
 
@@ -50,6 +60,20 @@ internal sealed class ClientOptions
         TransferPort = line.GetPort("transfer_port", 0);
         LogPath = line.Get("log") ?? "logs.log";
         ChunkBytesMax = line.GetSize("max_chunk_bytes", ClientLimits.ChunkBytesMax);
+        if (line.Has("exit_when_complete"))
+        {
+            bool isGiven = line.Get("exit_when_complete") is not "";
+            Linger = TimeSpan.FromSeconds(isGiven ? line.GetNumber("exit_when_complete", 0, "number of seconds")!.Value : ClientLimits.LingerSeconds);
+        }
+        if (line.GetNumber("timeout", 1, "number of seconds") is { } seconds) Timeout = TimeSpan.FromSeconds(seconds);
+        ChunkCount = line.GetNumber("chunks", 1, "number of chunks");
+        if (ChunkCount > ClientLimits.ChunksMax) throw ProgramException.Usage($"-chunks {ChunkCount.Value} are too many: {ClientLimits.ChunksMax} are possible");
+        OutName = line.Get("out");
+        if (OutName is { Length: 0 }) throw ProgramException.Usage("-out has no name: give that of the file to make");
+        OutPath = OutName is null ? null : Path.GetFullPath(OutName);
+        Command = line.Get("on_complete");
+        if (line.Has("json") && line.Has("quiet")) throw ProgramException.Usage("-json and -quiet exclude each other: give one of them");
+        Style = line.Has("json") ? ReportStyle.Json : line.Has("quiet") ? ReportStyle.Quiet : ReportStyle.Text;
         (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(line.Get("tracker") ?? HostName.Localhost);
         IsTrackerLocal = HostName.IsLoopback(TrackerAddresses[0]);
         BindAddresses = line.GetBindAddresses("bind") ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
@@ -92,13 +116,38 @@ internal sealed class ClientOptions
     /// <summary>Largest chunk that is taken, in bytes.</summary>
     public long ChunkBytesMax { get; }
 
+    /// <summary>End when complete and idle as a source for so long; null: serve until stopped.</summary>
+    public TimeSpan? Linger { get; }
+
+    /// <summary>End if not complete by then; null: never.</summary>
+    public TimeSpan? Timeout { get; }
+
+    /// <summary>Chunks of the file-set, for a folder that has no list yet; null if not given.</summary>
+    public int? ChunkCount { get; }
+
+    /// <summary>The file to join the chunks into, as the user named it; null: none.</summary>
+    public string? OutName { get; }
+
+    /// <summary>The same as a full path.</summary>
+    public string? OutPath { get; }
+
+    /// <summary>What to run when all is there; null: nothing.</summary>
+    public string? Command { get; }
+
+    /// <summary>What is printed on stdout.</summary>
+    public ReportStyle Style { get; }
+
     /// <summary>Reads the arguments.</summary>
     /// <returns>Null if they ask for the usage or the version, which is printed.</returns>
     /// <exception cref="ProgramException">They are wrong.</exception>
     public static ClientOptions? Parse(string[] arguments)
     {
         CommandLine line = CommandLine.Parse(
-            arguments, ["folder", "transfer_port", "name", "tracker", "bind", "framing", "max_chunk_bytes", "log"], ["help", "version"], allowsPositional: true);
+            arguments,
+            ["folder", "transfer_port", "name", "tracker", "bind", "framing", "max_chunk_bytes", "log", "timeout", "chunks", "out", "on_complete"],
+            ["help", "version", "quiet", "json"],
+            allowsPositional: true,
+            ["exit_when_complete"]);
         if (!line.Has("help") && !line.Has("version")) return new ClientOptions(line);
         Terminal.Say(line.Has("help") ? Usage : $"P2PClient {NativeProgram.Version}");
         return null;

@@ -25,6 +25,9 @@ internal enum DownloadEnd
     /// <summary>More bytes than a chunk may have.</summary>
     TooLong,
 
+    /// <summary>Not what chunks.crc says.</summary>
+    Wrong,
+
     /// <summary>Our own disk can't take it.</summary>
     DiskFailed,
 }
@@ -33,7 +36,8 @@ internal enum DownloadEnd
 /// One chunk from one peer: connect, ask, write what comes to a temporary file until the peer ends the stream. Connects
 /// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2, asking a peer).
 /// </summary>
-internal sealed class DownloadSession(EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax)
+internal sealed class DownloadSession(
+    EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax, ChunkCheck? check, Traffic traffic)
 {
     private Connection? _connection;
 
@@ -42,6 +46,9 @@ internal sealed class DownloadSession(EventLoop loop, ActionLog log, Download do
     public int ChunkIndex => download.ChunkIndex;
 
     public Peer Peer => download.Peer;
+
+    /// <summary>Knows what the chunk must be; null if nobody does.</summary>
+    public ChunkCheck? Check => check;
 
     /// <summary>What has arrived; whoever hears of the end disposes of it.</summary>
     public PartialChunk Copy => copy;
@@ -80,7 +87,9 @@ internal sealed class DownloadSession(EventLoop loop, ActionLog log, Download do
                 if (!received.IsSuccess) return DownloadEnd.Failed;
                 if (received.IsEnd) return download.Received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
                 download.Received += received.Bytes;
+                traffic.OnReceived(received.Bytes);
                 if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
+                if (check is not null && !check.TryAdd(connection.Unread)) return DownloadEnd.Wrong;
                 if (download.IsWanted && !copy.TryWrite(connection.Unread)) return DownloadEnd.DiskFailed;
                 connection.Consume(received.Bytes);
                 if (download.Received < turnEnd) continue;

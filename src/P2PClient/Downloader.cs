@@ -19,6 +19,10 @@ internal sealed class Downloader
     private readonly long _chunkBytesMax;
     private readonly Action<int> _onFetched;
     private readonly Action<string> _onDiskFailure;
+    private readonly Traffic _traffic;
+    private readonly ChunkSums? _sums;
+    private readonly Action<int, Peer> _onWrong;
+    private readonly Dictionary<int, Peer> _wrong = [];       // the last source of each chunk that was told of
     private readonly Action _start;
     private readonly DownloadScheduler _scheduler;
     private readonly Dictionary<Download, DownloadSession> _sessions = [];
@@ -34,9 +38,14 @@ internal sealed class Downloader
     /// <param name="mayGiveUp">No peer is a stranger's: a place in a queue may be left for a better source.</param>
     /// <param name="onFetched">Called when a chunk is in its place.</param>
     /// <param name="onDiskFailure">Told the reason when a chunk can't be stored.</param>
+    /// <param name="traffic">Counts the bytes that come.</param>
+    /// <param name="sums">What the chunks must be; null if nobody knows.</param>
+    /// <param name="onWrong">Told of a chunk that was not, and of its source.</param>
     public Downloader(
-        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, long chunkBytesMax, bool mayGiveUp, Action<int> onFetched, Action<string> onDiskFailure)
+        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, long chunkBytesMax, bool mayGiveUp, Action<int> onFetched, Action<string> onDiskFailure,
+        Traffic traffic, ChunkSums? sums, Action<int, Peer> onWrong)
     {
+        (_traffic, _sums, _onWrong) = (traffic, sums, onWrong);
         (_loop, _log, _picker, _store, _chunkBytesMax) = (loop, log, picker, store, chunkBytesMax);
         _scheduler = new DownloadScheduler(picker, mayGiveUp);
         (_onFetched, _onDiskFailure) = (onFetched, onDiskFailure);
@@ -80,7 +89,8 @@ internal sealed class Downloader
     private async Task DownloadAsync(Download download)
     {
         PartialChunk copy = _store.CreatePartial(download.ChunkIndex, download.IsSecond);
-        var session = new DownloadSession(_loop, _log, download, copy, _chunkBytesMax);
+        ChunkCheck? check = _sums is null ? null : new ChunkCheck(_sums.SizeOf(download.ChunkIndex), _sums.SumOf(download.ChunkIndex));
+        var session = new DownloadSession(_loop, _log, download, copy, _chunkBytesMax, check, _traffic);
         _sessions.Add(download, session);
         DownloadEnd end = await session.RunAsync();
         if (_isStopped) return;
@@ -88,6 +98,7 @@ internal sealed class Downloader
         _scheduler.End(download);
         if (download.IsWanted)
         {
+            if (check is not null) end = check.Judge(end);
             if (end == DownloadEnd.Doubtful) end = Weigh(session);
             if (end == DownloadEnd.Whole && !session.Copy.TryCommit()) end = DownloadEnd.DiskFailed;
             Settle(session, end);
@@ -114,6 +125,13 @@ internal sealed class Downloader
                 return;
             case DownloadEnd.Doubtful:      // the copy is kept; the same source is asked again only if it is the only one
                 session.Peer.OnFailure(now, severity: 2);
+                _scheduler.Release(session.ChunkIndex, avoid: session.Peer);
+                return;
+            case DownloadEnd.Wrong:         // it may have many that are right: a pause, and this chunk from others first
+                session.Peer.OnFailure(now, ClientLimits.WrongChunkSeverity);
+                if (!_wrong.TryGetValue(session.ChunkIndex, out Peer? told) || told != session.Peer) _onWrong(session.ChunkIndex, session.Peer);
+                _wrong[session.ChunkIndex] = session.Peer;
+                session.Copy.Dispose();
                 _scheduler.Release(session.ChunkIndex, avoid: session.Peer);
                 return;
             case DownloadEnd.DiskFailed:

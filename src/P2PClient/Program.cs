@@ -14,18 +14,31 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
+        if (FileCommands.IsCommand(arguments)) return FileCommands.Run(arguments);
         if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
-        LocalChunksFile list = LocalChunksFile.Load(options.Folder, warning => Terminal.Complain($"{options.Name}: {warning}"));
+        ChunkSums? sums = ChunkSums.TryLoad(options.Folder);
+        NewFolder.Prepare(options, sums);
+        LocalChunksFile list = LocalChunksFile.Load(options.Folder, Warn);
+        NewFolder.Check(options, list);
+        sums?.Check(list, options.Folder, Warn);
         var store = new ChunkStore(options.Folder, list);
         var picker = new ChunkPicker(list.ChunkCount, list.Held.Keys, Random.Shared);
+        if (options.OutPath is not null) OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
         CleanFolder(options, store, isNeeded: !picker.IsComplete);
 
         Acceptor acceptor = Listen(options);
         ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
         var loop = new EventLoop(ClientLimits.ReceiveBytes);
-        var client = new SwarmClient(loop, options, log, store, picker);
+        int exitCode = ExitCode.Success;
+        var client = new SwarmClient(loop, options, log, store, picker, sums, code =>
+        {
+            exitCode = code;
+            loop.Stop();
+        });
         NativeProgram.RunUntilSignal(loop, () => client.Start(acceptor), client.Stop);
-        return ExitCode.Success;
+        return exitCode;
+
+        void Warn(string warning) => Terminal.Complain($"{options.Name}: {warning}");
     }
 
     private static Acceptor Listen(ClientOptions options)

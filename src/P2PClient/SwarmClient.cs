@@ -18,18 +18,29 @@ internal sealed class SwarmClient
     private readonly ChunkStore _store;
     private readonly ChunkPicker _picker;
     private readonly Downloader _downloader;
+    private readonly Traffic _traffic = new();
+    private readonly ClientReport _report;
+    private readonly Completion _completion;
+    private readonly ClientEnding _ending;
+    private readonly Action<int> _end;
     private readonly LoopTimer _save;
     private readonly LoopTimer _tick;
     private TrackerConnection _tracker = null!;
-    private TimeSpan _startedAt;
     private string? _diskProblem;
     private bool _isListSaved = true;
     private bool _saidUnreachable;
+    private bool _isStopped;
 
-    public SwarmClient(EventLoop loop, ClientOptions options, ActionLog log, ChunkStore store, ChunkPicker picker)
+    /// <summary>Makes it; <see cref="Start"/> lets it begin.</summary>
+    /// <param name="sums">What the chunks must be; null if nobody knows.</param>
+    /// <param name="end">Told the exit code when the client has ended by itself.</param>
+    public SwarmClient(EventLoop loop, ClientOptions options, ActionLog log, ChunkStore store, ChunkPicker picker, ChunkSums? sums, Action<int> end)
     {
-        (_loop, _options, _log, _store, _picker) = (loop, options, log, store, picker);
-        _downloader = new Downloader(loop, log, picker, store, options.ChunkBytesMax, mayGiveUp: !options.IsTrackerLocal, OnFetched, OnDiskFailure);
+        (_loop, _options, _log, _store, _picker, _end) = (loop, options, log, store, picker, end);
+        _ending = new ClientEnding(loop, options, picker, _traffic, End);
+        _downloader = new Downloader(loop, log, picker, store, options.ChunkBytesMax, mayGiveUp: !options.IsTrackerLocal, OnFetched, OnDiskFailure, _traffic, sums, OnWrong);
+        _report = new ClientReport(loop, options, picker, _downloader, _traffic, sums);
+        _completion = new Completion(loop, options, store, sums, _report, OnLost, _ending.OnDone);
         _save = new LoopTimer(loop, SaveList);
         _tick = new LoopTimer(loop, OnTick);
     }
@@ -38,34 +49,47 @@ internal sealed class SwarmClient
     /// <param name="acceptor">Listens on the transfer port.</param>
     public void Start(Acceptor acceptor)
     {
-        _startedAt = EventLoop.Now;
         _loop.OnRoundEnd = _log.Flush;
-        acceptor.Start(_loop, new Uploads(_loop, _picker, _store, OnLost).OnAccepted);
+        acceptor.Start(_loop, new Uploads(_loop, _picker, _store, _traffic, OnLost).OnAccepted);
         var peers = new PeerBook(acceptor.Port, _options.IsTrackerLocal, _options.TrackerAddresses);
         _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, acceptor.Port, _downloader.Start);
-        Terminal.Say($"{_options.Name}: {_picker.HaveCount} of {_picker.ChunkCount} chunks, serving on port {acceptor.Port}, tracker {_options.TrackerName}");
+        _report.Started(acceptor.Port);
+        _ending.Start(() => _tracker.WasReached);
         _ = _tracker.RunAsync(OnUnreachable);
-        if (_picker.IsComplete) SayComplete();
+        if (_picker.IsComplete) OnComplete();
         else _tick.Start(ClientLimits.Tick);
     }
 
     /// <summary>Leaves the folder in order. On the loop, before the program ends.</summary>
-    public void Stop()
+    public void Stop() => Stop(ExitCode.Success);
+
+    private int Stop(int exitCode)
     {
+        if (_isStopped) return exitCode;
+        _isStopped = true;
+        _completion.Stop();
         _downloader.Stop();
         if (!_isListSaved) SaveList();
         _save.Stop();
+        // A list that can't be saved costs the next start what has arrived: not what a script may take for success.
+        if (exitCode == ExitCode.Success && _ending.IsByItself && !_isListSaved) exitCode = ExitCode.Disk;
+        _report.Stopped(exitCode);
+        return exitCode;
     }
+
+    private void End(int exitCode) => _end(Stop(exitCode));
 
     private void OnFetched(int chunkIndex)
     {
         _diskProblem = null;
+        _ending.OnStored();
         _isListSaved = false;
         _tracker.Announce(chunkIndex);
+        _report.Fetched();
         if (_picker.IsComplete)
         {
             SaveList();
-            SayComplete();
+            OnComplete();
         }
         else if (!_save.IsRunning) _save.Start(ClientLimits.SaveInterval);
     }
@@ -80,12 +104,12 @@ internal sealed class SwarmClient
         _tick.Start(ClientLimits.Tick);
     }
 
-    private void SayComplete()
+    private void OnWrong(int chunkIndex, Peer source) => _report.Wrong(chunkIndex, source);
+
+    private void OnComplete()
     {
-        string how = _downloader.FetchedCount == 0
-            ? "all were here"
-            : $"{_downloader.FetchedCount} fetched from {_downloader.SourceCount} peers in {(EventLoop.Now - _startedAt).TotalSeconds:0.000} s";
-        Terminal.Say($"{_options.Name}: complete, all {_picker.ChunkCount} chunks, {how}; serving until stopped");
+        _report.Complete();
+        _completion.Start();
     }
 
     private void SaveList()
@@ -105,9 +129,12 @@ internal sealed class SwarmClient
     // The same trouble is told once, until something could be stored again.
     private void OnDiskFailure(string reason)
     {
-        if (_diskProblem == reason) return;
-        _diskProblem = reason;
-        Terminal.Complain($"{_options.Name}: can't store chunks in {_options.Folder}: {reason}; will try again, make room or let this user write there");
+        if (_diskProblem != reason)
+        {
+            _diskProblem = reason;
+            Terminal.Complain($"{_options.Name}: can't store chunks in {_options.Folder}: {reason}; will try again, make room or let this user write there");
+        }
+        _ending.OnDiskFailure();
     }
 
     private void OnUnreachable()

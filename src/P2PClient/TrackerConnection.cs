@@ -57,6 +57,9 @@ internal sealed class TrackerConnection
         _retry = new LoopSignal(loop);
     }
 
+    /// <summary>A connection was made at least once.</summary>
+    public bool WasReached { get; private set; }
+
     /// <summary>Connects, and connects again, for as long as the program runs.</summary>
     /// <param name="onUnreachable">Called when the tracker isn't there at first.</param>
     public async Task RunAsync(Action onUnreachable)
@@ -68,6 +71,7 @@ internal sealed class TrackerConnection
             {
                 Connection? connection = await Connector.ConnectAsync(
                     _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes, ClientLimits.SilencePatience);
+                WasReached |= connection is not null;
                 if (connection is not null && await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
                 else if (pause == ClientLimits.TrackerPauseMax && !_wasEverAnswered) onUnreachable();
                 await _retry.WaitAsync(pause);

@@ -140,6 +140,7 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
             }
             if (!sent.IsSuccess || sent.Bytes == 0) return false;
             offset += sent.Bytes;
+            uploads.Traffic.OnSent(sent.Bytes);
             upload.MovedAt = EventLoop.Now;
             if (offset < turnEnd) continue;
             turnEnd = offset + ClientLimits.TurnBytes;

@@ -9,10 +9,11 @@ internal sealed class Uploads
     private readonly UploadQueue _queue = new();
     private readonly LoopTimer _check;
 
+    /// <param name="traffic">Counts the bytes that go.</param>
     /// <param name="onLost">Told of a chunk whose file has gone or changed.</param>
-    public Uploads(EventLoop loop, ChunkPicker picker, ChunkStore store, Action<int> onLost)
+    public Uploads(EventLoop loop, ChunkPicker picker, ChunkStore store, Traffic traffic, Action<int> onLost)
     {
-        (Loop, Picker, Store, OnLost) = (loop, picker, store, onLost);
+        (Loop, Picker, Store, Traffic, OnLost) = (loop, picker, store, traffic, onLost);
         _check = new LoopTimer(loop, Check);
     }
 
@@ -21,6 +22,8 @@ internal sealed class Uploads
     public ChunkPicker Picker { get; }
 
     public ChunkStore Store { get; }
+
+    public Traffic Traffic { get; }
 
     public Action<int> OnLost { get; }
 

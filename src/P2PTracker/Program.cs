@@ -4,6 +4,7 @@ using System.Net;
 using P2P.Cli;
 using P2P.Logging;
 using P2P.Protocol;
+using P2P.Tracker.Http;
 using P2P.Transport;
 
 namespace P2P.Tracker;
@@ -14,10 +15,12 @@ internal static class Program
     private const int DefaultPort = 5100;       // spec 3.1
 
     private const string Usage = """
-        usage: P2PTracker [-port <port>] [-bind <address>] [-log <path>]
+        usage: P2PTracker [-port <port>] [-bind <address>] [-log <path>] [-http loopback|any|off]
           -port <port>      the port to listen on (default 5100; 0 for any free one)
           -bind <address>   the address to listen on (default: this machine alone; 0.0.0.0 or :: for all)
           -log <path>       the common log (default logs.log in the current directory)
+          -http <who>       who may see the swarm at http://localhost:<port>/: loopback (default: browsers on this
+                            machine), any, off
           -help, -version
         """;
 
@@ -25,7 +28,7 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
-        CommandLine line = CommandLine.Parse(arguments, ["port", "bind", "log"], ["help", "version"], allowsPositional: false);
+        CommandLine line = CommandLine.Parse(arguments, ["port", "bind", "log", "http"], ["help", "version"], allowsPositional: false);
         if (line.Has("help") || line.Has("version"))
         {
             Terminal.Say(line.Has("help") ? Usage : $"P2PTracker {NativeProgram.Version}");
@@ -35,9 +38,10 @@ internal static class Program
         IPAddress[] addresses = line.GetBindAddresses("bind") ?? CommandLine.Loopback;
         string host = line.Get("bind") ?? HostName.Localhost;
         string logPath = line.Get("log") ?? "logs.log";
+        HttpAccess access = ReadAccess(line.Get("http"));
         Acceptor acceptor = Listen(addresses, host, line.GetPort("port", DefaultPort));
         ActionLog log = NativeProgram.OpenLog(logPath, "P2PTracker");
-        var server = new TrackerServer(new EventLoop(Limits.RequestReadBytes), log);
+        var server = new TrackerServer(new EventLoop(Limits.RequestReadBytes), log, access);
         NativeProgram.RunUntilSignal(server.Loop, Start, Stop);
         return ExitCode.Success;
 
@@ -53,6 +57,14 @@ internal static class Program
             + (server.Refused == 0 ? "" : $"{server.Refused} announcements refused, ")
             + $"{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");
     }
+
+    private static HttpAccess ReadAccess(string? text) => text switch
+    {
+        null or "loopback" => HttpAccess.Loopback,
+        "any" => HttpAccess.Any,
+        "off" => HttpAccess.Off,
+        _ => throw ProgramException.Usage($"-http '{text}' is none of loopback, any and off"),
+    };
 
     private static Acceptor Listen(IPAddress[] addresses, string host, int port)
     {

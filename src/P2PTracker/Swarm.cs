@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using System.Text;
 using P2P.Protocol;
 
@@ -26,6 +27,18 @@ internal sealed class Swarm
 
     /// <summary>Pairs of a chunk and a peer that has it.</summary>
     public int Announcements { get; private set; }
+
+    /// <summary>Chunks that any peer has.</summary>
+    public int ChunkCount => _chunks.Count;
+
+    /// <summary>Peers listed.</summary>
+    public int PeerCount => _peersByAddress.Count;
+
+    /// <summary>Peers ever taken out.</summary>
+    public int PeersRemoved { get; private set; }
+
+    /// <summary>All peers by id, null where an id is free. Good until the next change.</summary>
+    public ReadOnlySpan<SwarmPeer?> Peers => CollectionsMarshal.AsSpan(_peers);
 
     /// <summary>True if any peer is listed that has no connection.</summary>
     public bool HasGonePeers
@@ -104,6 +117,13 @@ internal sealed class Swarm
     /// <summary>Some peer has got its first, or has lost its last connection.</summary>
     public void OnConnectionsChange() => _version++;
 
+    /// <summary>The ids of the peers that have a chunk, none if nobody has it. Good until the next change.</summary>
+    public ReadOnlySpan<int> PeersOf(int chunkIndex) => _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk) ? chunk.Ids : default;
+
+    /// <summary>Copies the indexes of all chunks listed, in no order.</summary>
+    /// <param name="indexes">At least <see cref="ChunkCount"/> long.</param>
+    public void CopyChunkIndexes(int[] indexes) => _chunks.Keys.CopyTo(indexes, 0);
+
     /// <summary>Takes out every peer that has had no connection since before a time.</summary>
     public void RemoveGoneBefore(TimeSpan time)
     {
@@ -113,6 +133,7 @@ internal sealed class Swarm
             if (peer.Connections == 0 && peer.GoneAt < time) removed.Add(peer);
         }
         if (removed.Count == 0) return;
+        PeersRemoved += removed.Count;
         foreach (SwarmPeer peer in removed)
         {
             _peersByAddress.Remove((peer.Host, peer.Port));
@@ -138,7 +159,9 @@ internal sealed class Swarm
 
         public int Count { get; private set; }
 
-        public bool Contains(int id) => _ids.AsSpan(0, Count).Contains(id);
+        public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
+
+        public bool Contains(int id) => Ids.Contains(id);
 
         public void Add(SwarmPeer peer)
         {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using P2P.Logging;
+using P2P.Tracker.Http;
 using P2P.Transport;
 
 namespace P2P.Tracker;
@@ -10,11 +11,13 @@ internal sealed class TrackerServer
 {
     private readonly LoopTimer _sweep;
     private readonly HashSet<TrackerSession> _silent = [];      // those that never sent a message
+    private readonly HttpAccess _access;
+    private HttpServer? _http;                                  // made when first needed
 
     /// <summary>Makes a tracker that does not listen yet.</summary>
-    public TrackerServer(EventLoop loop, ActionLog log)
+    public TrackerServer(EventLoop loop, ActionLog log, HttpAccess access)
     {
-        (Loop, Log) = (loop, log);
+        (Loop, Log, _access) = (loop, log, access);
         _sweep = new LoopTimer(loop, Sweep);
     }
 
@@ -23,6 +26,9 @@ internal sealed class TrackerServer
     public ActionLog Log { get; }
 
     public Swarm Swarm { get; } = new();
+
+    /// <summary>When it was made.</summary>
+    public TimeSpan StartedAt { get; } = EventLoop.Now;
 
     /// <summary>WHERE_CHUNK messages read.</summary>
     public long Questions { get; set; }
@@ -45,6 +51,16 @@ internal sealed class TrackerServer
 
     /// <summary>A session has read its first message.</summary>
     public void OnFirstMessage(TrackerSession session) => _silent.Remove(session);
+
+    /// <summary>Takes a connection over if it began with a request for the tracker's page.</summary>
+    /// <param name="connection">With its first bytes unread.</param>
+    public bool TryServeHttp(Connection connection)
+    {
+        if (_access == HttpAccess.Off || !HttpRequest.Begins(connection.Unread)) return false;
+        _http ??= new HttpServer(this, _access);
+        _ = _http.ServeAsync(connection);
+        return true;
+    }
 
     /// <summary>A session is over; its peers may have gone.</summary>
     public void OnSessionEnd(TrackerSession session)

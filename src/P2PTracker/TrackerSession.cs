@@ -29,6 +29,7 @@ internal sealed class TrackerSession
     private MessageFramer _framer;
     private int _badMessages;
     private bool _hasSpoken;
+    private bool _isHandedOver;                             // the connection is no longer ours
     private (int ChunkIndex, bool IsLine) _heldQuestion;       // index 0: none
     private LoopSignal? _pause;
 
@@ -60,6 +61,12 @@ internal sealed class TrackerSession
                 else if (!received.IsSuccess) return;
                 else if (received.IsEnd) _framer.OnEnd();
                 else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
+
+                if (!_hasSpoken && _badMessages == 0 && _server.TryServeHttp(_connection))
+                {
+                    _isHandedOver = true;
+                    return;
+                }
 
                 answers = _loop.Buffers.Get();
                 bool more;
@@ -97,7 +104,7 @@ internal sealed class TrackerSession
         finally
         {
             if (answers is not null) _loop.Buffers.Return(answers);
-            _connection.Close();
+            if (!_isHandedOver) _connection.Close();
             _peer?.OnDisconnected(EventLoop.Now);
             foreach (SwarmPeer peer in _otherPeers ?? []) peer.OnDisconnected(EventLoop.Now);
             _server.OnSessionEnd(this);

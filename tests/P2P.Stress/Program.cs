@@ -12,14 +12,17 @@ internal static class Program
         usage: dotnet run --project tests/P2P.Stress -c Release -- fuzz <minutes> [seed]
                dotnet run --project tests/P2P.Stress -c Release -- chaos <minutes> [seed]
                dotnet run --project tests/P2P.Stress -c Release -- simulate <clients> [seed]
+               dotnet run --project tests/P2P.Stress -c Release -- page <file.png> [peers chunks width height dark]
           fuzz       random bytes for the framing, the readers and local_chunks.txt, against slow second implementations
           chaos      swarms of 12 clients with kills, stops, restarts of the tracker and bad peers
           simulate   one seed and some clients with the product's own decisions on a simulated network
+          page       a picture of the tracker's page, as it stands in the README
         The exit code is 0 only if everything was right.
         """;
 
     private static int Main(string[] arguments)
     {
+        if (arguments is ["page", var file, ..]) return PagePicture.Make(file, arguments[2..]);
         if (arguments.Length is < 2 or > 3 || arguments[0] is not ("fuzz" or "chaos" or "simulate")
             || !double.TryParse(arguments[1], CultureInfo.InvariantCulture, out double number)
             || !int.TryParse(arguments.Length == 3 ? arguments[2] : $"{Random.Shared.Next()}", out int seed))

@@ -22,8 +22,9 @@ public sealed class CommandLine
     /// <param name="options">Names, without dash, of the options that take a value.</param>
     /// <param name="flags">Names of those that take none; a flag given has the value "".</param>
     /// <param name="allowsPositional">One argument may stand without an option.</param>
+    /// <param name="optionals">Names of the options whose value, a number, may be left out; it is "" then.</param>
     /// <exception cref="ProgramException">An argument is unknown, given twice or lacks its value.</exception>
-    public static CommandLine Parse(string[] arguments, string[] options, string[] flags, bool allowsPositional)
+    public static CommandLine Parse(string[] arguments, string[] options, string[] flags, bool allowsPositional, string[]? optionals = null)
     {
         var line = new CommandLine();
         for (int i = 0; i < arguments.Length; i++)
@@ -45,6 +46,11 @@ public sealed class CommandLine
             {
                 if (value is not null) throw ProgramException.Usage($"option -{name} takes no value");
                 value = "";
+            }
+            else if (optionals is not null && Array.IndexOf(optionals, name) >= 0)
+            {
+                bool isNext = value is null && i + 1 < arguments.Length && IsNumber(arguments[i + 1]);
+                value ??= isNext ? arguments[++i] : "";
             }
             else if (Array.IndexOf(options, name) < 0) throw ProgramException.Usage($"unknown option '{argument}'");
             else if (value is null && ++i == arguments.Length) throw ProgramException.Usage($"option -{name} lacks its value");
@@ -72,6 +78,15 @@ public sealed class CommandLine
         throw ProgramException.Usage($"-{name} '{text}' is no size: give a number of bytes, as 65536, 64K, 4M or 1G");
     }
 
+    /// <summary>A whole number, at least <paramref name="min"/>, or null if the option wasn't given.</summary>
+    /// <param name="what">What it counts, for the complaint: "number of seconds".</param>
+    public int? GetNumber(string name, int min, string what)
+    {
+        if (Get(name) is not { } text) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min) return number;
+        throw ProgramException.Usage($"-{name} '{text}' is no {what}: give a whole number, {min} or more");
+    }
+
     /// <summary>The addresses to listen on, or null if the option wasn't given.</summary>
     public IPAddress[]? GetBindAddresses(string name)
     {
@@ -87,6 +102,8 @@ public sealed class CommandLine
 
     /// <summary>Every address of this machine, in both families.</summary>
     public static IPAddress[] Everywhere => [IPAddress.Any, IPAddress.IPv6Any];
+
+    private static bool IsNumber(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
 
     /// <summary>Reads a port.</summary>
     /// <exception cref="ProgramException">It isn't one.</exception>

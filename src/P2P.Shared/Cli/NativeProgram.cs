@@ -42,7 +42,7 @@ public static class NativeProgram
         Terminal.Complain($"{name}: internal error, please report it: {e.GetType().Name}: {e.Message}");
 
     /// <summary>Runs a loop until SIGTERM or SIGINT.</summary>
-    /// <param name="start">Runs first, on the loop.</param>
+    /// <param name="start">Runs first, on the loop; the program listens behind it.</param>
     /// <param name="stop">Runs last, on the loop; then the program may end.</param>
     public static void RunUntilSignal(EventLoop loop, Action start, Action stop)
     {
@@ -55,6 +55,7 @@ public static class NativeProgram
             terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
             interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
             start();
+            ServiceManager.NotifyReady();
         });
         terminate?.Dispose();
         interrupt?.Dispose();

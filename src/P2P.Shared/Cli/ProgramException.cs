@@ -5,7 +5,7 @@ namespace P2P.Cli;
 /// <summary>How the two programs end.</summary>
 public static class ExitCode
 {
-    /// <summary>Stopped by a signal, or a question like <c>-help</c> was answered.</summary>
+    /// <summary>Complete, stopped by a signal, or a question like <c>-help</c> was answered.</summary>
     public const int Success = 0;
 
     /// <summary>The port is taken, or anything else that has no code of its own.</summary>
@@ -14,8 +14,14 @@ public static class ExitCode
     /// <summary>Wrong arguments, or a folder that can't be used.</summary>
     public const int Usage = 2;
 
+    /// <summary>Chunks are missing, and the time is up.</summary>
+    public const int Incomplete = 3;
+
     /// <summary>A disk that can't be written.</summary>
     public const int Disk = 4;
+
+    /// <summary>The tracker could not be reached within the time given.</summary>
+    public const int NoTracker = 5;
 }
 
 /// <summary>Something that ends the program and that the user can mend.</summary>

@@ -3,19 +3,76 @@ using P2P.Posix;
 
 namespace P2P.Cli;
 
-/// <summary>Whole lines to the user. Straight to the descriptors: the Console class would cost 140 KB a program.</summary>
+/// <summary>
+/// Whole lines to the user, and one live line below them. Straight to the descriptors: the Console class would cost
+/// 140 KB a program. All goes through here, so that neither gets into the other.
+/// </summary>
 public static class Terminal
 {
+    private const string ClearLine = "\r\e[K";
+    private static string _live = "";       // what stands in the last line of the terminal now
+
     /// <summary>News, to stdout.</summary>
-    public static void Say(string line) => Write(1, line);
+    public static void Say(string line) => Write(1, $"{Clear}{line}\n{_live}");
 
     /// <summary>Trouble, to stderr.</summary>
-    public static void Complain(string line) => Write(2, line);
+    public static void Complain(string line)
+    {
+        if (!IsLive)
+        {
+            Write(2, line + '\n');
+            return;
+        }
+        Write(1, ClearLine);
+        Write(2, line + '\n');
+        Write(1, _live);
+    }
+
+    /// <summary>True while a live line is shown.</summary>
+    public static bool IsLive => _live.Length > 0;
+
+    /// <summary>Stdout is a terminal.</summary>
+    public static unsafe bool IsTerminal
+    {
+        get
+        {
+            ulong size = 0;
+            return LibC.ioctl(1, LibC.TIOCGWINSZ, &size) == 0;
+        }
+    }
+
+    /// <summary>The terminal's width, which may change at any time.</summary>
+    /// <returns>0 if nothing should be drawn: stdout is no terminal, somebody else has it (we are in the background), or
+    /// it takes nothing (Ctrl-S), in which case writing to it would stop everything.</returns>
+    public static unsafe int FindColumns()
+    {
+        ushort* size = stackalloc ushort[4];        // struct winsize: rows, columns, and both in pixels
+        int group = 0;
+        var poll = new LibC.PollFile { Descriptor = 1, Events = LibC.POLLOUT };
+        if (LibC.ioctl(1, LibC.TIOCGWINSZ, size) != 0) return 0;
+        if (LibC.ioctl(1, LibC.TIOCGPGRP, &group) == 0 && group != LibC.getpgrp()) return 0;
+        if (LibC.poll(&poll, 1, 0) != 1 || (poll.HappenedEvents & LibC.POLLOUT) == 0) return 0;
+        return size[1] == 0 ? 80 : size[1];
+    }
+
+    /// <summary>Draws the live line anew if it has changed; an empty one takes it away.</summary>
+    /// <param name="line">Fits the terminal's width.</param>
+    public static void ShowLive(string line)
+    {
+        if (line == _live) return;
+        Write(1, $"\r{line}\e[K");
+        _live = line;
+    }
+
+    /// <summary>The live line is no longer ours to clear: somebody else writes on the terminal.</summary>
+    public static void ForgetLive() => _live = "";
+
+    private static string Clear => IsLive ? ClearLine : "";
 
     // Nobody can be told when telling fails.
     private static unsafe void Write(int file, string line)
     {
-        byte[] text = Encoding.UTF8.GetBytes(line + '\n');
+        byte[] text = Encoding.UTF8.GetBytes(line);
         fixed (byte* bytes = text)
         {
             for (int written = 0; written < text.Length;)

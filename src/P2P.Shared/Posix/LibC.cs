@@ -18,10 +18,16 @@ internal static unsafe class LibC
     public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, SHUT_RD = 0, SHUT_WR = 1;
     public const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
     public const int CLOCK_MONOTONIC = 1, TFD_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, ENXIO = 6, EAGAIN = 11, EACCES = 13, ENOTDIR = 20, ELOOP = 40;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, ENOTDIR = 20, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
     public const int EAFNOSUPPORT = 97, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNABORTED = 103, ECONNRESET = 104;
     public const int EISCONN = 106, EALREADY = 114, EINPROGRESS = 115, ECANCELED = 125;
+    public const int SEEK_DATA = 3, SEEK_HOLE = 4;
+    public const int W_OK = 2;
     public const int SIGINT = 2, SIGPIPE = 13, SIG_DFL = 0, SIG_IGN = 1;
+    public const int WNOHANG = 1;
+    public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;
+    public const uint TIOCGPGRP = 0x540F, TIOCGWINSZ = 0x5413;
+    public const short POLLOUT = 4;
 
     /// <summary>The reason of the last failure, as the system words it.</summary>
     public static string ErrorText(int error) => new Win32Exception(error).Message;
@@ -48,6 +54,13 @@ internal static unsafe class LibC
         public fixed byte Name[256];
     }
 
+    /// <summary>struct pollfd.</summary>
+    public struct PollFile
+    {
+        public int Descriptor;
+        public short Events, HappenedEvents;
+    }
+
     // File.Open with FileMode.Append does not use O_APPEND: several writers would overwrite each other's lines.
     [DllImport("libc", SetLastError = true)]
     public static extern int open(byte* path, int flags, int mode);
@@ -72,6 +85,18 @@ internal static unsafe class LibC
 
     [DllImport("libc", SetLastError = true)]
     public static extern nint sendfile(int socket, int file, long* offset, nint count);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern nint copy_file_range(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern long lseek(int descriptor, long offset, int whence);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int access(byte* path, int mode);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int rmdir(byte* path);
 
     [DllImport("libc", SetLastError = true)]
     public static extern int epoll_create1(int flags);
@@ -120,6 +145,9 @@ internal static unsafe class LibC
     public static extern nint send(int socket, byte* bytes, nint count, int flags);
 
     [DllImport("libc", SetLastError = true)]
+    public static extern nint sendto(int socket, byte* bytes, nint count, int flags, byte* address, uint addressBytes);
+
+    [DllImport("libc", SetLastError = true)]
     public static extern nint recv(int socket, byte* bytes, nint count, int flags);
 
     [DllImport("libc", SetLastError = true)]
@@ -136,4 +164,32 @@ internal static unsafe class LibC
 
     [DllImport("libc", SetLastError = true)]
     public static extern nint signal(int number, nint handler);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int ioctl(int descriptor, nuint request, void* argument);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int poll(PollFile* files, nuint count, int milliseconds);
+
+    [DllImport("libc")]
+    public static extern int getpgrp();
+
+    // These return the error, and leave errno alone.
+    [DllImport("libc")]
+    public static extern int posix_spawn(int* process, byte* program, void* fileActions, void* attributes, nint* arguments, nint* environment);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_init(void* attributes);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setflags(void* attributes, short flags);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setsigmask(void* attributes, void* signals);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setsigdefault(void* attributes, void* signals);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int waitpid(int process, int* status, int options);
 }

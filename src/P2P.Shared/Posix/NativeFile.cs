@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace P2P.Posix;
 
@@ -69,6 +70,14 @@ public sealed unsafe class NativeFile : IDisposable
             }
         }
         return 0;
+    }
+
+    /// <summary>Hands the descriptor over to .NET's file operations.</summary>
+    public SafeFileHandle Release()
+    {
+        var handle = new SafeFileHandle(Descriptor, ownsHandle: true);
+        Descriptor = -1;
+        return handle;
     }
 
     /// <summary>Closes it; some file systems tell only now what has gone wrong.</summary>

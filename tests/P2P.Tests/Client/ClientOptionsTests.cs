@@ -214,6 +214,27 @@ public sealed class ClientOptionsTests
     [InlineData("")]
     public void ALargestChunkThatIsNoSize_IsRefused(string size) => AssertRefused("/tmp/x", "-max_chunk_bytes", size);
 
+    [Theory]
+    [InlineData("/tmp/x -exit_when_complete", 5)]
+    [InlineData("-exit_when_complete /tmp/x", 5)]
+    [InlineData("/tmp/x -exit_when_complete -name me", 5)]
+    [InlineData("-exit_when_complete 30 /tmp/x", 30)]
+    [InlineData("--exit_when_complete=0 /tmp/x", 0)]
+    public void TheLingerTime_MayBeLeftOut(string arguments, int seconds)
+    {
+        ClientOptions options = Parse(arguments);
+        Assert.Equal("/tmp/x", options.Folder);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), options.Linger);
+    }
+
+    [Fact]
+    public void UnlessTold_AClientServesForEver()
+    {
+        Assert.Null(Parse("/tmp/x").Linger);
+        Assert.Null(Parse("/tmp/x").Timeout);
+        Assert.Equal(TimeSpan.FromSeconds(7), Parse("/tmp/x -timeout 7").Timeout);
+    }
+
     // Arguments that hold no space, with one between them.
     private static ClientOptions Parse(string arguments) => ClientOptions.Parse(Split(arguments))!;
 

@@ -84,7 +84,7 @@ public sealed class CommandLineTests : SystemTest
     }
 
     [Theory]
-    [InlineData("P2PTracker", "-port", "-bind", "-log", "-help", "-version")]
+    [InlineData("P2PTracker", "-port", "-bind", "-log", "-http", "-help", "-version")]
     [InlineData("P2PClient", "-folder", "-transfer_port", "-name", "-tracker", "-bind", "-framing", "-log", "-help", "-version")]
     public void Help_NamesEveryOption(string program, params string[] options)
     {

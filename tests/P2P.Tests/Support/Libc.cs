@@ -31,6 +31,9 @@ internal static class Libc
     [DllImport("libc")]
     public static extern uint geteuid();
 
+    [DllImport("libc")]
+    public static extern int gettid();
+
     [DllImport("libc", SetLastError = true)]
     public static extern int unshare(int flags);
 

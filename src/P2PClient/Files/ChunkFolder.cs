@@ -1,0 +1,36 @@
+using System.IO;
+using P2P.Cli;
+
+namespace P2P.Client;
+
+/// <summary>A folder as the commands see it: its list, its sums and its files.</summary>
+internal sealed class ChunkFolder
+{
+    private readonly LocalChunksFile _list;
+
+    /// <summary>Reads the lists; what is wrong with single lines is told on stderr.</summary>
+    /// <exception cref="ProgramException">They can't be used.</exception>
+    public ChunkFolder(string folder)
+    {
+        _list = LocalChunksFile.Load(Path.GetFullPath(folder), Warn);
+        Sums = ChunkSums.TryLoad(folder);
+        Sums?.Check(_list, folder, Warn);
+        Store = new ChunkStore(Path.GetFullPath(folder), _list);
+
+        void Warn(string warning) => Terminal.Complain($"{folder}: {warning}");
+    }
+
+    public ChunkStore Store { get; }
+
+    /// <summary>Null if the folder has none.</summary>
+    public ChunkSums? Sums { get; }
+
+    public bool IsComplete => _list.Held.Count == _list.ChunkCount;
+
+    /// <summary>True if the chunk's file is there, and has the right size as far as that is known.</summary>
+    public bool Has(int chunkIndex) => _list.Held.ContainsKey(chunkIndex);
+
+    /// <summary>Names what is missing: <c>3 of 16 chunks are missing (3-4, 9)</c>.</summary>
+    public string DescribeMissing() =>
+        (_list.ChunkCount - _list.Held.Count) + " of " + _list.ChunkCount + " chunks are missing (" + IndexRanges.Describe(_list.ChunkCount, index => !Has(index)) + ")";
+}

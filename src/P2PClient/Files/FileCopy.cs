@@ -1,0 +1,82 @@
+using System;
+using System.ComponentModel;
+using System.IO;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using P2P.Posix;
+
+namespace P2P.Client;
+
+/// <summary>
+/// Copies parts of files within the kernel (<c>copy_file_range</c>, on some file systems no more than a note that blocks
+/// are shared), through a buffer where that isn't possible. What is a hole at the source is not written.
+/// </summary>
+internal static class FileCopy
+{
+    private const string TooShort = "the file became shorter meanwhile";
+    private const int BufferBytes = 256 * 1024;
+
+    /// <summary>Copies bytes to where a file is new, or a hole.</summary>
+    /// <exception cref="IOException">The disk refuses, or the source is shorter.</exception>
+    public static void Copy(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
+    {
+        long end = sourceOffset + bytes, shift = targetOffset - sourceOffset;
+        while (sourceOffset < end)
+        {
+            if (!TryFindData(source, sourceOffset, out long data, out long hole) || data >= end)
+            {
+                if (RandomAccess.GetLength(source) < end) throw new IOException(TooShort);
+                return;
+            }
+            hole = Math.Min(hole, end);
+            CopyData(source, data, target, data + shift, hole - data);
+            sourceOffset = hole;
+        }
+    }
+
+    // False if there is nothing but a hole up to the end of the file. Where holes can't be told, all is data.
+    private static bool TryFindData(SafeFileHandle file, long offset, out long data, out long hole)
+    {
+        int descriptor = (int)file.DangerousGetHandle();
+        hole = long.MaxValue;
+        data = LibC.lseek(descriptor, offset, LibC.SEEK_DATA);
+        if (data < 0 && Marshal.GetLastPInvokeError() == LibC.ENXIO) return false;
+        if (data >= 0) hole = LibC.lseek(descriptor, data, LibC.SEEK_HOLE);
+        if (data < 0 || hole <= data) (data, hole) = (offset, long.MaxValue);
+        return true;
+    }
+
+    private static unsafe void CopyData(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
+    {
+        while (bytes > 0)
+        {
+            nint copied = LibC.copy_file_range(
+                (int)source.DangerousGetHandle(), &sourceOffset, (int)target.DangerousGetHandle(), &targetOffset, (nint)Math.Min(bytes, 1 << 30), 0);
+            if (copied > 0)
+            {
+                bytes -= copied;
+                continue;
+            }
+            int error = Marshal.GetLastPInvokeError();
+            if (copied < 0 && error == LibC.EINTR) continue;
+            if (copied < 0 && error is LibC.ENOSPC or LibC.EDQUOT or LibC.EFBIG or LibC.EIO) throw new IOException(new Win32Exception(error).Message);
+            // Two file systems, an old kernel, a file that is none: by hand. So too an early end, which some of them feign.
+            CopyByHand(source, sourceOffset, target, targetOffset, bytes);
+            return;
+        }
+    }
+
+    private static void CopyByHand(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
+    {
+        var buffer = new byte[Math.Min(BufferBytes, bytes)];
+        while (bytes > 0)
+        {
+            int read = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes)), sourceOffset);
+            if (read == 0) throw new IOException(TooShort);
+            RandomAccess.Write(target, buffer.AsSpan(0, read), targetOffset);
+            sourceOffset += read;
+            targetOffset += read;
+            bytes -= read;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System;
+using System.IO;
+using P2P.Cli;
+
+namespace P2P.Client;
+
+/// <summary><c>P2PClient join</c>: refuses while chunks are missing, and leaves no file that is not whole and right.</summary>
+internal static class JoinCommand
+{
+    public static int Run(CommandLine line, string folder)
+    {
+        if (line.Get("out") is not { Length: > 0 } name) throw ProgramException.Usage("which file? name it with -out");
+        string path = Path.GetFullPath(name);
+        OutputFile.Check(name, path, mayExist: true);
+        var chunks = new ChunkFolder(folder);
+        if (!chunks.IsComplete)
+            throw new ProgramException(ExitCode.Incomplete, "can't join " + name + ": " + chunks.DescribeMissing() + "; fetch them first: P2PClient -folder " + folder + " -exit_when_complete");
+        try
+        {
+            using var joiner = new Joiner(chunks.Store, chunks.Sums, path);
+            JoinEnd end;
+            do end = joiner.Step();
+            while (end == JoinEnd.None);
+            if (end == JoinEnd.BadChunk)
+                throw new ProgramException(ExitCode.Failure, "can't join " + name + ": " + chunks.Store.NameOf(joiner.ChunkIndex) + " is not what " + ChunkSums.FileName + " says, or has changed; see 'P2PClient verify -folder " + folder + "', remove what is wrong and fetch it again");
+            if (end == JoinEnd.Different) throw new ProgramException(ExitCode.Usage, OutputFile.Taken(name));
+            string what = end == JoinEnd.Joined ? "joined from" : "was there already, and is the same as";
+            string check = chunks.Sums is null ? "" : ", every sum right";
+            Terminal.Say(name + ": " + Quantity.Bytes(joiner.Bytes) + ", " + what + " " + chunks.Store.ChunkCount + " chunks in " + folder + check);
+            return ExitCode.Success;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProgramException(ExitCode.Disk, "can't write " + name + ": " + e.Message + "; make room, let this user write there, or give another with -out");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Collections.Generic;
+using System.IO;
+using Microsoft.Win32.SafeHandles;
+using P2P.Cli;
+
+namespace P2P.Client;
+
+/// <summary><c>P2PClient verify</c>: reads every chunk of a folder and compares it with chunks.crc.</summary>
+internal static class VerifyCommand
+{
+    private const int ReadBytes = 256 * 1024;
+
+    /// <summary>Does it, and names on stderr what is wrong and what is missing.</summary>
+    /// <returns>0; 1 if something is wrong; else 3 if something is missing.</returns>
+    public static int Run(string folder)
+    {
+        var chunks = new ChunkFolder(folder);
+        if (chunks.Sums is null) Terminal.Complain($"{folder}: there is no {ChunkSums.FileName}, so what the chunks hold can't be checked; copy it from where the chunks come from");
+        HashSet<int> wrong = [];
+        long bytes = 0;
+        var buffer = new byte[ReadBytes];
+        for (int chunkIndex = 1; chunkIndex <= chunks.Store.ChunkCount; chunkIndex++)
+        {
+            if (!chunks.Has(chunkIndex)) continue;
+            if (TryRead(chunks, chunkIndex, buffer, out long size)) bytes += size;
+            else wrong.Add(chunkIndex);
+        }
+        if (wrong.Count > 0)
+            Terminal.Complain(folder + ": " + wrong.Count + " of " + chunks.Store.ChunkCount + " chunks are wrong (" + IndexRanges.Describe(chunks.Store.ChunkCount, wrong.Contains) + "): remove their files, and a client fetches them again");
+        if (!chunks.IsComplete)
+            Terminal.Complain($"{folder}: {chunks.DescribeMissing()}: a client fetches them");
+        if (wrong.Count > 0) return ExitCode.Failure;
+        if (!chunks.IsComplete) return ExitCode.Incomplete;
+        Terminal.Say(folder + ": all " + chunks.Store.ChunkCount + " chunks are there" + (chunks.Sums is null ? "" : ", every sum right") + ", " + Quantity.Bytes(bytes));
+        return ExitCode.Success;
+    }
+
+    // Without sums it is read too: a disk that can't is worth knowing of.
+    private static bool TryRead(ChunkFolder chunks, int chunkIndex, byte[] buffer, out long bytes)
+    {
+        using SafeFileHandle? file = chunks.Store.TryOpenRead(chunkIndex, out bytes);
+        if (file is null) return false;
+        uint state = Crc32C.Start;
+        try
+        {
+            if (!Crc32C.TryAdd(ref state, file, 0, bytes, buffer)) return false;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        return chunks.Sums is null || Crc32C.Finish(state) == chunks.Sums.SumOf(chunkIndex);
+    }
+}

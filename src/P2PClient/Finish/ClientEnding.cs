@@ -1,0 +1,96 @@
+using System;
+using P2P.Cli;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>
+/// Ends a client that was asked to end by itself, and decides its exit code: 0 when all is done and no peer has fetched
+/// anything for the linger time (-exit_when_complete), 3 or 5 when the time is up (-timeout), 4 when the disk has taken
+/// nothing for too long. Without these options it does nothing. On the loop.
+/// </summary>
+/// <param name="end">Ends the client with an exit code; called once.</param>
+internal sealed class ClientEnding
+{
+    private readonly ClientOptions _options;
+    private readonly ChunkPicker _picker;
+    private readonly Traffic _traffic;
+    private readonly Action<int> _end;
+    private readonly LoopTimer _linger;
+    private readonly LoopTimer _timeout;
+    private Func<bool> _wasTrackerReached = () => false;
+    private TimeSpan? _diskFailsSince;
+    private TimeSpan _doneAt;
+    private int _exitCode;
+
+    public ClientEnding(EventLoop loop, ClientOptions options, ChunkPicker picker, Traffic traffic, Action<int> end)
+    {
+        (_options, _picker, _traffic, _end) = (options, picker, traffic, end);
+        _linger = new LoopTimer(loop, OnLingered);
+        _timeout = new LoopTimer(loop, OnTimeout);
+    }
+
+    /// <summary>The client ends, and not because of a signal.</summary>
+    public bool IsByItself { get; private set; }
+
+    /// <summary>Begins to count the time.</summary>
+    /// <param name="wasTrackerReached">Tells whether the tracker was ever there.</param>
+    public void Start(Func<bool> wasTrackerReached)
+    {
+        _wasTrackerReached = wasTrackerReached;
+        if (_options.Timeout is { } timeout) _timeout.Start(timeout);
+    }
+
+    /// <summary>Everything is there, and what was to be done then is done.</summary>
+    /// <param name="exitCode">How the client is to end.</param>
+    public void OnDone(int exitCode)
+    {
+        _doneAt = EventLoop.Now;
+        _exitCode = exitCode;
+        if (_options.Linger is { } linger) _linger.Start(linger);
+    }
+
+    /// <summary>Something could be stored.</summary>
+    public void OnStored() => _diskFailsSince = null;
+
+    /// <summary>Something could not be stored.</summary>
+    public void OnDiskFailure()
+    {
+        TimeSpan now = EventLoop.Now;
+        _diskFailsSince ??= now;
+        if (_options.Linger is null || now - _diskFailsSince.Value < ClientLimits.DiskPatience) return;
+        End(ExitCode.Disk, "nothing could be stored in " + _options.Folder + " for " + (int)(now - _diskFailsSince.Value).TotalSeconds + " s; make room and start again, it goes on where it was");
+    }
+
+    // A peer that has connected and takes nothing does not keep us.
+    private void OnLingered()
+    {
+        if (!_picker.IsComplete) return;        // a chunk was lost; all will be done once more
+        TimeSpan idleSince = _traffic.LastSentAt > _doneAt ? _traffic.LastSentAt : _doneAt;
+        TimeSpan left = idleSince + _options.Linger!.Value - EventLoop.Now;
+        if (left > TimeSpan.Zero) _linger.Start(left);
+        else End(_exitCode, null);
+    }
+
+    private void OnTimeout()
+    {
+        if (_picker.IsComplete) return;
+        int seconds = (int)_options.Timeout!.Value.TotalSeconds;
+        string missing = (_picker.ChunkCount - _picker.HaveCount) + " of " + _picker.ChunkCount + " chunks are missing ("
+            + IndexRanges.Describe(_picker.ChunkCount, chunkIndex => _picker.StateOf(chunkIndex) != ChunkState.Have) + ")";
+        if (!_wasTrackerReached())
+            End(ExitCode.NoTracker, "there was no tracker at " + _options.TrackerName + " within " + seconds + " s, " + missing + "; start P2PTracker there, or give another with -tracker");
+        else if (_diskFailsSince is not null)
+            End(ExitCode.Disk, "not complete after " + seconds + " s, " + missing + ": nothing can be stored in " + _options.Folder + "; make room and start again, it goes on where it was");
+        else
+            End(ExitCode.Incomplete, "not complete after " + seconds + " s, " + missing + "; see that a client that has them is running, and start again, it goes on where it was");
+    }
+
+    private void End(int exitCode, string? complaint)
+    {
+        if (IsByItself) return;
+        IsByItself = true;
+        if (complaint is not null) Terminal.Complain($"{_options.Name}: {complaint}");
+        _end(exitCode);
+    }
+}

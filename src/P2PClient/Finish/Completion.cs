@@ -1,0 +1,123 @@
+using System;
+using System.IO;
+using System.Threading.Tasks;
+using P2P.Cli;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>
+/// What is done once everything is there, each thing once: the chunks are joined (-out), then a program is run
+/// (-on_complete). Others are served meanwhile: joining gives them their turn after every few milliseconds.
+/// </summary>
+internal sealed class Completion
+{
+    private readonly EventLoop _loop;
+    private readonly ClientOptions _options;
+    private readonly ChunkStore _store;
+    private readonly ChunkSums? _sums;
+    private readonly ClientReport _report;
+    private readonly Action<int> _onBadChunk;
+    private readonly Action<int> _onDone;
+    private readonly LoopSignal _pause;
+    private Joiner? _joiner;
+    private bool _isRunning, _hasJoined, _hasRun, _isStopped;
+    private int _exitCode = ExitCode.Success;
+
+    /// <summary>Makes it; <see cref="Start"/> is called whenever all is there.</summary>
+    /// <param name="onBadChunk">Told of a chunk that is not, or no longer, what it must be; it has to be fetched anew.</param>
+    /// <param name="onDone">Told the exit code that a client which ends now should have.</param>
+    public Completion(
+        EventLoop loop, ClientOptions options, ChunkStore store, ChunkSums? sums, ClientReport report, Action<int> onBadChunk, Action<int> onDone)
+    {
+        (_loop, _options, _store, _sums, _report) = (loop, options, store, sums, report);
+        (_onBadChunk, _onDone) = (onBadChunk, onDone);
+        _pause = new LoopSignal(loop);
+    }
+
+    /// <summary>Does what is still to be done.</summary>
+    public void Start()
+    {
+        if (_isRunning) return;
+        _isRunning = true;
+        _ = RunAsync();
+    }
+
+    /// <summary>Leaves no half of a file behind. A program that runs goes on.</summary>
+    public void Stop()
+    {
+        _isStopped = true;
+        _joiner?.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            if (_options.OutPath is not null && !_hasJoined)
+            {
+                await JoinAsync();
+                if (_isStopped) return;
+                if (!_hasJoined)
+                {
+                    _isRunning = false;
+                    _onBadChunk(_joiner!.ChunkIndex);
+                    return;
+                }
+            }
+            if (_options.Command is not null && !_hasRun && _exitCode == ExitCode.Success)
+            {
+                _report.Pause();
+                await RunCommandAsync(_options.Command);
+                _report.Resume();
+            }
+            _isRunning = false;
+            if (!_isStopped) _onDone(_exitCode);
+        }
+        catch (Exception e)
+        {
+            _loop.Fail(e);
+        }
+    }
+
+    private async Task JoinAsync()
+    {
+        string name = _options.OutName!;
+        JoinEnd end = JoinEnd.None;
+        try
+        {
+            _joiner = new Joiner(_store, _sums, _options.OutPath!);
+            while (!_isStopped && (end = _joiner.Step()) == JoinEnd.None) await _loop.YieldAsync();
+            if (_isStopped) return;
+            if (end == JoinEnd.Different)
+            {
+                _exitCode = ExitCode.Usage;
+                Terminal.Complain($"{_options.Name}: {OutputFile.Taken(name)}");
+            }
+            else if (end != JoinEnd.BadChunk) _report.Joined(_joiner.Bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _exitCode = ExitCode.Disk;
+            Terminal.Complain(_options.Name + ": can't write " + name + ": " + e.Message + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
+        }
+        _joiner?.Dispose();
+        _hasJoined = end != JoinEnd.BadChunk;
+    }
+
+    private async Task RunCommandAsync(string commandLine)
+    {
+        _hasRun = true;
+        string problem;
+        if (ShellCommand.TryStart(commandLine, _options.Folder, _options.Name, out string? error) is { } command)
+        {
+            int exitCode;
+            while (!command.HasEnded(out exitCode)) await _pause.WaitAsync(ClientLimits.CommandPause);
+            if (exitCode == 0) return;
+            problem = "ended with exit code " + exitCode;
+        }
+        else problem = $"can't be run: {error}";
+        _exitCode = ExitCode.Failure;
+        Terminal.Complain(_options.Name + ": the program of -on_complete " + problem + ": " + commandLine);
+    }
+}

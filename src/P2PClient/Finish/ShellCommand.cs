@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Generic;
+using System.ComponentModel;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+using P2P.Posix;
+
+namespace P2P.Client;
+
+/// <summary>
+/// A program that runs beside the client, through <c>/bin/sh -c</c>. It has the client's environment, input and output,
+/// and P2P_FOLDER and P2P_NAME; signals are as in a new session. Process.Start would cost 100 KB.
+/// </summary>
+internal sealed class ShellCommand
+{
+    private const int AttributesBytes = 1024;       // posix_spawnattr_t: 336 in glibc
+    private const int SignalSetBytes = 128;         // sigset_t
+    private readonly int _processId;
+
+    private ShellCommand(int processId) => _processId = processId;
+
+    /// <summary>Starts it.</summary>
+    /// <returns>Null, with the reason, if it can't be started.</returns>
+    public static unsafe ShellCommand? TryStart(string command, string folder, string name, out string? error)
+    {
+        byte[] arguments = Encoding.UTF8.GetBytes($"sh\0-c\0{command}\0");
+        byte[] environment = Environment(folder, name);
+        byte* attributes = stackalloc byte[AttributesBytes];
+        ulong* signals = stackalloc ulong[SignalSetBytes / sizeof(ulong)];
+        new Span<byte>(signals, SignalSetBytes).Clear();
+        int processId = 0, result;
+        LibC.posix_spawnattr_init(attributes);
+        LibC.posix_spawnattr_setflags(attributes, LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK);
+        LibC.posix_spawnattr_setsigmask(attributes, signals);
+        signals[0] = 1UL << (LibC.SIGPIPE - 1);     // the runtime ignores it, and a shell's pipes would never end
+        LibC.posix_spawnattr_setsigdefault(attributes, signals);
+        fixed (byte* program = "/bin/sh\0"u8, argumentText = arguments, environmentText = environment)
+        fixed (nint* argumentList = Pointers(arguments, argumentText), environmentList = Pointers(environment, environmentText))
+            result = LibC.posix_spawn(&processId, program, null, attributes, argumentList, environmentList);
+        error = result == 0 ? null : new Win32Exception(result).Message;
+        return result == 0 ? new ShellCommand(processId) : null;
+    }
+
+    /// <summary>Asks whether it has ended, without waiting; once it has, it must not be asked again.</summary>
+    /// <param name="exitCode">Its exit code, 128 + n after signal n.</param>
+    public unsafe bool HasEnded(out int exitCode)
+    {
+        int status = 0;
+        int ended = LibC.waitpid(_processId, &status, LibC.WNOHANG);
+        exitCode = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
+        return ended == _processId || (ended < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR);
+    }
+
+    // The environment that this process was started with: the runtime's own additions are nobody else's business.
+    private static byte[] Environment(string folder, string name)
+    {
+        byte[] own = Encoding.UTF8.GetBytes("P2P_FOLDER=" + folder + "\0P2P_NAME=" + name + "\0");
+        try
+        {
+            byte[] inherited = File.ReadAllBytes("/proc/self/environ");
+            var all = new byte[own.Length + inherited.Length];
+            own.CopyTo(all, 0);
+            inherited.CopyTo(all, own.Length);
+            return all;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return own;     // no /proc here
+        }
+    }
+
+    // Where each string begins, and a null behind.
+    private static unsafe nint[] Pointers(byte[] strings, byte* text)
+    {
+        List<nint> pointers = [];
+        for (int start = 0; start < strings.Length; start += strings.AsSpan(start).IndexOf((byte)0) + 1) pointers.Add((nint)(text + start));
+        pointers.Add(0);
+        return [.. pointers];
+    }
+}

@@ -1,0 +1,137 @@
+using System;
+using P2P.Cli;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>What a client prints on stdout.</summary>
+internal enum ReportStyle
+{
+    /// <summary>Lines for a person; on a terminal also one live line.</summary>
+    Text,
+
+    /// <summary>One event per line, as JSON.</summary>
+    Json,
+
+    /// <summary>Nothing.</summary>
+    Quiet,
+}
+
+/// <summary>
+/// Tells how it goes: at the start, at each quarter, at the end. Trouble does not come by here: it goes to stderr
+/// whatever the style (<see cref="Terminal.Complain"/>).
+/// Lines are put together with +, here and in the other parts that only speak: an interpolated string is some 100 bytes
+/// of code for every number in it.
+/// </summary>
+internal sealed class ClientReport
+{
+    private readonly ClientOptions _options;
+    private readonly ChunkPicker _picker;
+    private readonly Downloader _downloader;
+    private readonly Traffic _traffic;
+    private readonly LiveLine? _live;
+    private TimeSpan _startedAt;
+    private int _quarter;
+    private bool _isStopped;
+
+    /// <summary>Makes it, before anything is fetched.</summary>
+    public ClientReport(EventLoop loop, ClientOptions options, ChunkPicker picker, Downloader downloader, Traffic traffic, ChunkSums? sums)
+    {
+        (_options, _picker, _downloader, _traffic) = (options, picker, downloader, traffic);
+        if (options.Style == ReportStyle.Text && Terminal.IsTerminal) _live = new LiveLine(loop, options.Name, picker, downloader, traffic, sums);
+    }
+
+    /// <summary>The client serves.</summary>
+    public void Started(int port)
+    {
+        _startedAt = EventLoop.Now;
+        _quarter = Quarter();
+        if (IsJson)
+        {
+            Event("start").Add("folder", _options.Folder).Add("port", port).Add("tracker", _options.TrackerName)
+                .Add("chunks", _picker.ChunkCount).Add("have", _picker.HaveCount).Say();
+        }
+        else Say(_options.Name + ": " + _picker.HaveCount + " of " + _picker.ChunkCount + " chunks, serving on port " + port + ", tracker " + _options.TrackerName);
+        _live?.Start();
+    }
+
+    /// <summary>A chunk has come.</summary>
+    public void Fetched()
+    {
+        int quarter = Quarter();
+        if (quarter <= _quarter || _picker.IsComplete) return;
+        _quarter = quarter;
+        if (IsJson)
+        {
+            Event("progress").Add("chunks", _picker.ChunkCount).Add("have", _picker.HaveCount)
+                .Add("bytes", _traffic.Received).Add("milliseconds", Milliseconds).Say();
+        }
+        else if (!Terminal.IsLive)
+        {
+            string rate = Quantity.Bytes(_traffic.Received / Math.Max(Milliseconds, 1) * 1000);
+            Say(_options.Name + ": " + (25 * quarter) + " %, " + _picker.HaveCount + " of " + _picker.ChunkCount + " chunks, " + Quantity.Bytes(_traffic.Received) + " fetched, " + rate + "/s");
+        }
+    }
+
+    /// <summary>A source has sent something else than chunks.crc says.</summary>
+    public void Wrong(int chunkIndex, Peer source)
+    {
+        Terminal.Complain(_options.Name + ": chunk " + chunkIndex + " from " + source.Host + ":" + source.Port + " is not what " + ChunkSums.FileName + " says; it was dropped, and is fetched from another source");
+        if (IsJson) Event("wrong_chunk").Add("chunk", chunkIndex).Add("peer", $"{source.Host}:{source.Port}").Say();
+    }
+
+    /// <summary>Everything is there.</summary>
+    public void Complete()
+    {
+        if (IsJson)
+        {
+            Event("complete").Add("chunks", _picker.ChunkCount).Add("fetched", _downloader.FetchedCount).Add("peers", _downloader.SourceCount)
+                .Add("bytes", _traffic.Received).Add("milliseconds", Milliseconds).Say();
+            return;
+        }
+        _live?.Start();     // not with the figures of a moment ago
+        string how = _downloader.FetchedCount == 0
+            ? "all were here"
+            : _downloader.FetchedCount + " fetched from " + _downloader.SourceCount + " peers in " + (EventLoop.Now - _startedAt).TotalSeconds.ToString("0.000") + " s";
+        string until = _options.Linger is { } linger ? "idle for " + (int)linger.TotalSeconds + " s" : "stopped";
+        Say(_options.Name + ": complete, all " + _picker.ChunkCount + " chunks, " + how + "; serving until " + until);
+    }
+
+    /// <summary>The chunks are one file (-out).</summary>
+    public void Joined(long bytes)
+    {
+        if (IsJson) Event("joined").Add("file", _options.OutPath!).Add("bytes", bytes).Say();
+        else Say(_options.Name + ": joined " + _options.OutName + ", " + Quantity.Bytes(bytes));
+    }
+
+    /// <summary>Somebody else writes on the terminal from now on.</summary>
+    public void Pause() => _live?.Stop();
+
+    /// <summary>The terminal is ours again.</summary>
+    public void Resume()
+    {
+        if (!_isStopped) _live?.Start();
+    }
+
+    /// <summary>The client ends, in order.</summary>
+    public void Stopped(int exitCode)
+    {
+        if (_isStopped) return;
+        _isStopped = true;
+        _live?.Stop();
+        if (IsJson) Event("stopped").Add("exit_code", exitCode).Say();
+    }
+
+    private bool IsJson => _options.Style == ReportStyle.Json;
+
+    private long Milliseconds => (long)(EventLoop.Now - _startedAt).TotalMilliseconds;
+
+    private int Quarter() => (int)(4L * _picker.HaveCount / Math.Max(_picker.ChunkCount, 1));
+
+    private JsonLine Event(string name) => new(name, _options.Name);
+
+    private void Say(string line)
+    {
+        if (_options.Style == ReportStyle.Text) Terminal.Say(line);
+    }
+}

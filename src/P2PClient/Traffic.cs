@@ -1,0 +1,25 @@
+using System;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>Bytes that went over the client's connections to its peers. Counted on the loop, by one addition a read or write.</summary>
+internal sealed class Traffic
+{
+    /// <summary>Bytes of chunks that came from peers, those thrown away included.</summary>
+    public long Received { get; private set; }
+
+    /// <summary>Bytes of chunks that the kernel took for peers.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>When a peer last took something; zero if none ever did.</summary>
+    public TimeSpan LastSentAt { get; private set; }
+
+    public void OnReceived(int bytes) => Received += bytes;
+
+    public void OnSent(int bytes)
+    {
+        Sent += bytes;
+        LastSentAt = EventLoop.Now;
+    }
+}

@@ -1,0 +1,73 @@
+using System;
+using System.IO;
+using Microsoft.Win32.SafeHandles;
+using P2P.Client;
+using P2P.Tests.Support;
+using Xunit;
+
+namespace P2P.Tests.Client.Files;
+
+/// <summary>CRC-32C against its published values and a bit-by-bit computation.</summary>
+public sealed class Crc32CTests
+{
+    [Theory]
+    [InlineData("", 0x00000000u)]
+    [InlineData("123456789", 0xE3069283u)]
+    [InlineData("The quick brown fox jumps over the lazy dog", 0x22620404u)]
+    public void KnownTexts_HaveTheirSums(string text, uint sum) =>
+        Assert.Equal(sum, Crc32C.Finish(Crc32C.Add(Crc32C.Start, System.Text.Encoding.ASCII.GetBytes(text))));
+
+    [Fact]
+    public void Rfc3720_32Zeros() => Assert.Equal(0x8A9136AAu, Crc32C.Finish(Crc32C.Add(Crc32C.Start, new byte[32])));
+
+    [Fact]
+    public void InWhateverPartsBytesCome_TheSumIsTheSame()
+    {
+        var random = new Random(1);
+        var bytes = new byte[1000];
+        random.NextBytes(bytes);
+        for (int length = 0; length < 40; length++)
+        {
+            uint whole = Slow(bytes.AsSpan(0, length));
+            for (int cut = 0; cut <= length; cut++)
+                Assert.Equal(whole, Crc32C.Finish(Crc32C.Add(Crc32C.Add(Crc32C.Start, bytes.AsSpan(0, cut)), bytes.AsSpan(cut, length - cut))));
+        }
+    }
+
+    [Fact]
+    public void AFile_HasTheSumOfItsBytes_AndMustBeLongEnough()
+    {
+        using var folder = new TempFolder();
+        var bytes = new byte[100_000];
+        new Random(2).NextBytes(bytes);
+        File.WriteAllBytes(folder["a"], bytes);
+        using SafeFileHandle file = File.OpenHandle(folder["a"]);
+        uint state = Crc32C.Start;
+        Assert.True(Crc32C.TryAdd(ref state, file, 0, 60_000, new byte[4096]));
+        Assert.True(Crc32C.TryAdd(ref state, file, 60_000, 40_000, new byte[4096]));
+        Assert.Equal(Slow(bytes), Crc32C.Finish(state));
+        Assert.False(Crc32C.TryAdd(ref state, file, 99_999, 2, new byte[4096]));
+    }
+
+    [Fact]
+    public void Adding_AllocatesNothing()
+    {
+        var bytes = new byte[10_000];
+        uint state = Crc32C.Add(Crc32C.Start, bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++) state = Crc32C.Add(state, bytes);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.NotEqual(0u, state);
+    }
+
+    private static uint Slow(ReadOnlySpan<byte> bytes)
+    {
+        uint state = uint.MaxValue;
+        foreach (byte each in bytes)
+        {
+            state ^= each;
+            for (int bit = 0; bit < 8; bit++) state = (state >> 1) ^ (0x82F63B78u & (0u - (state & 1)));
+        }
+        return ~state;
+    }
+}

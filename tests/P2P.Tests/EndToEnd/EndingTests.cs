@@ -1,0 +1,155 @@
+using System;
+using System.IO;
+using System.Linq;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>Clients that end by themselves: -exit_when_complete, -timeout, and the exit codes that scripts go by.</summary>
+public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void ClientsThatExitWhenComplete_EndWith0_WhenEachHasEverything()
+    {
+        var chunks = new ChunkSet(Random, 12, 200_000);
+        var tracker = StartTracker();
+        var hands = chunks.Scatter(Random, 3);
+        var clients = Enumerable.Range(0, 3).Select(i =>
+        {
+            chunks.DealTo(Folder.MakeFolder($"client_{i}"), hands[i]);
+            return StartClient($"client_{i}", tracker.Port, "-exit_when_complete", "2");
+        }).ToArray();
+
+        Assert.All(clients, client => Assert.Equal(0, client.WaitForExit()));
+        Assert.All(clients, client => chunks.AssertComplete(client.ChunkFolder));
+        Assert.All(clients, client => Assert.Empty(client.Errors.All));
+    }
+
+    [Fact]
+    public void AClientThatIsBeingFetchedFrom_StaysUntilThatIsOver()
+    {
+        var chunks = new ChunkSet(Random, 1, 16_000_000);
+        var tracker = StartNaiveTracker();
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        var client = StartClient("client_1", tracker.Port, "-exit_when_complete", "1");
+        using var fetcher = new FakeFetcher(client.Port, receiveBytes: 64 * 1024);
+        fetcher.Ask("REQUEST_CHUNK,1");
+        for (int i = 0; i < 8; i++)         // slower than the linger time in all, but never silent for so long
+        {
+            fetcher.ReadSome(1_200_000);
+            Patience.Pause(TimeSpan.FromMilliseconds(300));
+        }
+
+        Assert.Equal(StreamEnd.Clean, fetcher.ReadToEnd());
+        chunks.AssertChunk(1, fetcher.Bytes, "what a slow peer fetched");
+        Assert.Equal(0, client.WaitForExit());
+    }
+
+    [Fact]
+    public void APeerThatConnectsAndTakesNothing_DoesNotKeepIt()
+    {
+        var chunks = new ChunkSet(Random, 1, 16_000_000);
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        var client = StartClient("client_1", StartNaiveTracker().Port, "-exit_when_complete", "1");
+        using var silent = new FakeFetcher(client.Port);
+        using var deaf = new FakeFetcher(client.Port, receiveBytes: 4096);
+        deaf.Ask("REQUEST_CHUNK,1");
+        Assert.Equal(0, client.WaitForExit());
+        Assert.Equal(StreamEnd.Reset, deaf.ReadToEnd());        // it must not take the rest for the end
+    }
+
+    [Fact]
+    public void WithoutATracker_TheTimeoutEndsItWith5()
+    {
+        using var refusing = FreePort.Refusing(out int port);
+        var client = StartIncomplete(port, "-timeout", "1");
+        Assert.Equal(5, client.WaitForExit());
+        Assert.Equal(
+            $"client_1: there was no tracker at localhost:{port} within 1 s, 4 of 6 chunks are missing (1, 3-5); start P2PTracker there, or give another with -tracker",
+            client.Errors.All[^1]);
+    }
+
+    [Fact]
+    public void WithoutASource_TheTimeoutEndsItWith3_AndNamesWhatIsMissing()
+    {
+        var client = StartIncomplete(StartTracker().Port, "-timeout", "1", "-exit_when_complete");
+        Assert.Equal(3, client.WaitForExit());
+        Assert.Equal(
+            "client_1: not complete after 1 s, 4 of 6 chunks are missing (1, 3-5); see that a client that has them is running, and start again, it goes on where it was",
+            Assert.Single(client.Errors.All));
+        Assert.DoesNotContain(Directory.GetFiles(client.ChunkFolder), path => path.EndsWith(".part", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ATimeout_DoesNotEndWhoIsComplete()
+    {
+        var chunks = new ChunkSet(Random, 2, 1000);
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2);
+        var client = StartClient("client_1", StartNaiveTracker().Port, "-timeout", "1");
+        client.WaitUntilComplete();
+
+        // Another client's timer of the same length, started later, has run out.
+        chunks.DealTo(Folder.MakeFolder("client_2"), 1);
+        Assert.Equal(3, StartClient("client_2", StartNaiveTracker().Port, "-timeout", "1").WaitForExit());
+        Assert.False(client.HasExited);
+        client.Terminate();
+        Assert.Equal(0, client.WaitForExit());
+        Assert.Empty(client.Errors.All);
+    }
+
+    [Fact]
+    public void ASignal_EndsItWith0_AlsoWhileChunksAreMissing()
+    {
+        var client = StartIncomplete(StartTracker().Port, "-timeout", "300", "-exit_when_complete", "300");
+        _ = client.ReadyLine;
+        client.Interrupt();
+        Assert.Equal(0, client.WaitForExit());
+    }
+
+    [RootFact]
+    public void AFullDisk_EndsItWith4_WhenItWasToExitAndNothingCanBeStored()
+    {
+        const int chunkBytes = 600_000;
+        var chunks = new ChunkSet(Random, 8, chunkBytes);
+        var tracker = StartNaiveTracker();
+        StartPeer(tracker, chunks, chunks.Indexes);
+        OtherMachine.WithSmallDisk(Folder.MakeFolder("client_1"), 2 << 20, () =>
+        {
+            chunks.DealTo(Folder["client_1"], []);
+            var client = StartClient("client_1", tracker.Port, "-exit_when_complete");
+            Assert.Equal(4, client.WaitForExit());
+            Assert.Equal(2, client.Errors.Count);
+            Assert.Contains("can't store chunks in", client.Errors.All[0]);
+            Assert.Contains("nothing could be stored in", client.Errors.All[1]);
+            Assert.DoesNotContain(Directory.GetFiles(Folder["client_1"]), path => path.EndsWith(".part", StringComparison.Ordinal));
+
+            // What fitted is kept and listed.
+            var stored = chunks.Indexes.Where(index => File.Exists(Path.Combine(Folder["client_1"], $"chunk_{index}"))).ToArray();
+            Assert.NotEmpty(stored);
+            Assert.All(stored, index => chunks.AssertChunk(index, Path.Combine(Folder["client_1"], $"chunk_{index}")));
+            Assert.Equal([.. stored.Select(index => $"{index},chunk_{index}"), "8,LASTCHUNK"],
+                File.ReadAllLines(Path.Combine(Folder["client_1"], "local_chunks.txt")));
+        });
+    }
+
+    [Theory]
+    [InlineData("-timeout", "0")]
+    [InlineData("-timeout", "soon")]
+    [InlineData("-timeout", "-1")]
+    [InlineData("-exit_when_complete=x")]
+    public void WrongSeconds_AreExitCode2(params string[] arguments)
+    {
+        var client = StartIncomplete(1, arguments);
+        Assert.Equal(2, client.WaitForExit());
+        Assert.Contains("number of seconds", client.Errors.All[0]);
+    }
+
+    // Has chunks 2 and 6 of 6.
+    private ClientProcess StartIncomplete(int trackerPort, params string[] more)
+    {
+        new ChunkSet(Random, 6, 1000).DealTo(Folder.MakeFolder("client_1"), 2, 6);
+        return StartClient("client_1", trackerPort, more);
+    }
+}

@@ -1,0 +1,239 @@
+using System;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using P2P.Tests.Faults;
+using P2P.Tests.Support;
+using P2P.Tests.Tracker.Http;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>The native tracker as a web server: what it answers, whom it refuses, and that its clients never notice.</summary>
+public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
+{
+    private const string Rest = " HTTP/1.1\r\nHost: localhost:5100\r\nUser-Agent: test\r\n\r\n";
+
+    [Theory]
+    [InlineData("/", "text/html; charset=utf-8", "<!DOCTYPE html>")]
+    [InlineData("/?x", "text/html; charset=utf-8", "<!DOCTYPE html>")]
+    [InlineData("/stats.json", "application/json", "{\"tracker\":\"P2PTracker\"")]
+    [InlineData("/metrics", "text/plain; version=0.0.4; charset=utf-8", "# HELP p2p_tracker_connections_total ")]
+    public void ThePagesAreThere_AndHeadTellsAsMuchWithoutThem(string path, string type, string begin)
+    {
+        var tracker = StartTracker();
+        var (head, body) = Get(tracker, $"GET {path}{Rest}");
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", head);
+        Assert.Contains($"\r\nContent-Type: {type}\r\n", head);
+        Assert.Contains("\r\nContent-Security-Policy: default-src 'none'; script-src 'sha256-", head);
+        Assert.Contains("\r\nX-Content-Type-Options: nosniff\r\n", head);
+        Assert.Contains("\r\nCache-Control: no-store\r\n", head);
+        Assert.Contains("\r\nConnection: close\r\n", head);
+        Assert.StartsWith(begin, body);
+        Assert.Equal(body.Length, LengthIn(head));
+
+        var (headAlone, nothing) = Get(tracker, $"HEAD {path}{Rest}");
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", headAlone);
+        Assert.InRange(LengthIn(headAlone), body.Length - 50, body.Length + 50);      // a counter may have grown
+        Assert.Equal("", nothing);
+    }
+
+    [Fact]
+    public void OtherPaths_AreNotFound()
+    {
+        var (head, body) = Get(StartTracker(), $"GET /favicon.ico{Rest}");
+        Assert.StartsWith("HTTP/1.1 404 Not Found\r\n", head);
+        Assert.Single(body.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public void TheNumbers_AreThoseOfTheSwarm()
+    {
+        var tracker = StartTracker();
+        var client = Connect(tracker.Port);
+        client.Announce(1, 5001);
+        client.Announce(3, 5001);
+        Connect(tracker.Port).Announce(3, 5002);
+
+        var json = JsonNode.Parse(Get(tracker, $"GET /stats.json{Rest}").Body)!;
+        Assert.Equal("3 3 2 2 3 2 3", $"{json["announcements"]} {json["questions"]} {json["peers"]} {json["connected"]} {json["listed"]} {json["listed_chunks"]} {json["chunks"]}");
+        Assert.Equal("[[1,1],[3,2]]", json["rarest"]!.ToJsonString());
+        Assert.Equal(["5001 oA==", "5002 IA=="], json["rows"]!.AsArray().Select(row => $"{row!["port"]} {row["cells"]}"));
+        var again = JsonNode.Parse(Get(tracker, $"GET /stats.json?have={json["picture"]}{Rest}").Body)!;
+        Assert.All(again["rows"]!.AsArray(), row => Assert.Null(row!["cells"]));
+
+        var metrics = StatsWriterTests.Parse(Get(tracker, $"GET /metrics{Rest}").Body);
+        Assert.Equal("3 2", $"{metrics["p2p_tracker_questions_total"]} {metrics["p2p_tracker_peers"]}");
+        Assert.DoesNotContain("GET ", string.Join('\n', Log.Lines.Where(line => !line.Contains("GET_CHUNK_FROM"))));
+    }
+
+    [Fact]
+    public void ARequestInPieces_CutAnywhere_IsUnderstood()
+    {
+        var tracker = StartTracker();
+        var text = $"HEAD /{Rest}";
+        for (int cut = 1; cut < text.Length; cut++)
+        {
+            using var client = new NaiveClient(tracker.Port);
+            client.Send(text[..cut]);
+            // Another's answer: the tracker has read the first piece by then, or very nearly always.
+            Connect(tracker.Port).Ask(cut);
+            client.Send(text[cut..]);
+            Assert.StartsWith("HTTP/1.1 200 OK\r\n", client.ReceiveToEnd(out bool reset));
+            Assert.False(reset);
+        }
+    }
+
+    [Theory]
+    [InlineData("GET_CHUNK_FROM,1,localhost,4000\n")]
+    [InlineData("POST / HTTP/1.1\r\n")]
+    [InlineData("get / HTTP/1.1\r\n")]
+    [InlineData("OPTIONS / HTTP/1.1\r\n")]
+    [InlineData("GET http://localhost/ HTTP/1.1\r\n")]
+    [InlineData("Hello\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("WHERE_CHUNK,5\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    public void WhatOnlyLooksLikeARequest_IsABadMessage_AsEver(string text)
+    {
+        var client = Connect(StartTracker().Port);
+        client.Send(text + "WHERE_CHUNK,7\n");
+        var answers = (text.StartsWith("WHERE", StringComparison.Ordinal) ? "CHUNK_LOCATION_UNKNOWN,5\n" : "") + "CHUNK_LOCATION_UNKNOWN,7\n";
+        Assert.Equal(answers, client.Receive(answers.Length));
+    }
+
+    [Fact]
+    public void AChunkFromInTwoPieces_IsNoRequest()
+    {
+        var tracker = StartTracker();
+        var client = Connect(tracker.Port);
+        client.Send("GET");
+        Connect(tracker.Port).Ask(1);
+        client.Send("_CHUNK_FROM,1,localhost,4000\nWHERE_CHUNK,7\n");
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,7\n", client.Receive(25));
+    }
+
+    [Fact]
+    public void SwitchedOff_ARequestIsABadMessage()
+    {
+        var client = Connect(StartTracker("-http", "off").Port);
+        client.Send($"GET /{Rest}WHERE_CHUNK,7\n");
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,7\n", client.Receive(25));
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\n\r\n", "400 Bad Request")]
+    [InlineData("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "403 Forbidden")]
+    [InlineData("GET /metrics HTTP/1.1\r\nHost: 10.0.0.1:5100\r\n\r\n", "403 Forbidden")]
+    [InlineData("GET / HTTP/3\r\n", "400 Bad Request")]
+    public void ARequestUnderAnotherName_OrWithout_IsRefused(string request, string status)
+    {
+        var (head, body) = Get(StartTracker(), request);
+        Assert.StartsWith($"HTTP/1.1 {status}\r\n", head);
+        Assert.DoesNotContain("<", body);
+    }
+
+    [Fact]
+    public void ForAnybody_TheNameDoesNotMatter() =>
+        Assert.StartsWith("HTTP/1.1 200", Get(StartTracker("-http", "any"), "GET / HTTP/1.1\r\nHost: my.machine\r\n\r\n").Head);
+
+    [RootFact]
+    public void FromAnotherAddress_ItIsRefused_UnlessForAnybody() => OtherMachine.WithOwnNetwork(() =>
+    {
+        foreach (var (more, status) in new[] { (new string[0], "403"), (["-http", "any"], "200") })
+        {
+            var tracker = StartTracker(["-bind", "0.0.0.0", .. more]);
+            using var other = new NaiveClient(tracker.Port, OtherMachine.OtherAddress);
+            other.Send($"GET /stats.json{Rest}");
+            Assert.StartsWith($"HTTP/1.1 {status} ", other.ReceiveToEnd(out _));
+            using var own = new NaiveClient(tracker.Port, IPAddress.Loopback);
+            own.Send($"GET /stats.json{Rest}");
+            Assert.StartsWith("HTTP/1.1 200 ", own.ReceiveToEnd(out _));
+        }
+    });
+
+    [Fact]
+    public void AHeadWithoutEnd_IsRefused()
+    {
+        var tracker = StartTracker();
+        var (head, _) = Get(tracker, $"GET / HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 6000)}");
+        Assert.StartsWith("HTTP/1.1 431 ", head);
+    }
+
+    [Fact]
+    public void The33rdAtOnce_IsToldToTryAgain_AndThoseThatStallHave5Seconds()
+    {
+        var tracker = StartTracker();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var stalling = Enumerable.Range(0, 32).Select(_ => Connect(tracker.Port)).ToArray();
+        foreach (var client in stalling)
+        {
+            client.Send("GET / HT");
+            Connect(tracker.Port).Ask(1);
+        }
+        Assert.StartsWith("HTTP/1.1 503 Service Unavailable\r\n", Get(tracker, $"GET /{Rest}").Head);
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,9", Connect(tracker.Port).Ask(9));
+        foreach (var client in stalling)
+        {
+            Assert.StartsWith("HTTP/1.1 408 Request Timeout\r\n", client.ReceiveToEnd(out _));
+            client.Dispose();
+        }
+        Assert.InRange(watch.Elapsed.TotalSeconds, 4.9, 30);
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", Get(tracker, $"GET /{Rest}").Head);
+    }
+
+    [Fact]
+    public void OneThatNeverReadsItsAnswer_IsClosed()
+    {
+        var tracker = StartTracker();
+        // 500 peers with 4096 chunks: an answer of 380 KB, more than the kernel takes for one who reads nothing.
+        for (int peer = 0; peer < 500; peer++)
+        {
+            using var announcer = new Announcer(tracker.Port, 10_000 + peer);
+            announcer.Announce(1, 4096);
+        }
+        using var lazy = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        lazy.Connect(IPAddress.Loopback, tracker.Port);
+        lazy.Send(Encoding.ASCII.GetBytes($"GET /stats.json{Rest}"));
+        Assert.StartsWith("HTTP/1.1 200", Get(tracker, $"GET /stats.json{Rest}").Head);
+        Assert.True(lazy.Poll(Patience.Limit, SelectMode.SelectError));         // the reset
+        Assert.Equal("GET_CHUNK_FROM,1,localhost,10000", Connect(tracker.Port).Ask(1)[..32]);
+    }
+
+    [Fact]
+    public void WhoeverLeavesInTheMiddle_LeavesNothingBehind()
+    {
+        var tracker = StartTracker();
+        for (int i = 0; i < 100; i++)
+        {
+            using var connection = new RawConnection(tracker.Port);
+            connection.TrySend(i % 2 == 0 ? $"GET /{Rest}" : "GET / HTTP");
+        }
+        // More than 32 of them have left: each has given its place back, or this would be refused.
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", Get(tracker, $"GET /{Rest}").Head);
+        Assert.Empty(tracker.Errors.All);
+    }
+
+    [Fact]
+    public void AWrongChoice_IsToldWithTheUsage()
+    {
+        var tracker = Own(new NativeProcess(NativePrograms.Tracker, Folder.Path, "-http", "everybody"));
+        Assert.Equal(2, tracker.WaitForExit());
+        Assert.Equal("P2PTracker: -http 'everybody' is none of loopback, any and off", tracker.Errors.All[0]);
+    }
+
+    private (string Head, string Body) Get(TrackerProcess tracker, string request)
+    {
+        using var client = new NaiveClient(tracker.Port);
+        client.Send(request);
+        var answer = client.ReceiveToEnd(out bool reset);
+        Assert.False(reset);
+        int end = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        Assert.True(end > 0, answer);
+        return (answer[..end] + "\r\n", answer[(end + 4)..]);
+    }
+
+    private static int LengthIn(string head) => int.Parse(Regex.Match(head, @"\r\nContent-Length: +(\d+)\r\n").Groups[1].Value);
+}

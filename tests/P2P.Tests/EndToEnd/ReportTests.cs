@@ -1,0 +1,170 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>What a client prints while it works: for people, for programs, on a terminal, and nothing when asked.</summary>
+public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
+{
+    private const string Escape = "\x1b[K";
+
+    [Fact]
+    public void WithoutATerminal_ThereIsALineAtTheStartAtEachQuarterAndAtTheEnd()
+    {
+        var (client, _) = FetchAll(20);
+        var lines = client.Output.All;
+        Assert.Equal(5, lines.Count);
+        Assert.StartsWith("client_1: 0 of 20 chunks, serving on port ", lines[0]);
+        for (int quarter = 1; quarter <= 3; quarter++)
+            Assert.Matches($@"^client_1: {25 * quarter} %, {5 * quarter} of 20 chunks, \d+(\.\d+)? kB fetched, \S+ \S+/s$", lines[quarter]);
+        Assert.Matches(@"^client_1: complete, all 20 chunks, 20 fetched from 1 peers in \d\.\d{3} s; serving until idle for 0 s$", lines[4]);
+    }
+
+    [Fact]
+    public void Quiet_SaysNothing()
+    {
+        var (client, _) = FetchAll(8, "-quiet");
+        Assert.Empty(client.Output.All);
+        Assert.Empty(client.Errors.All);
+    }
+
+    [Fact]
+    public void Json_IsOneEventALine()
+    {
+        var (client, tracker) = FetchAll(8, "-json", "-out", "a \"quoted\" name");
+        var events = client.Output.All.Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(["start", "progress", "progress", "progress", "complete", "joined", "stopped"], events.Select(Kind));
+        Assert.All(events, each => Assert.Equal("client_1", each.GetProperty("name").GetString()));
+        Assert.Equal((8, 0), (Number(events[0], "chunks"), Number(events[0], "have")));
+        Assert.Equal(Folder["client_1"], events[0].GetProperty("folder").GetString());
+        Assert.Equal($"localhost:{tracker.Port}", events[0].GetProperty("tracker").GetString());
+        Assert.InRange(Number(events[0], "port"), 1, 65535);
+        Assert.Equal([2, 4, 6], events[1..4].Select(each => Number(each, "have")));
+        Assert.Equal((8, 8, 1, 8 * 30_000), (Number(events[4], "chunks"), Number(events[4], "fetched"), Number(events[4], "peers"), Number(events[4], "bytes")));
+        Assert.Equal(Folder["a \"quoted\" name"], events[5].GetProperty("file").GetString());
+        Assert.Equal(8 * 30_000, Number(events[5], "bytes"));
+        Assert.Equal(0, Number(events[6], "exit_code"));
+    }
+
+    [Fact]
+    public void Json_TellsTheExitCodeOfAnEarlyEnd()
+    {
+        new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
+        var client = StartClient("client_1", StartTracker().Port, "-json", "-timeout", "1");
+        Assert.Equal(3, client.WaitForExit());
+        var last = JsonDocument.Parse(client.Output.All[^1]).RootElement;
+        Assert.Equal(("stopped", 3), (Kind(last), Number(last, "exit_code")));
+    }
+
+    [Fact]
+    public void QuietAndJson_ExcludeEachOther()
+    {
+        new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
+        Assert.Equal(2, StartClient("client_1", 1, "-json", "-quiet").WaitForExit());
+    }
+
+    // `script` is the terminal; it prints what the client writes, whose redraws begin with a carriage return.
+    [Theory]
+    [InlineData(120)]
+    [InlineData(60)]
+    [InlineData(20)]
+    public void OnATerminal_OneLiveLineFitsItsWidth_AndNothingIsLeftAtTheEnd(int columns)
+    {
+        var chunks = new ChunkSet(Random, 6, 200_000);
+        var tracker = StartNaiveTracker();
+        StartPeer(tracker, chunks, chunks.AllBut(6), new PeerManners { OneAtATime = true, PartBytes = 100_000, PartGap = TimeSpan.FromMilliseconds(120) });
+        chunks.DealTo(Folder.MakeFolder("client_1"), []);
+        var terminal = StartOnTerminal(columns, $"-timeout 60 -exit_when_complete 0 -on_complete 'echo done' -tracker localhost:{tracker.Port}");
+        Log.WaitUntil(lines => lines.Count(line => line.StartsWith("client_1,LOCAL_CHUNKS,", StringComparison.Ordinal)) == 5, "five chunks");
+        StartPeer(tracker, chunks, [6]);
+        Assert.Equal(0, terminal.WaitForExit());
+
+        var screen = new Screen(File.ReadAllText(Folder["typescript"]));
+        Assert.InRange(screen.Live.Count, 3, 200);
+        Assert.All(screen.Live, line => Assert.InRange(line.Length, 1, columns - 1));
+        if (columns == 120) Assert.Contains(screen.Live, line => Regex.IsMatch(line, @"^client_1 \[#+\.+\] [1-5] of 6 chunks  \S+ kB  \S+ \S+/s down  0 bytes/s up  1 peer  0:\d\d left$"));
+        Assert.Equal(3, screen.Lines.Count);
+        Assert.StartsWith("client_1: 0 of 6 chunks, serving", screen.Lines[0]);
+        Assert.StartsWith("client_1: complete, all 6 chunks", screen.Lines[1]);
+        Assert.Equal("done", screen.Lines[2]);
+        Assert.Equal("", screen.Last);
+    }
+
+    [Fact]
+    public void OnATerminal_TroubleIsALineOfItsOwn()
+    {
+        new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
+        using var refusing = FreePort.Refusing(out int port);
+        var terminal = StartOnTerminal(80, $"-timeout 6 -tracker localhost:{port}");
+        Assert.Equal(5, terminal.WaitForExit());
+        var screen = new Screen(File.ReadAllText(Folder["typescript"]));
+        Assert.Equal(3, screen.Lines.Count);
+        Assert.StartsWith($"client_1: no tracker at localhost:{port} yet, trying again", screen.Lines[1]);
+        Assert.StartsWith($"client_1: there was no tracker at localhost:{port} within 6 s", screen.Lines[2]);
+        Assert.Equal("", screen.Last);
+    }
+
+    private (ClientProcess Client, NaiveTracker Tracker) FetchAll(int count, params string[] more)
+    {
+        var chunks = new ChunkSet(Random, count, 30_000);
+        var tracker = StartNaiveTracker();
+        StartPeer(tracker, chunks, chunks.Indexes);
+        chunks.DealTo(Folder.MakeFolder("client_1"), []);
+        var client = StartClient("client_1", tracker.Port, ["-exit_when_complete", "0", .. more]);
+        Assert.Equal(0, client.WaitForExit());
+        return (client, tracker);
+    }
+
+    private NativeProcess StartOnTerminal(int columns, string arguments) => Own(new NativeProcess("script", Folder.Path,
+        "-qefc", $"stty cols {columns} -onlcr; exec {NativePrograms.Client} -folder {Folder["client_1"]} {arguments}", Folder["typescript"]));
+
+    private static string Kind(JsonElement each) => each.GetProperty("event").GetString()!;
+
+    private static int Number(JsonElement each, string key) => each.GetProperty(key).GetInt32();
+
+    /// <summary>What a terminal shows after these characters: the lines that stay, and every state of the last one.</summary>
+    private sealed class Screen
+    {
+        public Screen(string text)
+        {
+            if (text.StartsWith("Script started", StringComparison.Ordinal)) text = text[(text.IndexOf('\n') + 1)..];
+            if (text.IndexOf("\nScript done", StringComparison.Ordinal) is > 0 and var end) text = text[..end];
+            foreach (var part in Regex.Split(text, @"(\r|\n|\x1b\[K)").Where(part => part.Length > 0))
+            {
+                switch (part)
+                {
+                    case "\n":
+                        Lines.Add(Last);
+                        (Last, _column) = ("", 0);
+                        break;
+                    case "\r":
+                        _column = 0;
+                        break;
+                    case Escape:
+                        Last = Last[.._column];
+                        if (Last.Length > 0) Live.Add(Last);
+                        break;
+                    default:
+                        Last = Last[.._column] + part + (Last.Length > _column + part.Length ? Last[(_column + part.Length)..] : "");
+                        _column += part.Length;
+                        break;
+                }
+            }
+        }
+
+        private int _column;
+
+        public List<string> Lines { get; } = [];
+
+        public List<string> Live { get; } = [];
+
+        public string Last { get; private set; } = "";
+    }
+}

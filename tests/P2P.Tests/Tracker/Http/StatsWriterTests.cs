@@ -1,0 +1,153 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using P2P.Tracker;
+using P2P.Tracker.Http;
+using Xunit;
+
+namespace P2P.Tests.Tracker.Http;
+
+/// <summary>/stats.json and /metrics: right, and readable whatever a peer is called.</summary>
+public sealed class StatsWriterTests
+{
+    private const string Hostile = "</script><img/src=x>\"\\{}\n\u0001%&'é";
+    private readonly Swarm _swarm = new();
+    private readonly SwarmPicture _picture;
+    private readonly StatsWriter _writer;
+
+    public StatsWriterTests()
+    {
+        _picture = new SwarmPicture(_swarm);
+        _writer = new StatsWriter(_swarm, _picture);
+    }
+
+    [Fact]
+    public void TheJson_TellsWhatTheSwarmIs()
+    {
+        Announce("localhost", 4001, 1, 2, 9).OnConnected();
+        var gone = Announce("10.0.0.7", 4002, 9);
+        gone.OnConnected();
+        gone.OnDisconnected(TimeSpan.FromSeconds(7));
+
+        var json = Json(have: 0);
+        Assert.Equal(
+            "P2PTracker 3500 5 6 7 8 2 1 0 4 3 9 9 1",
+            string.Join(' ', new[] { "tracker", "uptime_ms", "connections", "announcements", "refused", "questions", "peers", "connected",
+                "complete", "listed", "listed_chunks", "chunks", "columns", "chunks_per_column" }.Select(name => $"{json[name]}")));
+        Assert.Equal("[[1,1],[2,1],[9,2]]", json["rarest"]!.ToJsonString());
+        Assert.Equal(
+            """[{"host":"localhost","port":4001,"connections":1,"chunks":3,"cells":"wIA="},{"host":"10.0.0.7","port":4002,"connections":0,"gone_ms":3000,"chunks":1,"cells":"AIA="}]""",
+            json["rows"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        Assert.Null(Json((long)json["picture"]!)["rows"]![0]!["cells"]);
+    }
+
+    [Fact]
+    public void AnEmptySwarm_IsJsonToo()
+    {
+        var json = Json(have: 0);
+        Assert.Equal((0, 0), ((int)json["chunks"]!, json["rows"]!.AsArray().Count));
+    }
+
+    [Fact]
+    public void AHostilePeersName_StaysText()
+    {
+        Announce(Hostile, 4001, 1);
+        Assert.Equal("</script><img/src=x>\"\\{}??%&'?", (string?)Json(0)["rows"]![0]!["host"]);
+        var metrics = Metrics();
+        Assert.Equal("1", metrics["p2p_tracker_peer_chunks{host=\"</script><img/src=x>\\\"\\\\{}??%&'?\",port=\"4001\"}"]);
+    }
+
+    [Fact]
+    public void TheMetrics_AreInPrometheusFormat()
+    {
+        Announce("localhost", 4001, 1, 2, 9).OnConnected();
+        var metrics = Metrics();
+        Assert.Equal("5 6 7 8 3 1 1 1", string.Join(' ', new[] { "connections_total", "announcements_total", "refused_announcements_total",
+            "questions_total", "uptime_seconds", "peers", "connected_peers", "rarest_chunk_peers" }.Select(name => metrics[$"p2p_tracker_{name}"])));
+        Assert.Equal("3", metrics["p2p_tracker_peer_chunks{host=\"localhost\",port=\"4001\"}"]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(100_000)]
+    public void Base64_IsAsOthersReadIt(int bytes)
+    {
+        var random = new byte[bytes];
+        new Random(bytes).NextBytes(random);
+        var buffer = new Utf8Buffer().Add("x"u8).AddBase64(random).Add(-5);
+        Assert.Equal($"x{Convert.ToBase64String(random)}-5", Encoding.ASCII.GetString(buffer.Text));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnAnswer_SaysHowLongItsBodyIs(bool isHead)
+    {
+        foreach (int length in new[] { 0, 1, 10, 123_456 })
+        {
+            var buffer = new Utf8Buffer();
+            int begun = HttpAnswer.Begin(buffer, HttpStatus.Ok, HttpTarget.Page);
+            HttpAnswer.End(buffer.Add(new byte[length]), begun, isHead);
+            var text = Encoding.ASCII.GetString(buffer.Text);
+            Assert.Matches($@"\r\nContent-Length: +{length}\r\n\r\n", text);
+            Assert.Equal(isHead ? 0 : length, text.Length - text.IndexOf("\r\n\r\n", StringComparison.Ordinal) - 4);
+        }
+    }
+
+    private SwarmPeer Announce(string host, int port, params IEnumerable<int> chunks)
+    {
+        var peer = _swarm.GetPeer(host, port)!;
+        foreach (int chunk in chunks)
+            _swarm.TryAnnounce(chunk, peer);
+        return peer;
+    }
+
+    private static TrackerCounts Counts => new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3.5), 5, 6, 7, 8);
+
+    private JsonNode Json(long have)
+    {
+        Assert.True(_picture.Step(TimeSpan.FromDays(1)));
+        var buffer = new Utf8Buffer();
+        _writer.WriteJson(buffer, Counts, have);
+        return JsonNode.Parse(buffer.Text)!;
+    }
+
+    // Every sample has its HELP and TYPE before it, each once.
+    private Dictionary<string, string> Metrics()
+    {
+        Assert.True(_picture.Step(TimeSpan.FromDays(1)));
+        var buffer = new Utf8Buffer();
+        _writer.WriteMetrics(buffer, Counts);
+        return Parse(Encoding.ASCII.GetString(buffer.Text));
+    }
+
+    /// <summary>Reads the text format, and fails where it isn't one.</summary>
+    internal static Dictionary<string, string> Parse(string text)
+    {
+        Assert.EndsWith("\n", text);
+        var described = new HashSet<string>();
+        var samples = new Dictionary<string, string>();
+        string help = "";
+        foreach (var line in text.TrimEnd('\n').Split('\n'))
+        {
+            if (Regex.Match(line, @"^# HELP (p2p_tracker_[a-z_]+) \S.*$") is { Success: true } named)
+                Assert.True(described.Add(help = named.Groups[1].Value), line);
+            else if (line.StartsWith('#'))
+                Assert.Equal($"# TYPE {help} {(help.EndsWith("_total", StringComparison.Ordinal) ? "counter" : "gauge")}", line);
+            else
+            {
+                var sample = Regex.Match(line, """^(([a-z0-9_]+)(\{[a-z]+="([^"\\\n]|\\["\\n])*"(,[a-z]+="([^"\\\n]|\\["\\n])*")*\})?) (\d+)$""");
+                Assert.True(sample.Success, line);
+                Assert.Equal(help, sample.Groups[2].Value);
+                samples.Add(sample.Groups[1].Value, sample.Groups[7].Value);
+            }
+        }
+        return samples;
+    }
+}
