@@ -12,6 +12,9 @@ internal static class ClientLimits
     /// finds it there.</summary>
     public const int ReceiveBytes = 256 * 1024;
 
+    /// <summary>From here on a chunk is large, in bytes, and is moved from the socket to its file by the kernel.</summary>
+    public const long MovedFrom = 512 * 1024;
+
     /// <summary>Bytes moved for one connection before the others have their turn.</summary>
     public const int TurnBytes = 1024 * 1024;
 

@@ -2,6 +2,7 @@ using System;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Logging;
+using P2P.Posix;
 using P2P.Protocol;
 using P2P.Transport;
 
@@ -37,7 +38,7 @@ internal enum DownloadEnd
 /// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2, asking a peer).
 /// </summary>
 internal sealed class DownloadSession(
-    EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax, ChunkCheck? check, Traffic traffic)
+    EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax, ChunkCheck? check, SplicePipe pipe, Traffic traffic)
 {
     private Connection? _connection;
 
@@ -82,6 +83,24 @@ internal sealed class DownloadSession(
             long turnEnd = ClientLimits.TurnBytes;
             while (true)
             {
+                // A large chunk that nobody has to look at needn't come into this process.
+                if (download.Received >= ClientLimits.MovedFrom && check is null && pipe.IsUsable && download.IsWanted && connection.Unread.IsEmpty)
+                {
+                    SocketResult ready = await connection.ReadableAsync(ClientLimits.SilencePatience);
+                    if (ready.IsQuiet) return DownloadEnd.Doubtful;
+                    if (!ready.IsSuccess) return DownloadEnd.Failed;
+                    if (!download.IsWanted) continue;
+                    if (!copy.TryMove(pipe, connection.Socket.Descriptor, out int moved, out int error)) return DownloadEnd.DiskFailed;
+                    var result = new SocketResult(moved, error);
+                    if (result.WouldBlock) continue;
+                    if (!result.IsSuccess) return DownloadEnd.Failed;
+                    if (result.IsEnd) return DownloadEnd.Whole;
+                    download.Received += moved;
+                    traffic.OnReceived(moved);
+                    if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
+                    continue;
+                }
+
                 SocketResult received = await connection.ReceiveAsync(ClientLimits.SilencePatience);
                 if (received.IsQuiet) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
                 if (!received.IsSuccess) return DownloadEnd.Failed;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 using P2P.Logging;
+using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -19,6 +20,7 @@ internal sealed class Downloader
     private readonly long _chunkBytesMax;
     private readonly Action<int> _onFetched;
     private readonly Action<string> _onDiskFailure;
+    private readonly SplicePipe _pipe = new();
     private readonly Traffic _traffic;
     private readonly ChunkSums? _sums;
     private readonly Action<int, Peer> _onWrong;
@@ -90,7 +92,7 @@ internal sealed class Downloader
     {
         PartialChunk copy = _store.CreatePartial(download.ChunkIndex, download.IsSecond);
         ChunkCheck? check = _sums is null ? null : new ChunkCheck(_sums.SizeOf(download.ChunkIndex), _sums.SumOf(download.ChunkIndex));
-        var session = new DownloadSession(_loop, _log, download, copy, _chunkBytesMax, check, _traffic);
+        var session = new DownloadSession(_loop, _log, download, copy, _chunkBytesMax, check, _pipe, _traffic);
         _sessions.Add(download, session);
         DownloadEnd end = await session.RunAsync();
         if (_isStopped) return;

@@ -31,6 +31,19 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         return true;
     }
 
+    /// <summary>Lets the kernel put what a socket has received behind the bytes that are there.</summary>
+    /// <param name="bytes">How many; 0 without an error: the peer's end of stream.</param>
+    /// <param name="socketError">0, or the errno of receiving.</param>
+    /// <returns>False if the disk refused.</returns>
+    public bool TryMove(SplicePipe pipe, int socket, out int bytes, out int socketError)
+    {
+        (bytes, socketError) = (0, 0);
+        if (_isDone || !TryCreate()) return false;
+        pipe.Move(socket, _file!.Descriptor, out bytes, out socketError, out int fileError);
+        Bytes += bytes;
+        return Succeeds(fileError);
+    }
+
     /// <summary>Makes it the chunk, in one step, in place of whatever has that name.</summary>
     public bool TryCommit()
     {

@@ -18,10 +18,12 @@ internal static unsafe class LibC
     public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, SHUT_RD = 0, SHUT_WR = 1;
     public const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
     public const int CLOCK_MONOTONIC = 1, TFD_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, ENOTDIR = 20, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, ENOTDIR = 20, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
     public const int EAFNOSUPPORT = 97, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNABORTED = 103, ECONNRESET = 104;
     public const int EISCONN = 106, EALREADY = 114, EINPROGRESS = 115, ECANCELED = 125;
     public const int SEEK_DATA = 3, SEEK_HOLE = 4;
+    public const int F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032;
+    public const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
     public const int W_OK = 2;
     public const int SIGINT = 2, SIGPIPE = 13, SIG_DFL = 0, SIG_IGN = 1;
     public const int WNOHANG = 1;
@@ -88,6 +90,15 @@ internal static unsafe class LibC
 
     [DllImport("libc", SetLastError = true)]
     public static extern nint copy_file_range(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int pipe2(int* ends, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int fcntl(int descriptor, int command, nint argument);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
     [DllImport("libc", SetLastError = true)]
     public static extern long lseek(int descriptor, long offset, int whence);

@@ -20,6 +20,7 @@ public sealed class Connection : IWatcher
     private bool _mayHaveMore = true;   // more may be there than was read
     private int _readsAtOnce;           // in a row
     private bool _wasQuiet;
+    private bool _leavesBytes;          // who waits wants to know, and receives otherwise
     private bool _closed;
     private Action? _reader, _writer;   // who waits
     private SocketResult _received, _sent;
@@ -73,7 +74,7 @@ public sealed class Connection : IWatcher
     /// only whether something is there.</param>
     public Receiving ReceiveAsync(TimeSpan patience)
     {
-        _wasQuiet = false;
+        _wasQuiet = _leavesBytes = false;
         _received = SocketResult.Closed;
         if (_closed) return new Receiving(this, isCompleted: true);
         if (_mayHaveMore && TryReceive())
@@ -85,6 +86,18 @@ public sealed class Connection : IWatcher
         if (patience == TimeSpan.Zero) _wasQuiet = true;
         else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
         return new Receiving(this, _wasQuiet);
+    }
+
+    /// <summary>Waits until something can be received, the end of the stream included, and leaves it where it is.</summary>
+    /// <param name="patience">As for <see cref="ReceiveAsync"/>.</param>
+    /// <returns>Quiet, an error, or a success that says nothing of how many bytes there are.</returns>
+    public Receiving ReadableAsync(TimeSpan patience)
+    {
+        _wasQuiet = false;
+        _leavesBytes = true;
+        _received = _closed ? SocketResult.Closed : new SocketResult(1, 0);
+        if (!_closed) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
+        return new Receiving(this, isCompleted: _closed);
     }
 
     /// <summary>Ends the receive that is awaited, if any, as if its patience were over.</summary>
@@ -139,7 +152,7 @@ public sealed class Connection : IWatcher
         if ((readiness & (Readiness.Readable | over)) != 0)
         {
             _mayHaveMore = true;
-            if (_reader is not null && TryReceive())
+            if (_reader is not null && (_leavesBytes || TryReceive()))
             {
                 _patience?.Stop();
                 // What has ended or failed has at least the news of that behind its bytes.
