@@ -29,22 +29,34 @@ internal static class FuzzCases
         var stream = Noise(random, random.Next(1, 40));
         if (random.Next(50) == 0)
             stream = stream.Insert(random.Next(stream.Length), new string(random.Next(3) == 0 ? '7' : 'h', random.Next(300, 5000)));
+        var reads = new List<(string, bool)>();
+        for (int at = 0; at < stream.Length;)
+        {
+            int bytes = Math.Min(random.Next(4) == 0 ? random.Next(1, 700) : random.Next(1, 30), stream.Length - at);
+            reads.Add((stream.Substring(at, bytes), random.Next(2) == 0));
+            at += bytes;
+        }
+        FramerAgreesWithReference(reads);
+    }
+
+    /// <summary>The same for given reads, each perhaps with a quiet moment behind it.</summary>
+    public static void FramerAgreesWithReference(IReadOnlyList<(string Bytes, bool ThenQuiet)> reads)
+    {
+        var stream = string.Concat(reads.Select(read => read.Bytes));
         var fast = new MessageFramer();
         var slow = new ReferenceFramer();
         var unread = "";
         var steps = new StringBuilder();
-        for (int at = 0; at < stream.Length;)
+        foreach (var (bytes, thenQuiet) in reads)
         {
-            int bytes = Math.Min(random.Next(4) == 0 ? random.Next(1, 700) : random.Next(1, 30), stream.Length - at);
-            fast.OnRead(unread.Length, bytes);
-            slow.OnRead(unread.Length, bytes);
-            unread += stream.Substring(at, bytes);
-            at += bytes;
-            steps.Append($" read {bytes}");
+            fast.OnRead(unread.Length, bytes.Length);
+            slow.OnRead(unread.Length, bytes.Length);
+            unread += bytes;
+            steps.Append($" read {bytes.Length}");
             Drain();
             if (slow.IsOverlong)
                 return;
-            if (slow.Patience != Timeout.InfiniteTimeSpan && random.Next(2) == 0)
+            if (slow.Patience != Timeout.InfiniteTimeSpan && thenQuiet)
             {
                 fast.OnQuiet();
                 slow.OnQuiet();
@@ -76,6 +88,9 @@ internal static class FuzzCases
             }
         }
     }
+
+    /// <summary>One of the words that random input is made of.</summary>
+    public static string Piece(int number) => s_pieces[number % s_pieces.Length];
 
     /// <summary>Messages in the line dialect, cut anywhere, are exactly the messages that were sent.</summary>
     public static void LinesCutAnywhere_AreTheMessagesSent(Random random)
@@ -192,7 +207,13 @@ internal static class FuzzCases
             text.Append(random.Next(6) == 0 ? " " : "").Append(line).Append(random.Next(3) switch { 0 => "\r\n", 1 => " \n", _ => "\n" });
         }
         text.Append(random.Next(8) == 0 ? "" : $"{random.Next(0, 12)},LASTCHUNK").Append(random.Next(2) == 0 ? "\n" : "");
-        var bytes = Encoding.UTF8.GetBytes(text.ToString());
+        LocalChunksFileAgreesWithReference(text.ToString(), folder);
+    }
+
+    /// <summary>The same for a given text.</summary>
+    public static void LocalChunksFileAgreesWithReference(string text, string folder)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
         File.WriteAllBytes(Path.Combine(folder, LocalChunksFile.FileName), bytes);
 
         var warned = new List<string>();
@@ -207,7 +228,7 @@ internal static class FuzzCases
             actual = null;
         }
         var expected = ReferenceList.Read(folder, bytes);
-        Expect(actual == expected, text.ToString(), $"'{actual}', expected '{expected}'");
+        Expect(actual == expected, text, $"'{actual}', expected '{expected}'");
     }
 
     private static void ExpectMessages(Random random, IReadOnlyList<string> sent, IEnumerable<string> parts, bool quietWhenAsked)
