@@ -67,7 +67,7 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
         client.Output.WaitUntil(lines => lines.Count(line => line.Contains(": complete, all ")) == 2, "all to be there again");
         chunks.AssertComplete(client.ChunkFolder);
         Assert.Equal(4, client.Errors.Count);
-        AssertNoFaults(tracker, peer);
+        AssertNoFaults(tracker);        // the peer may see the client go in the middle of what it can't store
     }
 
     [Theory]
