@@ -18,13 +18,12 @@ internal sealed unsafe class ReceiveQueueProbe
 {
     // linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h, linux/tcp.h
     private const int NetlinkSockDiag = 4, SockDiagByFamily = 20, NetlinkRequest = 1;
-    private const byte ProtocolTcp = 6, DiagInfo = 2;
+    private const byte DiagInfo = 2;
     private const int HeaderBytes = 16, RequestBytes = HeaderBytes + 56, ReplyBytes = 1024;
     private const int SocketId = HeaderBytes + 8;           // in the request: behind family, protocol, extensions, states
     private const int ReplyQueue = HeaderBytes + 56;        // idiag_rqueue, behind four bytes, the socket id and idiag_expires
     private const int ReplyAttributes = HeaderBytes + 72;
     private const int InfoBytesReceived = 128;              // tcpi_bytes_received, since Linux 4.1
-    private const int MessageDontWait = 0x40;
 
     private static readonly int _netlink =
         LibC.socket(LibC.AF_NETLINK, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, NetlinkSockDiag);
@@ -41,9 +40,8 @@ internal sealed unsafe class ReceiveQueueProbe
         BinaryPrimitives.WriteInt32LittleEndian(request, RequestBytes);
         BinaryPrimitives.WriteInt16LittleEndian(request[4..], SockDiagByFamily);
         BinaryPrimitives.WriteInt16LittleEndian(request[6..], NetlinkRequest);
-        const byte inet = 2, inet6 = 10;
-        request[HeaderBytes] = remote.AddressFamily == AddressFamily.InterNetwork ? inet : inet6;
-        request[HeaderBytes + 1] = ProtocolTcp;
+        request[HeaderBytes] = remote.AddressFamily == AddressFamily.InterNetwork ? (byte)LibC.AF_INET : (byte)LibC.AF_INET6;
+        request[HeaderBytes + 1] = LibC.IPPROTO_TCP;
         request[HeaderBytes + 2] = 1 << (DiagInfo - 1);
         BinaryPrimitives.WriteUInt32LittleEndian(request[(HeaderBytes + 4)..], uint.MaxValue);      // any state
         Span<byte> id = request[SocketId..];
@@ -64,7 +62,7 @@ internal sealed unsafe class ReceiveQueueProbe
         {
             if (LibC.send(_netlink, request, RequestBytes, 0) != RequestBytes) return null;
         }
-        int bytes = (int)LibC.recv(_netlink, reply, ReplyBytes, MessageDontWait);
+        int bytes = (int)LibC.recv(_netlink, reply, ReplyBytes, LibC.MSG_DONTWAIT);
         var answer = new ReadOnlySpan<byte>(reply, Math.Max(bytes, 0));
         if (answer.Length < ReplyAttributes || BinaryPrimitives.ReadInt16LittleEndian(answer[4..]) != SockDiagByFamily) return null;
 

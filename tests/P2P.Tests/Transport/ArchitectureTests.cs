@@ -30,6 +30,8 @@ public sealed class ArchitectureTests
         { "P2PTracker/Http/StatsWriter.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
         { "P2PTracker/Http/SwarmPicture.cs", $"{Sockets} {Threads} P2P.Logging P2P.Cli P2P.Posix System.IO P2P.Protocol" },
         { "P2PClient/ChunkPicker.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
+        { "P2PClient/DownloadScheduler.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
+        { "P2PClient/UploadQueue.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
         { "P2PClient/AnswerReader.cs", $"{Sockets} {Threads} {Surroundings} System.IO" },
         { "P2PClient/ChunkStore.cs", $"{Sockets} {Threads} P2P.Protocol P2P.Transport P2P.Logging" },
         { "P2PClient/PartialChunk.cs", $"{Sockets} {Threads} P2P.Protocol P2P.Transport P2P.Logging" },
