@@ -120,9 +120,11 @@ public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
             chunks.DealTo(Folder["client_1"], []);
             var client = StartClient("client_1", tracker.Port, "-exit_when_complete");
             Assert.Equal(4, client.WaitForExit());
-            Assert.Equal(2, client.Errors.Count);
-            Assert.Contains("can't store chunks in", client.Errors.All[0]);
-            Assert.Contains("nothing could be stored in", client.Errors.All[1]);
+            // The trouble is told again if a chunk found room in between, which the order of arrival decides.
+            string[] errors = [.. client.Errors.All];
+            Assert.InRange(errors.Length, 2, 4);
+            Assert.All(errors[..^1], line => Assert.Contains("can't store chunks in", line));
+            Assert.Contains("nothing could be stored in", errors[^1]);
             Assert.DoesNotContain(Directory.GetFiles(Folder["client_1"]), path => path.EndsWith(".part", StringComparison.Ordinal));
 
             // What fitted is kept and listed.
