@@ -46,6 +46,11 @@ public static class Limits
     /// <summary>Silence after which a connection that may be idle for long is probed, in seconds.</summary>
     public const int KeepAliveSeconds = 60;
 
+    /// <summary>Most that the kernel holds of what a client has sent and the tracker has not read, in bytes. Nobody else
+    /// has just this size, and the other end of a loopback connection can see it: it is how our client knows that it
+    /// speaks to our tracker, which understands lines, without a byte of the protocol (see ReceiveQueueProbe).</summary>
+    public const int TrackerUnreadBytes = 99_991;
+
     /// <summary>Connections that the kernel may complete before we accept them.</summary>
     public const int ListenBacklog = 4096;
 

@@ -109,7 +109,8 @@ internal sealed class DownloadSession(
                 traffic.OnReceived(received.Bytes);
                 if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
                 if (check is not null && !check.TryAdd(connection.Unread)) return DownloadEnd.Wrong;
-                if (download.IsWanted && !copy.TryWrite(connection.Unread)) return DownloadEnd.DiskFailed;
+                bool isWhole = connection.HasReadAll && download.Received == received.Bytes;
+                if (download.IsWanted && !(isWhole ? copy.TryWriteWhole(connection.Unread) : copy.TryWrite(connection.Unread))) return DownloadEnd.DiskFailed;
                 connection.Consume(received.Bytes);
                 if (download.Received < turnEnd) continue;
                 turnEnd = download.Received + ClientLimits.TurnBytes;

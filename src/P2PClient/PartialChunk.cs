@@ -7,14 +7,16 @@ namespace P2P.Client;
 
 /// <summary>
 /// A chunk on its way in: bytes go to a temporary file, and only <see cref="TryCommit"/> gives it the chunk's name
-/// (PROTOCOL 3). Owned by one download session, then perhaps kept as a doubtful copy. A disk that fails is a value:
-/// <see cref="Error"/>.
+/// (PROTOCOL 3). Bytes that are the whole chunk at once go to a file without any name, which costs half as much, where
+/// the file system has such. Owned by one download session, then perhaps kept as a doubtful copy. A disk that fails is a
+/// value: <see cref="Error"/>.
 /// </summary>
 internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDisposable
 {
     private string _path = temporaryPath;
     private NativeFile? _file;
     private bool _isCreated;
+    private bool _hasName = true;       // the temporary one, once it is created
     private bool _isDone;
 
     /// <summary>Bytes written so far.</summary>
@@ -29,6 +31,13 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         if (_isDone || !TryCreate() || !Succeeds(_file!.Write(bytes))) return false;
         Bytes += bytes.Length;
         return true;
+    }
+
+    /// <summary>Puts all bytes of the chunk there at once: no others will follow.</summary>
+    public bool TryWriteWhole(ReadOnlySpan<byte> bytes)
+    {
+        if (!_isDone && !_isCreated) _isCreated = TryCreateUnnamed();
+        return TryWrite(bytes);
     }
 
     /// <summary>Lets the kernel put what a socket has received behind the bytes that are there.</summary>
@@ -47,7 +56,9 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Makes it the chunk, in one step, in place of whatever has that name.</summary>
     public bool TryCommit()
     {
-        if (_isDone || !TryCreate() || !TryRename(finalPath)) return false;
+        if (_isDone || !TryCreate()) return false;
+        if (!_hasName && !TryLink()) return false;
+        if (_hasName && !TryRename(finalPath)) return false;
         _isDone = true;
         return true;
     }
@@ -93,7 +104,27 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         if (_isDone) return;
         _isDone = true;
         // If the folder has gone, or may no longer be written, the next start clears it away.
-        if (_isCreated) NativeFile.Delete(_path);
+        if (_isCreated && _hasName) NativeFile.Delete(_path);
+    }
+
+    private bool TryCreateUnnamed()
+    {
+        _file = NativeFile.TryCreateUnnamed(Path.GetDirectoryName(_path)!, out _);
+        _hasName = _file is null;
+        return !_hasName;
+    }
+
+    // What has the chunk's name already can only be replaced by something that has one, too.
+    private bool TryLink()
+    {
+        int error = _file!.Link(finalPath);
+        if (error == LibC.EEXIST)
+        {
+            NativeFile.Delete(_path);
+            error = _file.Link(_path);
+            _hasName = error == 0;
+        }
+        return Succeeds(error) && (_hasName || Succeeds(_file.Close()));
     }
 
     private bool TryCreate()

@@ -13,17 +13,20 @@ namespace P2P.Client;
 ///
 /// An empty receive queue alone proves nothing while our bytes are still on their way into it, so the bytes that the
 /// peer's TCP has received in all (tcp_info) must have been right in an earlier request.
+///
+/// The same request shows how large the peer's receive buffer may get, by which our own tracker is known.
 /// </summary>
 internal sealed unsafe class ReceiveQueueProbe
 {
     // linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h, linux/tcp.h
     private const int NetlinkSockDiag = 4, SockDiagByFamily = 20, NetlinkRequest = 1;
-    private const byte DiagInfo = 2;
+    private const byte DiagInfo = 2, DiagMemory = 7;
     private const int HeaderBytes = 16, RequestBytes = HeaderBytes + 56, ReplyBytes = 1024;
     private const int SocketId = HeaderBytes + 8;           // in the request: behind family, protocol, extensions, states
     private const int ReplyQueue = HeaderBytes + 56;        // idiag_rqueue, behind four bytes, the socket id and idiag_expires
     private const int ReplyAttributes = HeaderBytes + 72;
     private const int InfoBytesReceived = 128;              // tcpi_bytes_received, since Linux 4.1
+    private const int MemoryReceiveBuffer = 4;              // SK_MEMINFO_RCVBUF: twice what was asked for
 
     private static readonly int _netlink =
         LibC.socket(LibC.AF_NETLINK, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, NetlinkSockDiag);
@@ -42,7 +45,7 @@ internal sealed unsafe class ReceiveQueueProbe
         BinaryPrimitives.WriteInt16LittleEndian(request[6..], NetlinkRequest);
         request[HeaderBytes] = remote.AddressFamily == AddressFamily.InterNetwork ? (byte)LibC.AF_INET : (byte)LibC.AF_INET6;
         request[HeaderBytes + 1] = LibC.IPPROTO_TCP;
-        request[HeaderBytes + 2] = 1 << (DiagInfo - 1);
+        request[HeaderBytes + 2] = 1 << (DiagInfo - 1) | 1 << (DiagMemory - 1);
         BinaryPrimitives.WriteUInt32LittleEndian(request[(HeaderBytes + 4)..], uint.MaxValue);      // any state
         Span<byte> id = request[SocketId..];
         BinaryPrimitives.WriteUInt16BigEndian(id, (ushort)remote.Port);
@@ -51,6 +54,9 @@ internal sealed unsafe class ReceiveQueueProbe
         local.Address.TryWriteBytes(id[20..], out _);
         id[40..48].Fill(0xff);      // no cookie
     }
+
+    /// <summary>The other end is a <c>P2PTracker</c> of ours; as of the last look.</summary>
+    public bool IsOurTracker { get; private set; }
 
     /// <summary>Tells whether the other end has read everything.</summary>
     /// <param name="sentBytes">Sent on this connection so far, in all.</param>
@@ -68,23 +74,24 @@ internal sealed unsafe class ReceiveQueueProbe
 
         bool hadArrived = _arrived >= (ulong)sentBytes;
         uint unread = BinaryPrimitives.ReadUInt32LittleEndian(answer[ReplyQueue..]);
-        _arrived = ReadBytesReceived(answer[ReplyAttributes..]) ?? (ulong)sentBytes;
+        ReadOnlySpan<byte> info = FindAttribute(answer[ReplyAttributes..], DiagInfo, InfoBytesReceived + sizeof(ulong));
+        _arrived = info.IsEmpty ? (ulong)sentBytes : BinaryPrimitives.ReadUInt64LittleEndian(info[InfoBytesReceived..]);
+        ReadOnlySpan<byte> memory = FindAttribute(answer[ReplyAttributes..], DiagMemory, MemoryReceiveBuffer + sizeof(uint));
+        IsOurTracker = !memory.IsEmpty && BinaryPrimitives.ReadUInt32LittleEndian(memory[MemoryReceiveBuffer..]) == 2 * Limits.TrackerUnreadBytes;
         return hadArrived && unread == 0;
     }
 
-    // Attributes: length with its four bytes of head, kind, value, padding to four bytes.
-    private static ulong? ReadBytesReceived(ReadOnlySpan<byte> attributes)
+    // Attributes: length with its four bytes of head, kind, value, padding to four bytes. Empty if it isn't there.
+    private static ReadOnlySpan<byte> FindAttribute(ReadOnlySpan<byte> attributes, int wanted, int bytesMin)
     {
         while (attributes.Length >= 4)
         {
             int length = MemoryMarshal.Read<ushort>(attributes);
             int kind = MemoryMarshal.Read<ushort>(attributes[2..]);
-            if (length < 4 || length > attributes.Length) return null;
-            ReadOnlySpan<byte> value = attributes[4..length];
-            if (kind == DiagInfo)
-                return value.Length >= InfoBytesReceived + 8 ? BinaryPrimitives.ReadUInt64LittleEndian(value[InfoBytesReceived..]) : null;
+            if (length < 4 || length > attributes.Length) return default;
+            if (kind == wanted) return length - 4 >= bytesMin ? attributes[4..length] : default;
             attributes = attributes[Math.Min((length + 3) & ~3, attributes.Length)..];
         }
-        return null;
+        return default;
     }
 }

@@ -14,7 +14,7 @@ namespace P2P.Client;
 ///
 /// Its life is <see cref="RunAsync"/>. While a connection lasts, one loop sends and one receives, both on the event
 /// loop's thread. Toward a tracker that may be a stranger's there is one message per send, one question at a time, and
-/// never a second message before the tracker has read the first.
+/// never a second message before the tracker has read the first. Our own is spoken to in lines, many at a time.
 /// </summary>
 internal sealed class TrackerConnection
 {
@@ -34,11 +34,12 @@ internal sealed class TrackerConnection
     private Connection _connection = null!;
     private ReceiveQueueProbe _probe = null!;
     private AnswerReader _reader = null!;
-    private bool _usesLines;
+    private bool _wantsLines;           // every tracker is spoken to in lines
+    private bool _usesLines;            // this one is
     private bool _mustEndLine;
     private bool _isBroken = true;
     private bool _wasEverAnswered;
-    private bool _hasReadAll;           // it has answered the last message that was sent
+    private bool _hasReadAll;           // it has read the last message that was sent
     private int _askedLast;             // the chunk that this asked for; 0: it was no question
     private int _questionWritten;       // the same of the message about to be sent
     private bool _isBlind;              // how much it has read can't be seen
@@ -51,7 +52,7 @@ internal sealed class TrackerConnection
         EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, PeerBook peers, int transferPort, Action onAnswer)
     {
         (_loop, _options, _log, _picker, _peers, _transferPort, _onAnswer) = (loop, options, log, picker, peers, transferPort, onAnswer);
-        _usesLines = options.Framing == Framing.Line || (options.Framing == Framing.Auto && !options.IsTrackerLocal);
+        _wantsLines = options.Framing == Framing.Line || (options.Framing == Framing.Auto && !options.IsTrackerLocal);
         _wake = new LoopSignal(loop);
         _pace = new LoopSignal(loop);
         _retry = new LoopSignal(loop);
@@ -102,6 +103,7 @@ internal sealed class TrackerConnection
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
         _probe = new ReceiveQueueProbe(_connection.Socket.LocalEndPoint, _connection.Socket.RemoteEndPoint!);
         _isBlind = _probe.HasReadAll(0) is null;
+        _usesLines = _wantsLines || (_options.Framing == Framing.Auto && _probe.IsOurTracker);
         _reader = new AnswerReader();
         _sentBytes = 0;
         _sentAt = _receivedAt = TimeSpan.MinValue / 2;
@@ -134,9 +136,13 @@ internal sealed class TrackerConnection
     {
         while (!_isBroken)
         {
-            if (!_usesLines) await WaitUntilReadAsync();
-            GiveUpOldQuestions();
-            int bytes = WriteMessages();
+            int bytes = 0;
+            if (MayHaveMessage)
+            {
+                if (!_usesLines) await WaitUntilReadAsync();
+                GiveUpOldQuestions();
+                bytes = WriteMessages();
+            }
             if (bytes == 0)
             {
                 if (!_isBroken) await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
@@ -150,6 +156,10 @@ internal sealed class TrackerConnection
             if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
         }
     }
+
+    // Whether there is a question to ask takes asking the picker; but an unframed one never follows another.
+    private bool MayHaveMessage =>
+        _usesLines || _toAnnounce.Count > 0 || _questions.Count == 0 || EventLoop.Now - _questions[0].SentAt >= ClientLimits.AnswerPatience;
 
     // Unframed: one message. Lines: as many as there are and the buffer holds.
     private int WriteMessages()
@@ -193,10 +203,9 @@ internal sealed class TrackerConnection
         for (int look = 1; !_isBroken; look++)
         {
             if (_sentBytes == 0 || (_hasReadAll && !_isBlind)) return;
-            if (look == 1) await _loop.YieldAsync();        // there was no time to read it yet
             bool? hasRead = _probe.HasReadAll(_sentBytes);
-            if (hasRead == true) return;
-            if (hasRead is null)
+            if (hasRead == true) _hasReadAll = true;
+            else if (hasRead is null)
             {
                 TimeSpan afterSend = _sentAt + ClientLimits.BlindPauseAfterSend, afterReceive = _receivedAt + ClientLimits.BlindPauseAfterReceive;
                 TimeSpan wait = (afterSend > afterReceive ? afterSend : afterReceive) - EventLoop.Now;
@@ -220,7 +229,7 @@ internal sealed class TrackerConnection
         foreach ((int chunkIndex, _) in _questions) _picker.OnNoAnswer(chunkIndex);
         _questions.Clear();
         if (_wasEverAnswered || _usesLines || _options.Framing != Framing.Auto) return;
-        _usesLines = true;
+        _usesLines = _wantsLines = true;
         _mustEndLine = true;
         AnnounceEverything();
     }

@@ -38,7 +38,7 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
 
             file = await OpenAsync(chunkIndex);
             if (file is null || !file.TryLook(out long bytes, out Int128 modified)) return;
-            bool isSent = await SendAsync(upload, file, bytes);
+            bool isSent = await SendAsync(upload, file, SendSmall(upload, file, bytes), bytes);
             if (!file.TryLook(out long bytesNow, out Int128 modifiedNow)) return;
             if (bytesNow != bytes) uploads.OnLost(chunkIndex);
             // Of a file that was written to meanwhile a mixture of two may have been sent.
@@ -126,11 +126,24 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
         }
     }
 
+    // A chunk that fits a buffer: its last packet waits for the end of the stream and takes it along, which spares both
+    // ends a packet and the peer a round; and reading so little costs less than sendfile does. Returns the bytes sent.
+    private int SendSmall(Upload upload, NativeFile file, long bytes)
+    {
+        if (bytes > Limits.BufferBytes) return 0;
+        byte[] buffer = uploads.Loop.Buffers.Get();
+        Span<byte> chunk = buffer.AsSpan(0, (int)bytes);
+        int sent = file.Read(chunk) == bytes ? socket.Send(chunk, isMoreToFollow: true).Bytes : 0;
+        uploads.Loop.Buffers.Return(buffer);
+        OnSent(upload, sent);
+        return sent;
+    }
+
     // False if the peer has gone, or the file ended before its size.
-    private async Task<bool> SendAsync(Upload upload, NativeFile file, long bytes)
+    private async Task<bool> SendAsync(Upload upload, NativeFile file, long start, long bytes)
     {
         long turnEnd = ClientLimits.TurnBytes;
-        for (long offset = 0; offset < bytes;)
+        for (long offset = start; offset < bytes;)
         {
             SocketResult sent = socket.SendFile(file.Descriptor, offset, (int)Math.Min(bytes - offset, ClientLimits.TurnBytes));
             if (sent.WouldBlock)
@@ -140,13 +153,18 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
             }
             if (!sent.IsSuccess || sent.Bytes == 0) return false;
             offset += sent.Bytes;
-            uploads.Traffic.OnSent(sent.Bytes);
-            upload.MovedAt = EventLoop.Now;
+            OnSent(upload, sent.Bytes);
             if (offset < turnEnd) continue;
             turnEnd = offset + ClientLimits.TurnBytes;
             await uploads.Loop.YieldAsync();
         }
         return true;
+    }
+
+    private void OnSent(Upload upload, int bytes)
+    {
+        uploads.Traffic.OnSent(bytes);
+        upload.MovedAt = EventLoop.Now;
     }
 
     // Closing while something of the peer's is unread would reset the connection and destroy what is still on its way.

@@ -46,6 +46,7 @@ internal sealed class TrackerServer
     public void Start(Acceptor acceptor)
     {
         Loop.OnRoundEnd = Log.Flush;
+        acceptor.Configure(socket => socket.LimitUnread(Limits.TrackerUnreadBytes));
         acceptor.Start(Loop, OnAccepted, CloseSilent);
     }
 

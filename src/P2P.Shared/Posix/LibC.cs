@@ -10,15 +10,16 @@ namespace P2P.Posix;
 internal static unsafe class LibC
 {
     public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
+    public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400, F_OK = 0;
     public const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_STREAM = 1, SOCK_DGRAM = 2;
     public const int SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
-    public const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_KEEPALIVE = 9, SO_LINGER = 13;
+    public const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_RCVBUF = 8, SO_KEEPALIVE = 9, SO_LINGER = 13;
     public const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6, TCP_NOTSENT_LOWAT = 25;
     public const int IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
-    public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, SHUT_WR = 1;
+    public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_MORE = 0x8000, SHUT_WR = 1;
     public const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
     public const int CLOCK_MONOTONIC = 1, TFD_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, ENOTDIR = 20, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122, EOPNOTSUPP = 95;
     public const int EAFNOSUPPORT = 97, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNABORTED = 103, ECONNRESET = 104;
     public const int EISCONN = 106, EALREADY = 114, EINPROGRESS = 115, ECANCELED = 125;
     public const int SEEK_DATA = 3, SEEK_HOLE = 4;
@@ -69,6 +70,9 @@ internal static unsafe class LibC
 
     [DllImport("libc", SetLastError = true)]
     public static extern int rename(byte* from, byte* to);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int linkat(int fromFolder, byte* from, int toFolder, byte* to, int flags);
 
     [DllImport("libc", SetLastError = true)]
     public static extern int unlink(byte* path);

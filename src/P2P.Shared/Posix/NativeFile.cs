@@ -15,6 +15,12 @@ public sealed unsafe class NativeFile : IDisposable
     private const int StatBytesMax = 256, StatSize = 48, StatModified = 88;
     private const int ModeOfNewFiles = 0b110_110_110;       // rw-rw-rw-, less the umask
 
+    // O_TMPFILE contains O_DIRECTORY, which is another bit on arm64.
+    private static readonly int _unnamed = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x404000 : 0x410000;
+
+    // A file without a name gets one through its entry there; a container may be without.
+    private static readonly bool _canBeNamed = Exists("/proc/self/fd");
+
     private NativeFile(int descriptor) => Descriptor = descriptor;
 
     /// <summary>The descriptor; -1 once it is closed.</summary>
@@ -28,6 +34,24 @@ public sealed unsafe class NativeFile : IDisposable
     /// <param name="error">0, or the errno.</param>
     public static NativeFile? TryCreate(string path, out int error) =>
         TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC, out error);
+
+    /// <summary>Makes a new file to write that has no name, and is gone when it is closed without one.</summary>
+    /// <param name="error">0, or the errno: EOPNOTSUPP where there is no such thing.</param>
+    public static NativeFile? TryCreateUnnamed(string folder, out int error)
+    {
+        error = LibC.EOPNOTSUPP;
+        NativeFile? file = _canBeNamed ? TryOpen(folder, LibC.O_WRONLY | _unnamed, out error) : null;
+        if (error is LibC.EISDIR or LibC.EINVAL) error = LibC.EOPNOTSUPP;       // what older systems say
+        return file;
+    }
+
+    /// <summary>Gives it a name, if that is still free.</summary>
+    /// <returns>0, or the errno.</returns>
+    public int Link(string path)
+    {
+        fixed (byte* entry = Encoding.UTF8.GetBytes($"/proc/self/fd/{Descriptor}\0"), name = Encoding.UTF8.GetBytes(path + '\0'))
+            return Error(LibC.linkat(LibC.AT_FDCWD, entry, LibC.AT_FDCWD, name, LibC.AT_SYMLINK_FOLLOW));
+    }
 
     /// <summary>Gives a file another name, in place of whatever has that.</summary>
     /// <returns>0, or the errno.</returns>
@@ -54,6 +78,13 @@ public sealed unsafe class NativeFile : IDisposable
         long* time = (long*)(stat + StatModified);
         modified = isTold ? (Int128)time[0] * 1_000_000_000 + time[1] : 0;
         return isTold;
+    }
+
+    /// <summary>Reads what comes next.</summary>
+    /// <returns>Bytes; 0 at the end, or if it can't be read.</returns>
+    public int Read(Span<byte> buffer)
+    {
+        fixed (byte* start = buffer) return Math.Max((int)LibC.read(Descriptor, start, buffer.Length), 0);
     }
 
     /// <summary>Writes all of the bytes behind those written before.</summary>
@@ -98,6 +129,11 @@ public sealed unsafe class NativeFile : IDisposable
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0')) descriptor = LibC.open(name, flags | LibC.O_CLOEXEC, ModeOfNewFiles);
         error = Error(descriptor);
         return descriptor < 0 ? null : new NativeFile(descriptor);
+    }
+
+    private static bool Exists(string path)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0')) return LibC.access(name, LibC.F_OK) == 0;
     }
 
     private static int Error(int result) => result < 0 ? Marshal.GetLastPInvokeError() : 0;

@@ -18,6 +18,7 @@ public sealed class Connection : IWatcher
     private LoopTimer? _patience;
     private Readiness _interest;        // what the loop watches the socket for
     private bool _mayHaveMore = true;   // more may be there than was read
+    private bool _hasPeerEnded;         // its last byte and the end of the stream have come
     private int _readsAtOnce;           // in a row
     private bool _wasQuiet;
     private bool _leavesBytes;          // who waits wants to know, and receives otherwise
@@ -52,6 +53,10 @@ public sealed class Connection : IWatcher
     /// (<see cref="EventLoop.YieldAsync"/>, after <see cref="KeepUnread"/>).</summary>
     public bool HasHadTurn => _readsAtOnce >= Limits.ReadsPerTurn;
 
+    /// <summary>True when what has been read is all that the peer has sent, and will ever send: the next receive is the
+    /// end of the stream. It may also be that without having been known before.</summary>
+    public bool HasReadAll { get; private set; }
+
     /// <summary>Drops the first unread bytes.</summary>
     public void Consume(int bytes)
     {
@@ -77,6 +82,11 @@ public sealed class Connection : IWatcher
         _wasQuiet = _leavesBytes = false;
         _received = SocketResult.Closed;
         if (_closed) return new Receiving(this, isCompleted: true);
+        if (HasReadAll)
+        {
+            _received = default;
+            return new Receiving(this, isCompleted: true);
+        }
         if (_mayHaveMore && TryReceive())
         {
             _readsAtOnce++;
@@ -152,6 +162,7 @@ public sealed class Connection : IWatcher
         if ((readiness & (Readiness.Readable | over)) != 0)
         {
             _mayHaveMore = true;
+            _hasPeerEnded |= (readiness & over) == Readiness.PeerEnded;
             if (_reader is not null && (_leavesBytes || TryReceive()))
             {
                 _patience?.Stop();
@@ -191,6 +202,8 @@ public sealed class Connection : IWatcher
         SocketResult received = Socket.Receive(_loop.ReceiveBuffer.AsSpan(0, _readBytesMax));
         _mayHaveMore = received.Bytes == _readBytesMax;
         if (received.WouldBlock) return false;
+        // Nothing comes behind the end of the stream, so a read that left room in the buffer has taken all.
+        HasReadAll = _hasPeerEnded && received.Bytes > 0 && !_mayHaveMore;
         _received = received;
         if (_start == _end) (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, received.Bytes);
         else Append(received.Bytes);

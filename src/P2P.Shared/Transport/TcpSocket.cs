@@ -101,9 +101,12 @@ public sealed unsafe class TcpSocket : IDisposable
     }
 
     /// <summary>Hands the kernel as many of the bytes as it takes now.</summary>
-    public SocketResult Send(ReadOnlySpan<byte> buffer)
+    /// <param name="isMoreToFollow">At once, even if it is only the end of the stream: a packet that isn't full waits
+    /// for it.</param>
+    public SocketResult Send(ReadOnlySpan<byte> buffer, bool isMoreToFollow = false)
     {
-        fixed (byte* bytes = buffer) return Result(LibC.send(Descriptor, bytes, buffer.Length, LibC.MSG_NOSIGNAL));
+        int flags = LibC.MSG_NOSIGNAL | (isMoreToFollow ? LibC.MSG_MORE : 0);
+        fixed (byte* bytes = buffer) return Result(LibC.send(Descriptor, bytes, buffer.Length, flags));
     }
 
     /// <summary>Lets the kernel send bytes of a file, as many as it takes now; none of a file that ends before them.</summary>
@@ -126,6 +129,10 @@ public sealed unsafe class TcpSocket : IDisposable
     /// <summary>The kernel takes no more to send while it has as much as this that it could not send yet, so that little
     /// stands between who is served and who is next; sockets accepted from this one do the same.</summary>
     public void LimitUnsent(int bytes) => Set(LibC.IPPROTO_TCP, LibC.TCP_NOTSENT_LOWAT, bytes);
+
+    /// <summary>The kernel holds about as much as this for us to read, and lets the peer wait then; sockets accepted
+    /// from this one do the same.</summary>
+    public void LimitUnread(int bytes) => Set(LibC.SOL_SOCKET, LibC.SO_RCVBUF, bytes);
 
     /// <summary>Small messages leave at once.</summary>
     public void SendAtOnce() => Set(LibC.IPPROTO_TCP, LibC.TCP_NODELAY, 1);
