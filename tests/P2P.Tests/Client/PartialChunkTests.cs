@@ -155,6 +155,61 @@ public sealed class PartialChunkTests : IDisposable
     }
 
     [Fact]
+    public void TheWholeChunkAtOnce_HasNoNameUntilItIsCommitted()
+    {
+        using PartialChunk chunk = Make();
+        Assert.True(chunk.TryWriteWhole("abcde"u8));
+        Assert.Equal(5, chunk.Bytes);
+        Assert.Empty(FilesThere());
+
+        Assert.True(chunk.TryCommit());
+        Assert.Equal(["final"], FilesThere());
+        Assert.Equal("abcde", File.ReadAllText(_folder["final"]));
+        chunk.Dispose();
+        Assert.Equal(["final"], FilesThere());
+        Assert.Null(chunk.Error);
+    }
+
+    [Fact]
+    public void TheWholeChunkAtOnce_ReplacesWhatIsThere_UnderBothNames()
+    {
+        File.WriteAllText(_folder["final"], "something that is longer");
+        File.WriteAllText(_folder[".temporary.part"], "something that is longer");
+        using PartialChunk chunk = Make();
+        chunk.TryWriteWhole("abc"u8);
+        Assert.True(chunk.TryCommit());
+        Assert.Equal(["final"], FilesThere());
+        Assert.Equal("abc", File.ReadAllText(_folder["final"]));
+    }
+
+    [Fact]
+    public void TheWholeChunkAtOnce_IsGoneIfItIsNotCommitted()
+    {
+        PartialChunk chunk = Make();
+        chunk.TryWriteWhole("abc"u8);
+        chunk.Dispose();
+        Assert.False(chunk.TryCommit());
+        Assert.False(chunk.TryWriteWhole("abc"u8));
+        Assert.Empty(FilesThere());
+    }
+
+    [Fact]
+    public void TheWholeChunkAtOnce_ThatCannotBeNamed_IsAReason()
+    {
+        _folder.MakeFolder("final");
+        using PartialChunk blocked = Make();
+        Assert.True(blocked.TryWriteWhole("abc"u8));
+        Assert.False(blocked.TryCommit());
+        Assert.NotNull(blocked.Error);
+        blocked.Dispose();
+        Assert.Empty(FilesThere());
+
+        using PartialChunk nowhere = new(_folder["no/such/folder/x.part"], _folder["no/such/folder/x"]);
+        Assert.False(nowhere.TryWriteWhole("abc"u8));
+        Assert.NotNull(nowhere.Error);
+    }
+
+    [Fact]
     public void AFullDisk_IsAReason()
     {
         // Through a link: it is removed in the end, and the device must not be.

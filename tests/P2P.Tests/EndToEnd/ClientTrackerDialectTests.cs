@@ -1,5 +1,8 @@
 using System;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using P2P.Client;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -174,16 +177,38 @@ public sealed class ClientTrackerDialectTests : SystemTest
     }
 
     [Fact]
-    public void WithFramingLine_EveryMessageIsALine_FromTheFirst()
+    public void WithFramingLine_EveryMessageIsALine_FromTheFirst() => AssertSpeaksLines(new TrackerManners(), "-framing", "line");
+
+    [Fact]
+    public void ToATrackerOfOurs_EveryMessageIsALine_FromTheFirst() => AssertSpeaksLines(new TrackerManners { LooksLikeOurs = true });
+
+    [Fact]
+    public void ATrackerOfOurs_IsKnownByTheOtherEndOfAConnection_AndNobodyElseIs()
     {
-        var tracker = StartNaiveTracker(new TrackerManners { LinesOnly = true });
+        Assert.True(IsOurs(StartTracker().Port));
+        Assert.False(IsOurs(StartNaiveTracker().Port));
+
+        static bool IsOurs(int port)
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Connect(IPAddress.Loopback, port);
+            var probe = new ReceiveQueueProbe((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
+            Assert.NotNull(probe.HasReadAll(0));
+            return probe.IsOurTracker;
+        }
+    }
+
+    private void AssertSpeaksLines(TrackerManners manners, params string[] options)
+    {
+        var tracker = StartNaiveTracker(manners with { LinesOnly = true });
         var peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var client = StartClient("client_1", tracker.Port, "-framing", "line");
+        var client = StartClient("client_1", tracker.Port, options);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
         Assert.Equal($"LOCAL_CHUNKS,1,localhost,{client.Port}", tracker.Received.All[0].Text);
+        Assert.InRange(tracker.Received.All[0].At, TimeSpan.Zero, TimeSpan.FromSeconds(9));
         Assert.All(tracker.Received.All, each => Assert.Matches(@"^(LOCAL_CHUNKS,\d,localhost,\d+|WHERE_CHUNK,\d)\z", each.Text));
         AssertNoFaults(tracker, peer);
     }

@@ -36,6 +36,21 @@ public sealed class FetchingTests : SystemTest
         AssertNoFaults(tracker, breaking, good);
     }
 
+    [RootFact]
+    public void WithoutProc_WhereAFileCannotBeNamedLater_SmallChunksArriveAllTheSame() => OtherMachine.WithoutProc(() =>
+    {
+        var chunks = new ChunkSet(Random, 40, 1000);
+        var tracker = StartTracker();
+        var clients = chunks.Scatter(Random, 3).Select((hand, i) => StartClient($"client_{i + 1}", tracker.Port, chunks, hand)).ToArray();
+        foreach (var client in clients)
+            client.WaitUntilComplete();
+        foreach (var client in clients)
+        {
+            chunks.AssertComplete(client.ChunkFolder);
+            Assert.Empty(client.Errors.All);
+        }
+    });
+
     [Fact]
     public void WhileAChunkIsFetched_ItsBytesLieUnderATemporaryName()
     {

@@ -20,9 +20,12 @@ internal abstract class LoopbackServer : IDisposable
     private readonly ManualResetEventSlim _closing = new();
 
     /// <param name="oneAtATime">Accepts the next connection only when the one before has ended.</param>
-    protected LoopbackServer(bool oneAtATime, int port)
+    /// <param name="receiveBufferBytes">Of the kernel's, for each connection; 0 leaves it to the kernel.</param>
+    protected LoopbackServer(bool oneAtATime, int port, int receiveBufferBytes = 0)
     {
         _oneAtATime = oneAtATime;
+        if (receiveBufferBytes > 0)
+            _listener.ReceiveBufferSize = receiveBufferBytes;
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
         _listener.Listen(256);
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;

@@ -39,6 +39,9 @@ internal sealed record TrackerManners
     /// <summary>Takes only whole lines for messages (and answers in lines); anything else waits in its buffer.</summary>
     public bool LinesOnly { get; init; }
 
+    /// <summary>Has the receive buffer by which a client of ours knows our tracker.</summary>
+    public bool LooksLikeOurs { get; init; }
+
     /// <summary>Closes the connection over anything that is not exactly one message.</summary>
     public bool ClosesOnFault { get; init; }
 
@@ -77,7 +80,8 @@ internal sealed class NaiveTracker : LoopbackServer
     private readonly ConcurrentDictionary<int, bool> _greeted = [];
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
-    public NaiveTracker(TrackerManners? manners = null, int port = 0) : base(manners?.OneAtATime ?? false, port)
+    public NaiveTracker(TrackerManners? manners = null, int port = 0)
+        : base(manners?.OneAtATime ?? false, port, manners is { LooksLikeOurs: true } ? Limits.TrackerUnreadBytes : 0)
     {
         _manners = manners ?? new TrackerManners();
         Start();

@@ -9,9 +9,9 @@ using System.Threading;
 namespace P2P.Tests.Support;
 
 /// <summary>
-/// Runs a test where the machine looks different: with a network of its own, a small disk, no netlink. Sockets made and
-/// processes started inside live there, nobody else sees it, and it goes with the last of them. The first two need root
-/// (<see cref="RootFactAttribute"/>).
+/// Runs a test where the machine looks different: with a network of its own, a small disk, no /proc, no netlink. Sockets
+/// made and processes started inside live there, nobody else sees it, and it goes with the last of them. All but the
+/// last need root (<see cref="RootFactAttribute"/>).
 /// </summary>
 internal static class OtherMachine
 {
@@ -26,12 +26,11 @@ internal static class OtherMachine
     }, action);
 
     /// <summary>Runs the action while a disk of that size is mounted on the folder (a tmpfs, empty at first).</summary>
-    public static void WithSmallDisk(string folder, long bytes, Action action) => Run(() =>
-    {
-        Check(Libc.unshare(Libc.CloneNewMounts));
-        Check(Libc.mount("none", "/", null, Libc.MountPrivate | Libc.MountRecursive, null));    // nothing reaches the machine
-        Check(Libc.mount("none", folder, "tmpfs", 0, $"size={bytes}"));
-    }, action);
+    public static void WithSmallDisk(string folder, long bytes, Action action) =>
+        Run(() => MountEmpty(folder, $"size={bytes}"), action);
+
+    /// <summary>Runs the action where there is nothing in /proc, as in many a container.</summary>
+    public static void WithoutProc(Action action) => Run(() => MountEmpty("/proc", ""), action);
 
     /// <summary>Runs the action where no netlink socket can be made: nobody can ask the kernel for a queue.</summary>
     public static void WithoutNetlink(Action action) => Run(() =>
@@ -79,6 +78,13 @@ internal static class OtherMachine
         thread.Start();
         thread.Join();
         failure?.Throw();
+    }
+
+    private static void MountEmpty(string folder, string options)
+    {
+        Check(Libc.unshare(Libc.CloneNewMounts));
+        Check(Libc.mount("none", "/", null, Libc.MountPrivate | Libc.MountRecursive, null));    // nothing reaches the machine
+        Check(Libc.mount("none", folder, "tmpfs", 0, options));
     }
 
     // struct ifreq: 16 bytes of name, then 24 bytes of flags or of a sockaddr_in.

@@ -62,6 +62,42 @@ public sealed class ConnectionTests
     });
 
     [Fact]
+    public void AnEndThatCameWithTheBytes_IsKnownWithThem() => OnLoop(async (loop, near, far) =>
+    {
+        _ = SendAndEndAsync();
+        Assert.Equal(4, (await near.ReceiveAsync(_forEver)).Bytes);
+        Assert.True(near.HasReadAll);
+        Assert.True((await near.ReceiveAsync(_forEver)).IsEnd);
+        Assert.Equal("last", Text(near));
+
+        async Task SendAndEndAsync()
+        {
+            await loop.YieldAsync();        // the other end waits
+            Assert.Equal(4, far.Socket.Send(Bytes("last"), isMoreToFollow: true).Bytes);
+            Assert.True(far.Socket.TryShutdownSend());
+        }
+    });
+
+    [Fact]
+    public void AnEndThatMayStandBehindMoreBytes_IsNotKnownYet() => OnLoop(async (loop, near, far) =>
+    {
+        _ = SendAndEndAsync();
+        Assert.Equal(ReadBytes, (await near.ReceiveAsync(_forEver)).Bytes);
+        Assert.False(near.HasReadAll);
+        near.Consume(ReadBytes);
+        Assert.Equal(1, (await near.ReceiveAsync(_forEver)).Bytes);
+        near.Consume(1);
+        Assert.True((await near.ReceiveAsync(_forEver)).IsEnd);
+
+        async Task SendAndEndAsync()
+        {
+            await loop.YieldAsync();
+            await far.SendAsync(new byte[ReadBytes + 1], 0, ReadBytes + 1);
+            Assert.True(far.Socket.TryShutdownSend());
+        }
+    });
+
+    [Fact]
     public void UnreadBytes_AreKeptWhileOthersReceive() => OnLoop(async (_, near, far) =>
     {
         await near.SendAsync(Bytes("to far"), 0, 6);
