@@ -281,7 +281,7 @@ internal sealed class ChunkPicker
             int availability = answer.Sources.Length;
             bool fresh = IsFresh(_ready[i], now);
             if (availability > rarest || (availability == rarest && isFresh && !fresh)) continue;
-            if (!TryPickSource(_ready[i], now, out Peer candidate, out bool isHopeless))
+            if (!HasSource(_ready[i], now, out bool isHopeless))
             {
                 if (!isHopeless) continue;
                 SetUnknown(_ready[i], now);
@@ -290,11 +290,27 @@ internal sealed class ChunkPicker
                 continue;
             }
             ties = availability == rarest && fresh == isFresh ? ties + 1 : 1;
-            if (_random.Next(ties) != 0) continue;
-            (place, source, rarest, isFresh) = (i, candidate, availability, fresh);
+            if (_random.Next(ties) == 0) (place, rarest, isFresh) = (i, availability, fresh);
         }
-        return place >= 0;
+        return place >= 0 && TryPickSource(_ready[place], now, out source, out _);
     }
+
+    // Whether TryPickSource would find one: all that most of the chunks in question are asked.
+    private bool HasSource(int chunkIndex, TimeSpan now, out bool isHopeless)
+    {
+        isHopeless = true;
+        foreach (Peer peer in _answers[chunkIndex].Sources)
+        {
+            if (!MayAsk(chunkIndex, peer, now)) continue;
+            isHopeless = false;
+            if (peer.HasRoom) return true;
+        }
+        return false;
+    }
+
+    private bool MayAsk(int chunkIndex, Peer peer, TimeSpan now) =>
+        peer.PausedUntil <= now
+        && (_avoided.Count == 0 || AvailabilityOf(chunkIndex) == 1 || !_avoided.TryGetValue(chunkIndex, out Peer? avoided) || avoided != peer);
 
     // A source with as little to do as any; of several, one that hasn't got everything, since who has is asked by all;
     // of these any, lest everybody ask the same. Hopeless: all of them pause.
@@ -303,11 +319,9 @@ internal sealed class ChunkPicker
         source = null!;
         isHopeless = true;
         int ties = 0;
-        Peer[] sources = _answers[chunkIndex].Sources;
-        _avoided.TryGetValue(chunkIndex, out Peer? avoided);
-        foreach (Peer peer in sources)
+        foreach (Peer peer in _answers[chunkIndex].Sources)
         {
-            if (peer.PausedUntil > now || (peer == avoided && sources.Length > 1)) continue;
+            if (!MayAsk(chunkIndex, peer, now)) continue;
             isHopeless = false;
             if (peer.HasRoom) Choose(peer, ref source, ref ties);
         }

@@ -19,7 +19,7 @@ internal static class Connector
         {
             var socket = TcpSocket.TryCreate(new IPEndPoint(address, port));
             if (socket is null) continue;
-            var connection = new Connection(loop, socket, readBytesMax);
+            var connection = new Connection(loop, socket, readBytesMax, mayHaveBytes: false);
             // Over loopback the second call already finds that the other end has accepted, which saves waiting for it.
             int error = socket.Connect();
             if (error == LibC.EINPROGRESS) error = socket.Connect();

@@ -17,7 +17,7 @@ public sealed class Connection : IWatcher
     private readonly int _readBytesMax;
     private LoopTimer? _patience;
     private Readiness _interest;        // what the loop watches the socket for
-    private bool _mayHaveMore = true;   // more may be there than was read
+    private bool _mayHaveMore;          // more may be there than was read
     private bool _hasPeerEnded;         // its last byte and the end of the stream have come
     private int _readsAtOnce;           // in a row
     private bool _wasQuiet;
@@ -35,8 +35,10 @@ public sealed class Connection : IWatcher
     /// <param name="socket">Connected, or about to be (<see cref="WritableAsync"/> tells).</param>
     /// <param name="readBytesMax">Most that one receive takes, in bytes. Above <see cref="Limits.MessageReadBytes"/>
     /// only for a session that consumes all before it waits again.</param>
-    public Connection(EventLoop loop, TcpSocket socket, int readBytesMax)
+    /// <param name="mayHaveBytes">The peer may have sent something already: worth a look before waiting.</param>
+    public Connection(EventLoop loop, TcpSocket socket, int readBytesMax, bool mayHaveBytes = true)
     {
+        _mayHaveMore = mayHaveBytes;
         _loop = loop;
         _readBytesMax = readBytesMax;
         _bytes = loop.ReceiveBuffer;
