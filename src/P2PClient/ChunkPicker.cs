@@ -130,7 +130,8 @@ internal sealed class ChunkPicker
             OnChange(now);
         }
         _states[chunkIndex] = ChunkState.Ready;
-        (wasPicked ? _chosen : _ready).Add(chunkIndex);
+        if (wasPicked) _chosen.Add(chunkIndex);
+        else AddReady(chunkIndex);
     }
 
     /// <summary>A question is to be asked again: it stayed without an answer, or its connection broke.</summary>
@@ -150,7 +151,7 @@ internal sealed class ChunkPicker
             else
             {
                 _states[chunkIndex] = ChunkState.Ready;
-                _ready.Add(chunkIndex);
+                AddReady(chunkIndex);
             }
         }
     }
@@ -181,7 +182,7 @@ internal sealed class ChunkPicker
                 return true;
             }
             if (isHopeless) SetUnknown(chunkIndex, now);
-            else _ready.Add(chunkIndex);
+            else AddReady(chunkIndex);
         }
 
         while (_refreshing.Count < freeDownloads && TryPickRarest(now, out int place, out source))
@@ -234,7 +235,7 @@ internal sealed class ChunkPicker
     {
         if (avoid is not null) _avoided[chunkIndex] = avoid;
         _states[chunkIndex] = ChunkState.Ready;
-        _ready.Add(chunkIndex);
+        AddReady(chunkIndex);
     }
 
     /// <summary>A chunk that was held is no longer there, and is looked for again.</summary>
@@ -267,20 +268,20 @@ internal sealed class ChunkPicker
 
     private bool IsFresh(int chunkIndex, TimeSpan now) => _isTrackerGone || now - _answers[chunkIndex].Time <= AnswerLife;
 
-    // The rarest chunk with a source that has room; of several, one whose answer is fresh, and of these any.
+    // The rarest chunk with a source that has room; of several, one whose answer is fresh, and of these any: the first
+    // found, since they stand in no order.
     private bool TryPickRarest(TimeSpan now, out int place, out Peer source)
     {
         place = -1;
         source = null!;
         int rarest = int.MaxValue;
         bool isFresh = false;
-        int ties = 0;
         for (int i = _ready.Count - 1; i >= 0; i--)
         {
             ref Answer answer = ref _answers[_ready[i]];
             int availability = answer.Sources.Length;
             bool fresh = IsFresh(_ready[i], now);
-            if (availability > rarest || (availability == rarest && isFresh && !fresh)) continue;
+            if (availability > rarest || (availability == rarest && (isFresh || !fresh))) continue;
             if (!HasSource(_ready[i], now, out bool isHopeless))
             {
                 if (!isHopeless) continue;
@@ -289,13 +290,12 @@ internal sealed class ChunkPicker
                 if (place == _ready.Count) place = i;       // the last one has moved here
                 continue;
             }
-            ties = availability == rarest && fresh == isFresh ? ties + 1 : 1;
-            if (_random.Next(ties) == 0) (place, rarest, isFresh) = (i, availability, fresh);
+            (place, rarest, isFresh) = (i, availability, fresh);
         }
         return place >= 0 && TryPickSource(_ready[place], now, out source, out _);
     }
 
-    // Whether TryPickSource would find one: all that most of the chunks in question are asked.
+    // Whether TryPickSource would find one.
     private bool HasSource(int chunkIndex, TimeSpan now, out bool isHopeless)
     {
         isHopeless = true;
@@ -356,6 +356,13 @@ internal sealed class ChunkPicker
     {
         _states[chunkIndex] = ChunkState.Missing;
         _again.Enqueue(chunkIndex);
+    }
+
+    private void AddReady(int chunkIndex)
+    {
+        int place = _random.Next(_ready.Count + 1);
+        _ready.Add(chunkIndex);
+        (_ready[place], _ready[^1]) = (_ready[^1], _ready[place]);
     }
 
     private void RemoveReady(int place)

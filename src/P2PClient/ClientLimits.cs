@@ -36,7 +36,7 @@ internal static class ClientLimits
     public static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10), OpenPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Chunks fetched at the same time.</summary>
-    public const int DownloadsMax = 8;
+    public const int DownloadsMax = 12;
 
     /// <summary>Chunks fetched at the same time from one peer that serves them quickly. From any other it is one: a
     /// stranger may serve one at a time, and the next would wait without a byte.</summary>
