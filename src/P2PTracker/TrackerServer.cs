@@ -27,6 +27,8 @@ internal sealed class TrackerServer
 
     public Swarm Swarm { get; } = new();
 
+    public FairShare FairShare { get; } = new();
+
     /// <summary>When it was made.</summary>
     public TimeSpan StartedAt { get; } = EventLoop.Now;
 

@@ -31,6 +31,7 @@ internal sealed class TrackerSession
     private bool _hasSpoken;
     private bool _isHandedOver;                             // the connection is no longer ours
     private (int ChunkIndex, bool IsLine) _heldQuestion;       // index 0: none
+    private FairShare.Share _share;
     private LoopSignal? _pause;
 
     public TrackerSession(TrackerServer server, TcpSocket socket)
@@ -80,21 +81,20 @@ internal sealed class TrackerSession
                         await _loop.RoundEndAsync();
                         if (!(await _connection.SendAsync(answers, 0, answerBytes)).IsSuccess) return;
                     }
-                    if (_heldQuestion.ChunkIndex > 0)
-                    {
-                        _connection.KeepUnread();
-                        _pause ??= new LoopSignal(_loop);
-                        await _pause.WaitAsync(_unknown.Wait(_heldQuestion.ChunkIndex, EventLoop.Now));
-                    }
+                    if (_heldQuestion.ChunkIndex > 0) await PauseFor(_unknown.Wait(_heldQuestion.ChunkIndex, EventLoop.Now));
                 }
                 while (more);
                 _loop.Buffers.Return(answers);
                 answers = null;
 
                 if (received.IsEnd || _framer.IsOverlong || _badMessages >= Limits.BadMessagesMax) return;
-                if (!_connection.HasHadTurn) continue;
-                _connection.KeepUnread();
-                await _loop.YieldAsync();
+                TimeSpan pause = ShareAfter(received.Bytes);
+                if (pause > TimeSpan.Zero) await PauseFor(pause);
+                else if (_connection.HasHadTurn)
+                {
+                    _connection.KeepUnread();
+                    await _loop.YieldAsync();
+                }
             }
         }
         catch (Exception e)
@@ -109,6 +109,20 @@ internal sealed class TrackerSession
             foreach (SwarmPeer peer in _otherPeers ?? []) peer.OnDisconnected(EventLoop.Now);
             _server.OnSessionEnd(this);
         }
+    }
+
+    private TimeSpan ShareAfter(int bytes)
+    {
+        if (bytes >= TrackerLimits.BulkReadBytes) return _server.FairShare.PauseAfter(ref _share, bytes, EventLoop.Now);
+        _server.FairShare.OnSmallRead(ref _share);
+        return TimeSpan.Zero;
+    }
+
+    private LoopSignal PauseFor(TimeSpan time)
+    {
+        _connection.KeepUnread();
+        _pause ??= new LoopSignal(_loop);
+        return _pause.WaitAsync(time);
     }
 
     // Handles the complete messages that are there. Returns true where it stopped although more may be handled: the

@@ -66,36 +66,36 @@ public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
         var tracker = StartTracker();
         var witness = Connect(tracker.Port);
         witness.Announce(1, 4001);
-        using var stop = new CancellationTokenSource();
         Measure(witness, 200);
-        // The time that the flooding thread itself takes from two cores is not the tracker's fault: both sides of the
-        // comparison have a thread that spins.
-        double alone, flooded;
-        var spinning = Start(() => Thread.SpinWait(1000), stop.Token);
-        alone = Measure(witness, 1500);
-        stop.Cancel();
-        spinning.Join();
-
-        using var end = new CancellationTokenSource();
         var bytes = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(flood, 1000)));
-        RawConnection? stranger = null;
-        var flooding = Start(() =>
+        // In turns, since a machine is busier in one second than in the next.
+        var ratios = new double[9];
+        for (int turn = 0; turn < ratios.Length; turn++)
         {
-            stranger ??= new RawConnection(tracker.Port);
-            if (!stranger.TrySend(bytes))
+            double alone = Measure(witness, 500);
+            using var end = new CancellationTokenSource();
+            RawConnection? stranger = null;
+            var flooding = Start(() =>
             {
-                stranger.Dispose();
-                stranger = null;
-            }
-            else
-                stranger.Drop();
-        }, end.Token);
-        flooded = Measure(witness, 1500);
-        end.Cancel();
-        stranger?.Dispose();
-        flooding.Join();
-        _output.WriteLine($"median question {alone:F0} us alone, {flooded:F0} us beside a flood of '{flood.Trim()}': {flooded / alone:F1} times");
-        Assert.InRange(flooded / alone, 0, 40);
+                stranger ??= new RawConnection(tracker.Port);
+                if (!stranger.TrySend(bytes))
+                {
+                    stranger.Dispose();
+                    stranger = null;
+                }
+                else
+                    stranger.Drop();
+            }, end.Token);
+            Measure(witness, 500);      // what may be sent without a pause is over
+            double flooded = Measure(witness, 500);
+            end.Cancel();
+            stranger?.Dispose();
+            flooding.Join();
+            ratios[turn] = flooded / alone;
+        }
+        double ratio = ratios.Order().ElementAt(ratios.Length / 2);
+        _output.WriteLine($"beside a flood of '{flood.Trim()}' the median question takes {ratio:F2} times as long ({string.Join(", ", ratios.Select(each => $"{each:F2}"))})");
+        Assert.InRange(ratio, 0, 2);
     }
 
     private static Thread Start(Action repeated, CancellationToken until)
