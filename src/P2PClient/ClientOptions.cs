@@ -190,8 +190,13 @@ internal sealed class ClientOptions
         }
         host = host.TrimStart('[').TrimEnd(']');
         IPAddress[] addresses = HostTable.Resolve(host);
+        string whereKnown = " in /etc/hosts";
+#if !STATIC_EXECUTABLE
+        if (addresses.Length == 0) addresses = SystemResolver.Resolve(host);
+        whereKnown = " that this machine can resolve";
+#endif
         if (addresses.Length == 0)
-            throw ProgramException.Usage($"-tracker '{host}' is not known here: give localhost, a numeric address or a name in /etc/hosts");
+            throw ProgramException.Usage($"-tracker '{host}' is not known here: give localhost, a numeric address or a name{whereKnown}");
         return (host.Contains(':') ? $"[{host}]:{port}" : $"{host}:{port}", addresses, port);
     }
 }

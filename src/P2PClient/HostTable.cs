@@ -7,8 +7,8 @@ using P2P.Protocol;
 namespace P2P.Client;
 
 /// <summary>
-/// Names to addresses, without the system's resolver, which a static executable must not call: localhost, numeric
-/// addresses, and what /etc/hosts says.
+/// Names to addresses, without the system's resolver, which a static executable can't use and nobody may wait for while
+/// chunks move: localhost, numeric addresses, and what /etc/hosts says.
 /// </summary>
 internal static class HostTable
 {

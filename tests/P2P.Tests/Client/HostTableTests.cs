@@ -44,4 +44,13 @@ public sealed class HostTableTests
             }
         }
     }
+
+    [Fact]
+    public void TheSystem_KnowsThisMachine_AndNoHostThatCannotBe()
+    {
+        Assert.Contains(SystemResolver.Resolve("localhost"), IPAddress.IsLoopback);
+        Assert.Equal([IPAddress.Parse("192.0.2.7")], SystemResolver.Resolve("192.0.2.7"));
+        Assert.Equal([IPAddress.Parse("2001:db8::7")], SystemResolver.Resolve("2001:db8::7"));
+        Assert.Empty(SystemResolver.Resolve("no-such-host.invalid"));
+    }
 }
