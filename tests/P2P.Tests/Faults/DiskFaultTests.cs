@@ -46,6 +46,31 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
         AssertNoFaults(tracker);        // the source sees its transfers end early: nothing else can be done
     }
 
+    [RootFact]
+    public void ASourceThatSendsForEver_FillsTheDiskForAMoment_AndIsLeftForAGoodOne()
+    {
+        var chunks = new ChunkSet(Random, 6, 300_000);
+        var tracker = StartNaiveTracker();
+        var noise = new byte[64 * 1024];
+        var endless = Own(new ScriptedPeer((_, socket, _) =>
+        {
+            while (true)
+                ScriptedPeer.Send(socket, noise);
+        }));
+        tracker.Offer(chunks.AllBut(1), endless.Port);
+        OtherMachine.WithSmallDisk(Folder.MakeFolder("client_1"), 8 << 20, () =>
+        {
+            chunks.DealTo(Folder["client_1"], 1);
+            var client = StartClient("client_1", tracker.Port);
+            client.Errors.WaitForFirst(line => line.Contains("can't store chunks in"), "the disk to be full");
+            var good = StartPeer(tracker, chunks, chunks.AllBut(1));
+            client.WaitUntilComplete();
+            chunks.AssertComplete(client.ChunkFolder);
+            Assert.False(client.HasExited);
+            AssertNoFaults(tracker, good);
+        });
+    }
+
     [Fact]
     public void AFolderRemovedWhileRunning_CostsItsChunks_UntilItIsThereAgain()
     {
