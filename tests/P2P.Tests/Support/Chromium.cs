@@ -38,7 +38,7 @@ internal sealed class Chromium : IDisposable
     public Chromium()
     {
         // setsid: the process number is that of the group.
-        _process = new NativeProcess("setsid", _profile.Path, "env", $"HOME={_profile.Path}", Find()!,
+        _process = new NativeProcess("setsid", _profile.Path, "env", $"HOME={_profile.Path}", $"TMPDIR={_profile.Path}", Find()!,
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-breakpad", "--hide-scrollbars",
             "--remote-debugging-port=0", $"--user-data-dir={_profile["profile"]}", "about:blank");
