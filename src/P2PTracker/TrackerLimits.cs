@@ -31,6 +31,9 @@ internal static class TrackerLimits
     /// a fortieth of the time.</summary>
     public static readonly TimeSpan BulkTurn = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>How long who has sent nothing but nonsense waits for the end, lest it be back at once.</summary>
+    public static readonly TimeSpan NonsensePause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How old a connection without a message must be to be closed when descriptors run short.</summary>
     public static readonly TimeSpan SilentLife = TimeSpan.FromSeconds(60);
 

@@ -87,7 +87,12 @@ internal sealed class TrackerSession
                 _loop.Buffers.Return(answers);
                 answers = null;
 
-                if (received.IsEnd || _framer.IsOverlong || _badMessages >= Limits.BadMessagesMax) return;
+                if (received.IsEnd) return;
+                if (_framer.IsOverlong || _badMessages >= Limits.BadMessagesMax)
+                {
+                    await PauseFor(TrackerLimits.NonsensePause);
+                    return;
+                }
                 TimeSpan pause = ShareAfter(received.Bytes);
                 if (pause > TimeSpan.Zero) await PauseFor(pause);
                 else if (_connection.HasHadTurn)
