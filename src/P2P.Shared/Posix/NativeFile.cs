@@ -18,8 +18,8 @@ public sealed unsafe class NativeFile : IDisposable
     // O_TMPFILE contains O_DIRECTORY, which is another bit on arm64.
     private static readonly int _unnamed = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x404000 : 0x410000;
 
-    // A file without a name gets one through its entry there; a container may be without.
-    private static readonly bool _canBeNamed = Exists("/proc/self/fd");
+    // A file without a name gets one through its entry there; a container may be without, a system may forbid it.
+    private static bool _canBeNamed = Exists("/proc/self/fd");
 
     private NativeFile(int descriptor) => Descriptor = descriptor;
 
@@ -50,7 +50,11 @@ public sealed unsafe class NativeFile : IDisposable
     public int Link(string path)
     {
         fixed (byte* entry = Encoding.UTF8.GetBytes($"/proc/self/fd/{Descriptor}\0"), name = Encoding.UTF8.GetBytes(path + '\0'))
-            return Error(LibC.linkat(LibC.AT_FDCWD, entry, LibC.AT_FDCWD, name, LibC.AT_SYMLINK_FOLLOW));
+        {
+            int error = Error(LibC.linkat(LibC.AT_FDCWD, entry, LibC.AT_FDCWD, name, LibC.AT_SYMLINK_FOLLOW));
+            _canBeNamed &= error is 0 or LibC.EEXIST or LibC.ENOSPC or LibC.EDQUOT;     // else the next one has a name from the start
+            return error;
+        }
     }
 
     /// <summary>Gives a file another name, in place of whatever has that.</summary>
