@@ -56,7 +56,7 @@ linker_works() {
 }
 
 require_tools() {
-    command -v dotnet >/dev/null || die "dotnet is not in the PATH: install the .NET SDK, version 9 or later."
+    command -v dotnet >/dev/null || die "dotnet is not in the PATH: install the .NET SDK, version 10 or later."
     linker_works && return
     local install='apt-get install --yes --no-install-recommends gcc libc6-dev'
     if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
