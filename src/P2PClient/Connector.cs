@@ -1,7 +1,7 @@
 using System;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Tasks;
-using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -17,25 +17,31 @@ internal static class Connector
     {
         foreach (IPAddress address in addresses)
         {
-            var socket = TcpSocket.TryCreate(new IPEndPoint(address, port));
-            if (socket is null) continue;
-            var connection = new Connection(loop, socket, readBytesMax, mayHaveBytes: false);
-            // Over loopback the second call already finds that the other end has accepted, which saves waiting for it.
-            int error = socket.Connect();
-            if (error == LibC.EINPROGRESS) error = socket.Connect();
-            if (error == LibC.EINPROGRESS)
-            {
-                var timer = new LoopTimer(loop, connection.Close);
-                timer.Start(patience);
-                while (error == LibC.EINPROGRESS && (await connection.WritableAsync()).IsSuccess) error = socket.Connect();
-                timer.Forget();
-            }
-            if (error == 0 && !IsSelf(socket)) return connection;
+            if (TryCreate(address) is not { } socket) continue;
+            var connection = new Connection(loop, socket, readBytesMax);
+            var timer = new LoopTimer(loop, connection.Close);
+            timer.Start(patience);
+            SocketResult result = await connection.ConnectAsync(new IPEndPoint(address, port));
+            timer.Forget();
+            if (result.IsSuccess && !IsSelf(socket)) return connection;
             connection.Close();
         }
         return null;
     }
 
+    // Null if there is no descriptor left, or no such family here.
+    private static Socket? TryCreate(IPAddress address)
+    {
+        try
+        {
+            return new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
     // Linux may connect a socket to itself when nobody listens on a port of the range for outgoing connections.
-    private static bool IsSelf(TcpSocket socket) => socket.LocalEndPoint.Equals(socket.RemoteEndPoint);
+    private static bool IsSelf(Socket socket) => socket.LocalEndPoint!.Equals(socket.RemoteEndPoint);
 }

@@ -61,8 +61,7 @@ internal sealed class DownloadSession(
         if (download.IsWanted) return;
         copy.Dispose();
         if (!download.IsGivenUp) return;
-        _connection?.Socket.ResetOnClose(true);
-        _connection?.Close();
+        _connection?.Abort();
     }
 
     /// <summary>Fetches the chunk.</summary>
@@ -86,18 +85,23 @@ internal sealed class DownloadSession(
                 // A large chunk that nobody has to look at needn't come into this process.
                 if (download.Received >= ClientLimits.MovedFrom && check is null && pipe.IsUsable && download.IsWanted && connection.Unread.IsEmpty)
                 {
-                    SocketResult ready = await connection.ReadableAsync(ClientLimits.SilencePatience);
-                    if (ready.IsQuiet) return DownloadEnd.Doubtful;
-                    if (!ready.IsSuccess) return DownloadEnd.Failed;
-                    if (!download.IsWanted) continue;
-                    if (!copy.TryMove(pipe, connection.Socket.Descriptor, out int moved, out int error)) return DownloadEnd.DiskFailed;
-                    var result = new SocketResult(moved, error);
-                    if (result.WouldBlock) continue;
-                    if (!result.IsSuccess) return DownloadEnd.Failed;
-                    if (result.IsEnd) return DownloadEnd.Whole;
+                    if (!copy.TryMove(pipe, connection.Socket, out int moved, out SpliceEnd end)) return DownloadEnd.DiskFailed;
+                    if (end == SpliceEnd.Failed) return DownloadEnd.Failed;
+                    if (end == SpliceEnd.PeerEnded) return DownloadEnd.Whole;
                     download.Received += moved;
                     traffic.OnReceived(moved);
                     if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
+                    if (end == SpliceEnd.WouldBlock)
+                    {
+                        SocketResult ready = await connection.ReadableAsync(ClientLimits.SilencePatience);
+                        if (ready.IsQuiet) return DownloadEnd.Doubtful;
+                        if (!ready.IsSuccess) return DownloadEnd.Failed;
+                    }
+                    else if (download.Received >= turnEnd)
+                    {
+                        turnEnd = download.Received + ClientLimits.TurnBytes;
+                        await loop.YieldAsync();
+                    }
                     continue;
                 }
 
@@ -109,7 +113,7 @@ internal sealed class DownloadSession(
                 traffic.OnReceived(received.Bytes);
                 if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
                 if (check is not null && !check.TryAdd(connection.Unread)) return DownloadEnd.Wrong;
-                bool isWhole = connection.HasReadAll && download.Received == received.Bytes;
+                bool isWhole = download.Received == received.Bytes && connection.LookForEnd();
                 if (download.IsWanted && !(isWhole ? copy.TryWriteWhole(connection.Unread) : copy.TryWrite(connection.Unread))) return DownloadEnd.DiskFailed;
                 connection.Consume(received.Bytes);
                 if (download.Received < turnEnd) continue;

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using P2P.Posix;
 
@@ -41,14 +42,13 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     }
 
     /// <summary>Lets the kernel put what a socket has received behind the bytes that are there.</summary>
-    /// <param name="bytes">How many; 0 without an error: the peer's end of stream.</param>
-    /// <param name="socketError">0, or the errno of receiving.</param>
+    /// <param name="bytes">How many.</param>
     /// <returns>False if the disk refused.</returns>
-    public bool TryMove(SplicePipe pipe, int socket, out int bytes, out int socketError)
+    public bool TryMove(SplicePipe pipe, Socket socket, out int bytes, out SpliceEnd end)
     {
-        (bytes, socketError) = (0, 0);
+        (bytes, end) = (0, SpliceEnd.Failed);
         if (_isDone || !TryCreate()) return false;
-        pipe.Move(socket, _file!.Descriptor, out bytes, out socketError, out int fileError);
+        end = pipe.Move((int)socket.Handle, _file!.Descriptor, out bytes, out int fileError);
         Bytes += bytes;
         return Succeeds(fileError);
     }

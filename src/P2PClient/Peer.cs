@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
-using System.ComponentModel;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using P2P.Protocol;
 using P2P.Transport;
@@ -111,10 +111,11 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
     {
         try
         {
-            TcpSocket.Listen(new IPEndPoint(address, 0), backlog: 1).Dispose();
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(address, 0));
             return true;
         }
-        catch (Win32Exception)
+        catch (SocketException)
         {
             return false;
         }

@@ -1,6 +1,6 @@
 using System;
-using System.ComponentModel;
 using System.IO;
+using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
 using P2P.Transport;
@@ -50,10 +50,11 @@ internal static class Program
             {
                 listener.ResetOnClose(true);        // until a chunk is sent whole (PROTOCOL 3)
                 listener.LimitUnsent(ClientLimits.UnsentBytes);
+                listener.SendFullPackets();
             });
             return acceptor;
         }
-        catch (Win32Exception e)
+        catch (SocketException e)
         {
             string reason = Acceptor.IsPortTaken(e) ? "is taken" : $"can't be used: {e.Message}";
             throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");

@@ -16,7 +16,7 @@ namespace P2P.Client;
 ///
 /// The same request shows how large the peer's receive buffer may get, by which our own tracker is known.
 /// </summary>
-internal sealed unsafe class ReceiveQueueProbe
+internal sealed class ReceiveQueueProbe
 {
     // linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h, linux/tcp.h
     private const int NetlinkSockDiag = 4, SockDiagByFamily = 20, NetlinkRequest = 1;
@@ -28,8 +28,7 @@ internal sealed unsafe class ReceiveQueueProbe
     private const int InfoBytesReceived = 128;              // tcpi_bytes_received, since Linux 4.1
     private const int MemoryReceiveBuffer = 4;              // SK_MEMINFO_RCVBUF: twice what was asked for
 
-    private static readonly int _netlink =
-        LibC.socket(LibC.AF_NETLINK, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, NetlinkSockDiag);
+    private static readonly Socket? _netlink = OpenNetlink();
 
     private readonly byte[] _request = new byte[RequestBytes];
     private ulong _arrived;         // bytes that have certainly come out of the network
@@ -63,13 +62,9 @@ internal sealed unsafe class ReceiveQueueProbe
     /// <returns>Null if it can't be known: netlink is not to be had, or the other end is not on this machine.</returns>
     public bool? HasReadAll(long sentBytes)
     {
-        byte* reply = stackalloc byte[ReplyBytes];
-        fixed (byte* request = _request)
-        {
-            if (LibC.send(_netlink, request, RequestBytes, 0) != RequestBytes) return null;
-        }
-        int bytes = (int)LibC.recv(_netlink, reply, ReplyBytes, LibC.MSG_DONTWAIT);
-        var answer = new ReadOnlySpan<byte>(reply, Math.Max(bytes, 0));
+        if (_netlink is null || _netlink.Send(_request, SocketFlags.None, out _) != RequestBytes) return null;
+        Span<byte> reply = stackalloc byte[ReplyBytes];
+        ReadOnlySpan<byte> answer = reply[..Math.Max(_netlink.Receive(reply, SocketFlags.None, out _), 0)];
         if (answer.Length < ReplyAttributes || BinaryPrimitives.ReadInt16LittleEndian(answer[4..]) != SockDiagByFamily) return null;
 
         bool hadArrived = _arrived >= (ulong)sentBytes;
@@ -79,6 +74,13 @@ internal sealed unsafe class ReceiveQueueProbe
         ReadOnlySpan<byte> memory = FindAttribute(answer[ReplyAttributes..], DiagMemory, MemoryReceiveBuffer + sizeof(uint));
         IsOurTracker = !memory.IsEmpty && BinaryPrimitives.ReadUInt32LittleEndian(memory[MemoryReceiveBuffer..]) == 2 * Limits.TrackerUnreadBytes;
         return hadArrived && unread == 0;
+    }
+
+    // The runtime has no word for this family, but takes a socket of it.
+    private static Socket? OpenNetlink()
+    {
+        int descriptor = LibC.socket(LibC.AF_NETLINK, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, NetlinkSockDiag);
+        return descriptor < 0 ? null : new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { Blocking = false };
     }
 
     // Attributes: length with its four bytes of head, kind, value, padding to four bytes. Empty if it isn't there.

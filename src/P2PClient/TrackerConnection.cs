@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using P2P.Logging;
@@ -101,7 +102,7 @@ internal sealed class TrackerConnection
         _connection = connection;
         _connection.Socket.SendAtOnce();
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
-        _probe = new ReceiveQueueProbe(_connection.Socket.LocalEndPoint, _connection.Socket.RemoteEndPoint!);
+        _probe = new ReceiveQueueProbe((IPEndPoint)_connection.Socket.LocalEndPoint!, (IPEndPoint)_connection.Socket.RemoteEndPoint!);
         _isBlind = _probe.HasReadAll(0) is null;
         _usesLines = _wantsLines || (_options.Framing == Framing.Auto && _probe.IsOurTracker);
         _reader = new AnswerReader();

@@ -1,4 +1,6 @@
 using System;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using P2P.Cli;
@@ -14,7 +16,7 @@ namespace P2P.Client;
 /// last byte and never else: until then whatever ends the connection, even our own death, is a reset, as the listening
 /// socket hands it down (PROTOCOL 3).
 /// </summary>
-internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
+internal sealed class UploadSession(Uploads uploads, Socket socket)
 {
     private readonly Connection _connection = new(uploads.Loop, socket, Limits.RequestReadBytes);
     private MessageFramer _framer;
@@ -31,7 +33,7 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
             int chunkIndex = await ReadRequestAsync();
             if (uploads.Picker.StateOf(chunkIndex) != ChunkState.Have) return;
 
-            bool isLocal = HostName.IsLoopback(socket.RemoteEndPoint!.Address);
+            bool isLocal = HostName.IsLoopback(((IPEndPoint)socket.RemoteEndPoint!).Address);
             upload = new Upload(chunkIndex, isLocal ? ClientLimits.LocalTurnPatience : ClientLimits.TurnPatience, EventLoop.Now, _connection.EndReceive);
             uploads.Enter(upload);
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
@@ -126,14 +128,13 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
         }
     }
 
-    // A chunk that fits a buffer: its last packet waits for the end of the stream and takes it along, which spares both
-    // ends a packet and the peer a round; and reading so little costs less than sendfile does. Returns the bytes sent.
+    // A chunk that fits a buffer: reading so little costs less than sendfile does. Returns the bytes sent.
     private int SendSmall(Upload upload, NativeFile file, long bytes)
     {
         if (bytes > Limits.BufferBytes) return 0;
         byte[] buffer = uploads.Loop.Buffers.Get();
         Span<byte> chunk = buffer.AsSpan(0, (int)bytes);
-        int sent = file.Read(chunk) == bytes ? socket.Send(chunk, isMoreToFollow: true).Bytes : 0;
+        int sent = file.Read(chunk) == bytes ? _connection.Send(chunk).Bytes : 0;
         uploads.Loop.Buffers.Return(buffer);
         OnSent(upload, sent);
         return sent;
@@ -145,20 +146,33 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
         long turnEnd = ClientLimits.TurnBytes;
         for (long offset = start; offset < bytes;)
         {
-            SocketResult sent = socket.SendFile(file.Descriptor, offset, (int)Math.Min(bytes - offset, ClientLimits.TurnBytes));
-            if (sent.WouldBlock)
-            {
-                if (!(await _connection.WritableAsync()).IsSuccess) return false;
-                continue;
-            }
-            if (!sent.IsSuccess || sent.Bytes == 0) return false;
-            offset += sent.Bytes;
-            OnSent(upload, sent.Bytes);
+            int count = (int)Math.Min(bytes - offset, ClientLimits.TurnBytes);
+            SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
+            // Nothing tells when the kernel takes more, but a send of bytes that waits for it.
+            if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset);
+            if (end == SendFileEnd.Failed || sent == 0) return false;
+            offset += sent;
+            OnSent(upload, sent);
             if (offset < turnEnd) continue;
             turnEnd = offset + ClientLimits.TurnBytes;
             await uploads.Loop.YieldAsync();
         }
         return true;
+    }
+
+    // Returns the bytes sent, 0 if the peer has gone or the file ended.
+    private async Task<int> SendPieceAsync(NativeFile file, long offset)
+    {
+        byte[] buffer = uploads.Loop.Buffers.Get();
+        try
+        {
+            int bytes = file.Read(buffer, offset);
+            return bytes > 0 && (await _connection.SendAsync(buffer, 0, bytes)).IsSuccess ? bytes : 0;
+        }
+        finally
+        {
+            uploads.Loop.Buffers.Return(buffer);
+        }
     }
 
     private void OnSent(Upload upload, int bytes)

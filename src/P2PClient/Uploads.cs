@@ -1,4 +1,5 @@
 using System;
+using System.Net.Sockets;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -28,7 +29,7 @@ internal sealed class Uploads
     public Action<int> OnLost { get; }
 
     /// <summary>Serves a peer that has connected.</summary>
-    public void OnAccepted(TcpSocket socket) => _ = new UploadSession(this, socket).RunAsync();
+    public void OnAccepted(Socket socket) => _ = new UploadSession(this, socket).RunAsync();
 
     /// <summary>Enters a request into the queue; its turn may come at once.</summary>
     public void Enter(Upload upload)

@@ -1,6 +1,6 @@
 using System;
-using System.ComponentModel;
 using System.Net;
+using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
 using P2P.Protocol;
@@ -72,7 +72,7 @@ internal static class Program
         {
             return Acceptor.Listen(addresses, port);
         }
-        catch (Win32Exception e)
+        catch (SocketException e)
         {
             throw new ProgramException(ExitCode.Failure, Acceptor.IsPortTaken(e)
                 ? $"port {port} on {host} is taken: stop the program that listens there, or give another with -port"

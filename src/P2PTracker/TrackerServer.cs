@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Net.Sockets;
 using P2P.Logging;
 using P2P.Tracker.Http;
 using P2P.Transport;
@@ -72,7 +73,7 @@ internal sealed class TrackerServer
         if (!_sweep.IsRunning) _sweep.Start(TrackerLimits.GonePeerSweep);
     }
 
-    private void OnAccepted(TcpSocket socket)
+    private void OnAccepted(Socket socket)
     {
         Connections++;
         var session = new TrackerSession(this, socket);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using P2P.Cli;
@@ -34,13 +35,13 @@ internal sealed class TrackerSession
     private FairShare.Share _share;
     private LoopSignal? _pause;
 
-    public TrackerSession(TrackerServer server, TcpSocket socket)
+    public TrackerSession(TrackerServer server, Socket socket)
     {
         (_server, _loop, _swarm, _log) = (server, server.Loop, server.Swarm, server.Log);
-        _connection = new Connection(_loop, socket, Limits.RequestReadBytes);
+        _connection = new Connection(_loop, socket, Limits.RequestReadBytes, putsOff: true);
         socket.SendAtOnce();
         socket.KeepAlive(Limits.KeepAliveSeconds);
-        _host = ListedHost(socket.RemoteEndPoint!.Address);
+        _host = ListedHost(((IPEndPoint)socket.RemoteEndPoint!).Address);
     }
 
     /// <summary>When it was accepted.</summary>
@@ -77,7 +78,6 @@ internal sealed class TrackerSession
                     if (answerBytes > 0)
                     {
                         // The log is written before the answers leave (PROTOCOL 5), for all connections of a round at once.
-                        _connection.KeepUnread();
                         await _loop.RoundEndAsync();
                         if (!(await _connection.SendAsync(answers, 0, answerBytes)).IsSuccess) return;
                     }
@@ -95,11 +95,7 @@ internal sealed class TrackerSession
                 }
                 TimeSpan pause = ShareAfter(received.Bytes);
                 if (pause > TimeSpan.Zero) await PauseFor(pause);
-                else if (_connection.HasHadTurn)
-                {
-                    _connection.KeepUnread();
-                    await _loop.YieldAsync();
-                }
+                else if (_connection.HasHadTurn) await _loop.YieldAsync();
             }
         }
         catch (Exception e)
@@ -125,7 +121,6 @@ internal sealed class TrackerSession
 
     private LoopSignal PauseFor(TimeSpan time)
     {
-        _connection.KeepUnread();
         _pause ??= new LoopSignal(_loop);
         return _pause.WaitAsync(time);
     }

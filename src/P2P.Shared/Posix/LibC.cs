@@ -13,12 +13,7 @@ internal static unsafe class LibC
     public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400, F_OK = 0;
     public const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_STREAM = 1, SOCK_DGRAM = 2;
     public const int SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
-    public const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_RCVBUF = 8, SO_KEEPALIVE = 9, SO_LINGER = 13;
-    public const int IPPROTO_TCP = 6, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6, TCP_NOTSENT_LOWAT = 25;
-    public const int IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
-    public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_MORE = 0x8000, SHUT_WR = 1;
-    public const int EPOLL_CLOEXEC = 0x80000, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
-    public const int CLOCK_MONOTONIC = 1, TFD_CLOEXEC = 0x80000, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
+    public const int IPPROTO_TCP = 6;
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122, EOPNOTSUPP = 95;
     public const int EAFNOSUPPORT = 97, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNABORTED = 103, ECONNRESET = 104;
     public const int EISCONN = 106, EALREADY = 114, EINPROGRESS = 115, ECANCELED = 125;
@@ -34,18 +29,6 @@ internal static unsafe class LibC
 
     /// <summary>The reason of the last failure, as the system words it.</summary>
     public static string ErrorText(int error) => new Win32Exception(error).Message;
-
-    /// <summary>struct linger.</summary>
-    public struct Linger
-    {
-        public int IsOn, Seconds;
-    }
-
-    /// <summary>struct itimerspec: seconds and nanoseconds of the interval, then of the first expiry.</summary>
-    public struct TimerSpec
-    {
-        public long IntervalSeconds, IntervalNanoseconds, Seconds, Nanoseconds;
-    }
 
     /// <summary>struct dirent; the name ends in a zero byte.</summary>
     public struct DirectoryEntry
@@ -87,6 +70,9 @@ internal static unsafe class LibC
     public static extern nint read(int descriptor, byte* bytes, nint count);
 
     [DllImport("libc", SetLastError = true)]
+    public static extern nint pread(int descriptor, byte* bytes, nint count, long offset);
+
+    [DllImport("libc", SetLastError = true)]
     public static extern int close(int descriptor);
 
     [DllImport("libc", SetLastError = true)]
@@ -114,56 +100,7 @@ internal static unsafe class LibC
     public static extern int rmdir(byte* path);
 
     [DllImport("libc", SetLastError = true)]
-    public static extern int epoll_create1(int flags);
-
-    // struct epoll_event is packed on x86-64 alone: see EventLoop.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int epoll_ctl(int epoll, int operation, int descriptor, byte* epollEvent);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int epoll_wait(int epoll, byte* events, int count, int milliseconds);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int eventfd(uint value, int flags);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int timerfd_create(int clock, int flags);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int timerfd_settime(int descriptor, int flags, TimerSpec* time, TimerSpec* old);
-
-    [DllImport("libc", SetLastError = true)]
     public static extern int socket(int family, int type, int protocol);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int bind(int socket, byte* address, int bytes);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int listen(int socket, int backlog);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int accept4(int socket, byte* address, int* bytes, int flags);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int connect(int socket, byte* address, int bytes);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int getsockname(int socket, byte* address, int* bytes);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int setsockopt(int socket, int level, int name, void* value, int bytes);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int shutdown(int socket, int how);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint send(int socket, byte* bytes, nint count, int flags);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint sendto(int socket, byte* bytes, nint count, int flags, byte* address, uint addressBytes);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint recv(int socket, byte* bytes, nint count, int flags);
 
     [DllImport("libc", SetLastError = true)]
     public static extern byte* realpath(byte* path, byte* resolved);

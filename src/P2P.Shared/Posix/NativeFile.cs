@@ -5,6 +5,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace P2P.Posix;
 
+/// <summary>What sending bytes of a file came to.</summary>
+public enum SendFileEnd
+{
+    Sent,
+
+    /// <summary>The socket takes no more now.</summary>
+    WouldBlock,
+
+    /// <summary>The connection, or the file, has failed.</summary>
+    Failed,
+}
+
 /// <summary>
 /// One open file, by the bare calls with results as values: for chunks, of which thousands a second are opened, written
 /// and renamed. File.OpenHandle and File.Move make five more calls for each (locks, and looks at the file system).
@@ -82,6 +94,25 @@ public sealed unsafe class NativeFile : IDisposable
         long* time = (long*)(stat + StatModified);
         modified = isTold ? (Int128)time[0] * 1_000_000_000 + time[1] : 0;
         return isTold;
+    }
+
+    /// <summary>Lets the kernel send bytes of the file, as many as a socket takes now: sendfile(2). Socket.SendFile takes
+    /// a path, and waits until all is sent.</summary>
+    /// <param name="socket">A descriptor that does not block.</param>
+    /// <param name="sent">Bytes; 0 with success: the file ended before them.</param>
+    public SendFileEnd SendTo(int socket, long offset, int count, out int sent)
+    {
+        nint result = LibC.sendfile(socket, Descriptor, &offset, count);
+        sent = Math.Max((int)result, 0);
+        if (result >= 0) return SendFileEnd.Sent;
+        return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? SendFileEnd.WouldBlock : SendFileEnd.Failed;
+    }
+
+    /// <summary>Reads what stands at an offset.</summary>
+    /// <returns>Bytes; 0 at the end, or if it can't be read.</returns>
+    public int Read(Span<byte> buffer, long offset)
+    {
+        fixed (byte* start = buffer) return Math.Max((int)LibC.pread(Descriptor, start, buffer.Length, offset), 0);
     }
 
     /// <summary>Reads what comes next.</summary>

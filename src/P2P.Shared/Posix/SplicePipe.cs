@@ -1,7 +1,25 @@
 using System;
+using System.IO;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace P2P.Posix;
+
+/// <summary>What a move of bytes from a socket to a file came to.</summary>
+public enum SpliceEnd
+{
+    /// <summary>Bytes were moved, or the disk refused.</summary>
+    Moved,
+
+    /// <summary>Nothing has been received that could be moved; or this has just become unusable.</summary>
+    WouldBlock,
+
+    /// <summary>The peer's end of the stream.</summary>
+    PeerEnded,
+
+    /// <summary>The connection has failed.</summary>
+    Failed,
+}
 
 /// <summary>
 /// Moves bytes from sockets to files without bringing them into this process: the kernel hands the pages of what was
@@ -11,67 +29,67 @@ namespace P2P.Posix;
 public sealed unsafe class SplicePipe : IDisposable
 {
     private const int WantedBytes = 1 << 20;        // as much as any user's pipe may hold
-    private int _reader = -1, _writer = -1;
+    private SafeFileHandle? _reader, _writer;
     private int _bytesMax;
 
     /// <summary>Whether it is worth trying.</summary>
     public bool IsUsable { get; private set; } = true;
 
     /// <summary>Moves what a socket has received, as much as fits the pipe, to where a file is written next.</summary>
-    /// <param name="bytes">Moved; 0 without an error: the peer's end of stream.</param>
-    /// <param name="socketError">0, or the errno of receiving.</param>
+    /// <param name="bytes">Moved.</param>
     /// <param name="fileError">0, or the errno of writing.</param>
-    public void Move(int socket, int file, out int bytes, out int socketError, out int fileError)
+    public SpliceEnd Move(int socket, int file, out int bytes, out int fileError)
     {
         bytes = fileError = 0;
-        if ((socketError = Open()) != 0) return;
-        nint moved = LibC.splice(socket, null, _writer, null, _bytesMax, LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK);
-        if (moved < 0)
-        {
-            socketError = Unusable(Marshal.GetLastPInvokeError());
-            return;
-        }
+        if (!TryOpen()) return SpliceEnd.WouldBlock;
+        nint moved = LibC.splice(socket, null, Writer, null, _bytesMax, LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK);
+        if (moved <= 0) return moved == 0 ? SpliceEnd.PeerEnded : OnFailure(Marshal.GetLastPInvokeError());
         while (bytes < moved && fileError == 0)
         {
-            nint written = LibC.splice(_reader, null, file, null, moved - bytes, LibC.SPLICE_F_MOVE);
+            nint written = LibC.splice(Reader, null, file, null, moved - bytes, LibC.SPLICE_F_MOVE);
             if (written > 0) bytes += (int)written;
             else if (written == 0) fileError = LibC.EIO;
             else if (Marshal.GetLastPInvokeError() is not LibC.EINTR and var error) fileError = error;
         }
         if (fileError == LibC.EINVAL) fileError = CopyRest(file, (int)moved, ref bytes);
         if (fileError != 0) Dispose();      // with what is left in it
+        return SpliceEnd.Moved;
     }
 
     /// <summary>Gives its descriptors back; it may be used again.</summary>
     public void Dispose()
     {
-        if (_reader < 0) return;
-        LibC.close(_reader);
-        LibC.close(_writer);
-        _reader = _writer = -1;
+        _reader?.Dispose();
+        _writer?.Dispose();
+        _reader = _writer = null;
     }
+
+    private int Reader => (int)_reader!.DangerousGetHandle();
+
+    private int Writer => (int)_writer!.DangerousGetHandle();
 
     // Without descriptors, or in an old kernel, everything goes the ordinary way.
-    private int Open()
+    private bool TryOpen()
     {
-        if (_reader >= 0) return 0;
-        int* ends = stackalloc int[2];
-        if (LibC.pipe2(ends, LibC.O_CLOEXEC) < 0)
+        if (_reader is not null) return true;
+        try
         {
-            IsUsable = false;
-            return LibC.EAGAIN;
+            (int reader, int writer) = Pipe.Open(isNonBlocking: false);
+            (_reader, _writer) = (new SafeFileHandle(reader, ownsHandle: true), new SafeFileHandle(writer, ownsHandle: true));
         }
-        (_reader, _writer) = (ends[0], ends[1]);
-        _bytesMax = LibC.fcntl(_writer, LibC.F_SETPIPE_SZ, WantedBytes);
-        if (_bytesMax < 0) _bytesMax = LibC.fcntl(_writer, LibC.F_GETPIPE_SZ, 0);
-        return 0;
+        catch (IOException)
+        {
+            return IsUsable = false;
+        }
+        _bytesMax = LibC.fcntl(Writer, LibC.F_SETPIPE_SZ, WantedBytes);
+        if (_bytesMax < 0) _bytesMax = LibC.fcntl(Writer, LibC.F_GETPIPE_SZ, 0);
+        return true;
     }
 
-    private int Unusable(int error)
+    private SpliceEnd OnFailure(int error)
     {
-        if (error != LibC.EINVAL) return error;
-        IsUsable = false;
-        return LibC.EAGAIN;
+        IsUsable &= error != LibC.EINVAL;
+        return error is LibC.EINVAL or LibC.EAGAIN or LibC.EINTR ? SpliceEnd.WouldBlock : SpliceEnd.Failed;
     }
 
     // A file system that can't take pages: what is in the pipe is written as usual, and nothing is put into it again.
@@ -81,15 +99,15 @@ public sealed unsafe class SplicePipe : IDisposable
         byte* buffer = stackalloc byte[4096];
         while (bytes < moved)
         {
-            nint read = LibC.read(_reader, buffer, Math.Min(4096, moved - bytes));
-            if (read <= 0) return LibC.EIO;
+            int read = RandomAccess.Read(_reader!, new Span<byte>(buffer, Math.Min(4096, moved - bytes)), 0);
+            if (read == 0) return LibC.EIO;
             for (nint written = 0; written < read;)
             {
                 nint result = LibC.write(file, buffer + written, read - written);
                 if (result >= 0) written += result;
                 else if (Marshal.GetLastPInvokeError() is not LibC.EINTR and var error) return error;
             }
-            bytes += (int)read;
+            bytes += read;
         }
         return 0;
     }

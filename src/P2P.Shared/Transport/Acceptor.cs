@@ -1,9 +1,8 @@
 using System;
 using System.Collections.Generic;
-using System.ComponentModel;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using P2P.Posix;
 
 namespace P2P.Transport;
 
@@ -16,7 +15,7 @@ public sealed class Acceptor
     // In a row, before those who were accepted have their turn.
     private const int AcceptedPerTurn = 64;
 
-    private readonly List<TcpSocket> _listeners = [];
+    private readonly List<Socket> _listeners = [];
 
     private Acceptor(int port) => Port = port;
 
@@ -29,9 +28,10 @@ public sealed class Acceptor
     /// </summary>
     /// <param name="addresses">The addresses, without port.</param>
     /// <param name="port">1 to 65535, or 0 for any that is free on all of them.</param>
-    /// <exception cref="Win32Exception">The port is taken, or the address isn't this machine's.</exception>
+    /// <exception cref="SocketException">The port is taken, or the address isn't this machine's.</exception>
     public static Acceptor Listen(IPAddress[] addresses, int port)
     {
+        SocketRuntime.Prepare();
         for (int attempt = 1; ; attempt++)
         {
             var acceptor = new Acceptor(port);
@@ -41,82 +41,120 @@ public sealed class Acceptor
                 {
                     if (TryListen(address, acceptor.Port) is not { } listener) continue;
                     acceptor._listeners.Add(listener);
-                    if (acceptor.Port == 0) acceptor.Port = listener.LocalEndPoint.Port;
+                    if (acceptor.Port == 0) acceptor.Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
                 }
-                if (acceptor._listeners.Count == 0) throw new Win32Exception(LibC.EADDRNOTAVAIL);
+                if (acceptor._listeners.Count == 0) throw new SocketException((int)SocketError.AddressNotAvailable);
                 return acceptor;
             }
-            catch (Win32Exception e)
+            catch (SocketException e)
             {
-                foreach (TcpSocket listener in acceptor._listeners) listener.Dispose();
+                foreach (Socket listener in acceptor._listeners) listener.Dispose();
                 // A port that is free on one address may be taken on the next: try another.
-                if (port != 0 || e.NativeErrorCode != LibC.EADDRINUSE || attempt == 100) throw;
+                if (port != 0 || !IsPortTaken(e) || attempt == 100) throw;
             }
         }
     }
 
     /// <summary>Tells whether listening failed since another program has the port.</summary>
-    public static bool IsPortTaken(Win32Exception failure) => failure.NativeErrorCode == LibC.EADDRINUSE;
+    public static bool IsPortTaken(SocketException failure) => failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
 
     /// <summary>Changes the sockets that listen, and through them those that they accept.</summary>
-    public void Configure(Action<TcpSocket> change) => _listeners.ForEach(change);
+    public void Configure(Action<Socket> change) => _listeners.ForEach(change);
 
     /// <summary>Accepts from now on. On the loop.</summary>
     /// <param name="onAccepted">Takes over each socket.</param>
     /// <param name="onShortage">Called while descriptors or memory run short, before each pause.</param>
-    public void Start(EventLoop loop, Action<TcpSocket> onAccepted, Action? onShortage = null)
+    public void Start(EventLoop loop, Action<Socket> onAccepted, Action? onShortage = null)
     {
-        foreach (TcpSocket listener in _listeners) new Accepting(loop, listener, onAccepted, onShortage).Resume();
+        foreach (Socket listener in _listeners) new Accepting(loop, listener, onAccepted, onShortage).Resume();
     }
 
-    private static TcpSocket? TryListen(IPAddress address, int port)
+    private static Socket? TryListen(IPAddress address, int port)
     {
+        Socket? socket = null;
         try
         {
-            return TcpSocket.Listen(new IPEndPoint(address, port), Limits.ListenBacklog);
+            socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(address, port));
+            socket.Listen(Limits.ListenBacklog);
+            return socket;
         }
-        catch (Win32Exception e) when (e.NativeErrorCode is LibC.EAFNOSUPPORT or LibC.EADDRNOTAVAIL
-            && address.AddressFamily == AddressFamily.InterNetworkV6)
+        catch (SocketException e)
         {
-            return null;
+            socket?.Dispose();
+            bool isMissing = e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
+            if (isMissing && address.AddressFamily == AddressFamily.InterNetworkV6) return null;
+            throw;
         }
     }
 
-    private sealed class Accepting : IWatcher
+    private sealed class Accepting : IOperationOwner, IDisposable
     {
         private readonly EventLoop _loop;
-        private readonly TcpSocket _listener;
-        private readonly Action<TcpSocket> _onAccepted;
+        private readonly Socket _listener;
+        private readonly Action<Socket> _onAccepted;
         private readonly Action? _onShortage;
+        private readonly Action _resume;
         private readonly LoopTimer _pause;
+        private SocketOperation? _operation;        // in flight
 
-        public Accepting(EventLoop loop, TcpSocket listener, Action<TcpSocket> onAccepted, Action? onShortage)
+        public Accepting(EventLoop loop, Socket listener, Action<Socket> onAccepted, Action? onShortage)
         {
             (_loop, _listener, _onAccepted, _onShortage) = (loop, listener, onAccepted, onShortage);
-            _pause = new LoopTimer(loop, Resume);
+            _resume = Resume;
+            _pause = new LoopTimer(loop, _resume);
+            NoteOpen();
         }
 
-        public void Resume() => _loop.Watch(_listener.Descriptor, Readiness.Readable, this);
-
-        public void OnReady(Readiness readiness)
+        public void Resume()
         {
             for (int count = 0; count < AcceptedPerTurn; count++)
             {
-                TcpSocket? socket = _listener.TryAccept(out int error);
-                if (socket is not null)
-                {
-                    _onAccepted(socket);
-                    continue;
-                }
-                // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors
-                // or memory, which passes.
-                if (error is LibC.ECONNABORTED or LibC.ECONNRESET) continue;
-                if (error is LibC.EAGAIN or LibC.EINTR) return;
-                _loop.Unwatch(_listener.Descriptor, isClosing: false);
-                _onShortage?.Invoke();
-                _pause.Start(Limits.AcceptPause);
-                return;
+                _operation = _loop.RentOperation(this);
+                if (_listener.AcceptAsync(_operation)) return;
+                if (!TryEnd()) return;
             }
+            _loop.YieldAsync().OnCompleted(_resume);
         }
+
+        public void Dispose()
+        {
+            _pause.Forget();
+            if (_operation is not null)
+            {
+                _operation.Owner = null;
+                _loop.Operations.Abandon(_operation);
+            }
+            _listener.Dispose();
+        }
+
+        void IOperationOwner.OnCompleted(SocketOperation operation)
+        {
+            if (TryEnd()) Resume();
+        }
+
+        // False if accepting pauses.
+        private bool TryEnd()
+        {
+            SocketOperation operation = _operation!;
+            _operation = null;
+            (Socket? socket, SocketError error) = (operation.AcceptSocket, operation.SocketError);
+            operation.AcceptSocket = null;
+            _loop.Operations.Return(operation);
+            if (error == SocketError.Success)
+            {
+                _onAccepted(socket!);
+                return true;
+            }
+            // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors
+            // or memory, which passes.
+            if (error is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.Interrupted) return true;
+            _onShortage?.Invoke();
+            _pause.Start(Limits.AcceptPause);
+            return false;
+        }
+
+        [Conditional("DEBUG")]
+        private void NoteOpen() => _loop.Open.Add(this);
     }
 }

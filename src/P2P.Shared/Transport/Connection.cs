@@ -1,63 +1,61 @@
 using System;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace P2P.Transport;
 
 /// <summary>
-/// One connected socket and the bytes read from it that nobody has consumed. Owned by one session, used on the loop.
+/// One socket and the bytes read from it that nobody has consumed. Owned by one session, used on the loop.
 ///
-/// Bytes arrive in the loop's shared buffer. What a session leaves unread when it waits is moved into a pooled buffer
-/// of its own, so an idle connection has none. One receive and one send may be awaited at a time.
-/// Hot: allocates nothing per message.
+/// Bytes arrive in the loop's shared buffer. What a session leaves unread when it waits for anything is moved into a
+/// pooled buffer of the connection's own, so an idle connection has none. One receive and one send may be awaited at a
+/// time; an operation is rented for each while it is in flight. Hot: allocates nothing per message.
 /// </summary>
-public sealed class Connection : IWatcher
+public sealed class Connection : IOperationOwner, IDisposable
 {
     private readonly EventLoop _loop;
     private readonly int _readBytesMax;
-    private LoopTimer? _patience;
-    private Readiness _interest;        // what the loop watches the socket for
+    private readonly bool _putsOff;
+    private ConnectionState _state;
     private bool _mayHaveMore;          // more may be there than was read
-    private bool _hasPeerEnded;         // its last byte and the end of the stream have come
+    private bool _wasQuiet;             // so ended the last receive that was awaited
     private int _readsAtOnce;           // in a row
-    private bool _wasQuiet;
-    private bool _leavesBytes;          // who waits wants to know, and receives otherwise
-    private bool _closed;
+    private LoopTimer? _patience;
+    private SocketOperation? _receive, _send;   // in flight
     private Action? _reader, _writer;   // who waits
     private SocketResult _received, _sent;
-    private byte[] _toSend = [];        // what a send still has to do
-    private int _sendStart, _sendEnd;
     private byte[] _bytes;              // where the unread bytes lie: the loop's buffer or a pooled one
     private int _start, _end;
 
     /// <summary>Takes a socket over.</summary>
     /// <param name="loop">The loop that it lives on.</param>
-    /// <param name="socket">Connected, or about to be (<see cref="WritableAsync"/> tells).</param>
+    /// <param name="socket">Connected, or about to be by <see cref="ConnectAsync"/>.</param>
     /// <param name="readBytesMax">Most that one receive takes, in bytes. Above <see cref="Limits.MessageReadBytes"/>
     /// only for a session that consumes all before it waits again.</param>
-    /// <param name="mayHaveBytes">The peer may have sent something already: worth a look before waiting.</param>
-    public Connection(EventLoop loop, TcpSocket socket, int readBytesMax, bool mayHaveBytes = true)
+    /// <param name="putsOff">A receive starts one round later: by then a peer that answers at once has answered, and
+    /// the first call finds its bytes.</param>
+    public Connection(EventLoop loop, Socket socket, int readBytesMax, bool putsOff = false)
     {
-        _mayHaveMore = mayHaveBytes;
-        _loop = loop;
-        _readBytesMax = readBytesMax;
+        (_loop, _readBytesMax, _putsOff) = (loop, readBytesMax, putsOff);
         _bytes = loop.ReceiveBuffer;
+        _mayHaveMore = true;
         Socket = socket;
+        socket.Blocking = false;
+        NoteOpen(true);
     }
 
     /// <summary>The socket, for its addresses and options, and for what is sent from files.</summary>
-    public TcpSocket Socket { get; }
+    public Socket Socket { get; }
 
     /// <summary>All bytes read and not yet consumed, good until the next wait.</summary>
     public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, _end - _start);
 
     /// <summary>True when so much has been there at once that the others should have their turn
-    /// (<see cref="EventLoop.YieldAsync"/>, after <see cref="KeepUnread"/>).</summary>
+    /// (<see cref="EventLoop.YieldAsync"/>).</summary>
     public bool HasHadTurn => _readsAtOnce >= Limits.ReadsPerTurn;
-
-    /// <summary>True when what has been read is all that the peer has sent, and will ever send: the next receive is the
-    /// end of the stream. It may also be that without having been known before.</summary>
-    public bool HasReadAll { get; private set; }
 
     /// <summary>Drops the first unread bytes.</summary>
     public void Consume(int bytes)
@@ -66,51 +64,15 @@ public sealed class Connection : IWatcher
         if (_start == _end) ReleaseUnread();
     }
 
-    /// <summary>Moves the unread bytes to a buffer of this connection's own. To be called before its session waits for
-    /// anything but a receive or a send, while other connections use the loop's buffer.</summary>
-    public void KeepUnread()
-    {
-        if (_start == _end || _bytes != _loop.ReceiveBuffer) return;
-        byte[] kept = _loop.Buffers.Get();
-        Unread.CopyTo(kept);
-        (_bytes, _start, _end) = (kept, 0, _end - _start);
-    }
-
     /// <summary>Waits for bytes, which then stand in <see cref="Unread"/> behind those already there.</summary>
     /// <param name="patience">After how long without a byte the result is <see cref="SocketResult.Quiet"/>. Zero asks
     /// only whether something is there.</param>
-    public Receiving ReceiveAsync(TimeSpan patience)
-    {
-        _wasQuiet = _leavesBytes = false;
-        _received = SocketResult.Closed;
-        if (_closed) return new Receiving(this, isCompleted: true);
-        if (HasReadAll)
-        {
-            _received = default;
-            return new Receiving(this, isCompleted: true);
-        }
-        if (_mayHaveMore && TryReceive())
-        {
-            _readsAtOnce++;
-            return new Receiving(this, isCompleted: true);
-        }
-        _readsAtOnce = 0;
-        if (patience == TimeSpan.Zero) _wasQuiet = true;
-        else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
-        return new Receiving(this, _wasQuiet);
-    }
+    public Receiving ReceiveAsync(TimeSpan patience) => Receive(patience, isForBytes: true);
 
     /// <summary>Waits until something can be received, the end of the stream included, and leaves it where it is.</summary>
     /// <param name="patience">As for <see cref="ReceiveAsync"/>.</param>
     /// <returns>Quiet, an error, or a success that says nothing of how many bytes there are.</returns>
-    public Receiving ReadableAsync(TimeSpan patience)
-    {
-        _wasQuiet = false;
-        _leavesBytes = true;
-        _received = _closed ? SocketResult.Closed : new SocketResult(1, 0);
-        if (!_closed) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
-        return new Receiving(this, isCompleted: _closed);
-    }
+    public Receiving ReadableAsync(TimeSpan patience) => Receive(patience, isForBytes: false);
 
     /// <summary>Ends the receive that is awaited, if any, as if its patience were over.</summary>
     public void EndReceive()
@@ -118,102 +80,198 @@ public sealed class Connection : IWatcher
         if (_reader is not null) _loop.Post(OnQuiet);
     }
 
+    /// <summary>Tells, without a wait, whether the peer's end of the stream has come directly behind what was read: a
+    /// call that pays after a read that may have been all.</summary>
+    public bool LookForEnd()
+    {
+        if (_state != ConnectionState.Idle || _mayHaveMore) return _state == ConnectionState.Ended;
+        Span<byte> next = stackalloc byte[1];
+        if (Socket.Receive(next, SocketFlags.Peek, out SocketError error) != 0 || error != SocketError.Success) return false;
+        _state = ConnectionState.Ended;
+        return true;
+    }
+
+    /// <summary>Connects; the result is a success if the other end has accepted.</summary>
+    public Sending ConnectAsync(IPEndPoint remote)
+    {
+        Debug.Assert(_writer is null && _send is null, "one send or connect at a time");
+        if (_state == ConnectionState.Closed) return Sent(SocketResult.Closed);
+        _mayHaveMore = false;
+        _send = _loop.RentOperation(this);
+        _send.RemoteEndPoint = remote;
+        return Socket.ConnectAsync(_send) ? new Sending(this, isCompleted: false) : EndSend();
+    }
+
+    /// <summary>Hands the kernel as many of the bytes as it takes now; for a session that does not await a send.</summary>
+    public SocketResult Send(ReadOnlySpan<byte> bytes)
+    {
+        if (_state == ConnectionState.Closed) return SocketResult.Closed;
+        int sent = Socket.Send(bytes, SocketFlags.None, out SocketError error);
+        return new SocketResult(sent, error);
+    }
+
     /// <summary>Sends all of the bytes; completes when the kernel has them, or with the error.</summary>
     /// <param name="buffer">Not to be touched until the await is over.</param>
     public Sending SendAsync(byte[] buffer, int offset, int count)
     {
-        (_toSend, _sendStart, _sendEnd) = (buffer, offset, offset + count);
-        _sent = new SocketResult(count, 0);
-        return new Sending(this, isCompleted: TrySend());
-    }
-
-    /// <summary>Waits until the kernel takes more bytes to send; of a socket that connects, until that is decided.</summary>
-    /// <returns>A success, unless the connection was closed on our side: the next call on the socket tells the rest.</returns>
-    public Sending WritableAsync()
-    {
-        _sendStart = _sendEnd = 0;
-        _sent = _closed ? SocketResult.Closed : default;
-        return new Sending(this, isCompleted: _closed);
+        Debug.Assert(_writer is null && _send is null, "one send or connect at a time");
+        SocketResult sent = Send(buffer.AsSpan(offset, count));
+        if (!sent.IsSuccess && !sent.WouldBlock) return Sent(sent);
+        if (sent.Bytes == count) return Sent(sent);
+        _send = _loop.RentOperation(this);
+        _send.SetBuffer(buffer, offset + sent.Bytes, count - sent.Bytes);
+        return Socket.SendAsync(_send) ? new Sending(this, isCompleted: false) : EndSend();
     }
 
     /// <summary>
-    /// Ends the connection at once; with <see cref="TcpSocket.ResetOnClose"/> the peer sees a reset. Who waits for
-    /// something goes on with <see cref="SocketResult.Closed"/>. Closing twice is allowed.
+    /// Ends the connection at once; after <see cref="SocketOptions.ResetOnClose"/> the peer sees a reset. Whoever waits
+    /// for something goes on with <see cref="SocketResult.Closed"/>. Closing twice is allowed.
     /// </summary>
     public void Close()
     {
-        if (_closed) return;
-        _closed = true;
+        if (_state == ConnectionState.Closed) return;
+        _state = ConnectionState.Closed;
+        NoteOpen(false);
         _patience?.Forget();
         ReleaseUnread();
-        if (_interest != Readiness.None) _loop.Unwatch(Socket.Descriptor, isClosing: true);
+        // The runtime would reset a connection with an operation in flight, unless it has been shut down.
+        bool isInFlight = Abandon(ref _receive) | Abandon(ref _send);
+        if (isInFlight && Socket.LingerState is not { Enabled: true }) SocketOptions.TryShutdown(Socket, SocketShutdown.Both);
         Socket.Dispose();
+        _wasQuiet = false;
         _received = _sent = SocketResult.Closed;
         if (_reader is not null) _loop.Post(Take(ref _reader));
         if (_writer is not null) _loop.Post(Take(ref _writer));
     }
 
-    void IWatcher.OnReady(Readiness readiness)
+    /// <summary>Ends the connection at once, with a reset: the kernel would keep what is unsent for as long as the peer is
+    /// there.</summary>
+    public void Abort()
     {
-        const Readiness over = Readiness.Failed | Readiness.HungUp | Readiness.PeerEnded;
-        // Told in vain: epoll would go on telling. A session that works on what it got last time usually waits again
-        // before the next round, so this is rare.
-        Readiness wanted = Wanted;
-        if ((readiness & _interest & ~wanted) != 0 || wanted == Readiness.None) Watch(wanted);
+        if (_state == ConnectionState.Closed) return;
+        Socket.ResetOnClose(true);
+        Close();
+    }
 
-        if ((readiness & (Readiness.Readable | over)) != 0)
+    /// <summary>Closes it.</summary>
+    public void Dispose() => Close();
+
+    void IOperationOwner.OnCompleted(SocketOperation operation)
+    {
+        if (operation == _send)
         {
-            _mayHaveMore = true;
-            _hasPeerEnded |= (readiness & over) == Readiness.PeerEnded;
-            if (_reader is not null && (_leavesBytes || TryReceive()))
-            {
-                _patience?.Stop();
-                // What has ended or failed has at least the news of that behind its bytes.
-                _mayHaveMore |= (readiness & over) != 0;
-                Take(ref _reader)();
-            }
-        }
-        if ((readiness & (Readiness.Writable | Readiness.Failed | Readiness.HungUp)) != 0 && _writer is not null && TrySend())
+            EndSend();
             Take(ref _writer)();
+            return;
+        }
+        bool isAwaited = _state == ConnectionState.Receiving;
+        EndReceive(_receive!);
+        if (isAwaited)
+        {
+            _patience?.Stop();
+            Take(ref _reader)();
+            return;
+        }
+        KeepUnread();
+        _state = ConnectionState.Arrived;
     }
 
-    private Readiness Wanted =>
-        (_reader is null ? Readiness.None : Readiness.Readable | Readiness.PeerEnded)
-        | (_writer is null ? Readiness.None : Readiness.Writable);
-
-    private void Watch(Readiness interest)
+    /// <summary>The round has come in which a receive that was put off starts.</summary>
+    internal void StartPutOff()
     {
-        if (interest == _interest) return;
-        if (_interest == Readiness.None) _loop.Watch(Socket.Descriptor, interest, this);
-        else if (interest == Readiness.None) _loop.Unwatch(Socket.Descriptor, isClosing: false);
-        else _loop.Change(Socket.Descriptor, interest);
-        _interest = interest;
-    }
-
-    private void OnQuiet()
-    {
-        if (_reader is null) return;
-        _wasQuiet = true;
+        if (_state != ConnectionState.PutOff || !TryStart(isForBytes: true)) return;
+        _patience?.Stop();
         Take(ref _reader)();
     }
 
-    // False if nothing is there.
-    private bool TryReceive()
+    /// <summary>Moves the unread bytes to a buffer of this connection's own, before others use the loop's.</summary>
+    internal void KeepUnread()
     {
-        KeepUnread();
-        SocketResult received = Socket.Receive(_loop.ReceiveBuffer.AsSpan(0, _readBytesMax));
-        _mayHaveMore = received.Bytes == _readBytesMax;
-        if (received.WouldBlock) return false;
-        // Nothing comes behind the end of the stream, so a read that left room in the buffer has taken all.
-        HasReadAll = _hasPeerEnded && received.Bytes > 0 && !_mayHaveMore;
-        _received = received;
-        if (_start == _end) (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, received.Bytes);
-        else Append(received.Bytes);
+        Debug.Assert(_loop.Borrower == this && _bytes == _loop.ReceiveBuffer, "they lie in the loop's buffer");
+        _loop.Borrower = null;
+        byte[] kept = _loop.Buffers.Get();
+        Unread.CopyTo(kept);
+        (_bytes, _start, _end) = (kept, 0, _end - _start);
+    }
+
+    private Receiving Receive(TimeSpan patience, bool isForBytes)
+    {
+        Debug.Assert(_reader is null, "one receive at a time");
+        _wasQuiet = false;
+        bool isCompleted = true;
+        switch (_state)
+        {
+            case ConnectionState.Closed:
+                _received = SocketResult.Closed;
+                break;
+            case ConnectionState.Ended:
+                _received = default;
+                break;
+            case ConnectionState.Arrived:
+                _state = ConnectionState.Idle;
+                break;
+            case ConnectionState.Idle when patience == TimeSpan.Zero && !_mayHaveMore:
+                _wasQuiet = true;
+                break;
+            // A peer that has just been read from is worth another call only one round later.
+            case ConnectionState.Idle when _putsOff && !_mayHaveMore && isForBytes && !_loop.IsLone:
+                _state = ConnectionState.PutOff;
+                _loop.PutOff(this);
+                isCompleted = false;
+                break;
+            case ConnectionState.Idle:
+                isCompleted = TryStart(isForBytes);
+                break;
+            default:        // a receive is in flight already
+                _state = ConnectionState.Receiving;
+                isCompleted = false;
+                break;
+        }
+        _readsAtOnce = isCompleted ? _readsAtOnce + 1 : 0;
+        if (isCompleted) return new Receiving(this, isCompleted: true);
+        if (patience == TimeSpan.Zero)
+        {
+            _state = ConnectionState.Unattended;
+            _wasQuiet = true;
+        }
+        else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
+        return new Receiving(this, isCompleted: _wasQuiet);
+    }
+
+    // False if the receive is in flight.
+    private bool TryStart(bool isForBytes)
+    {
+        _loop.Borrower?.KeepUnread();
+        _receive = _loop.RentOperation(this);
+        _receive.SetBuffer(_loop.ReceiveBuffer, 0, isForBytes ? _readBytesMax : 0);
+        _state = ConnectionState.Receiving;
+        if (Socket.ReceiveAsync(_receive)) return false;
+        EndReceive(_receive);
         return true;
     }
 
-    private void Append(int bytes)
+    private void EndReceive(SocketOperation operation)
     {
+        _received = operation.Result;
+        bool wasForBytes = operation.Count > 0;
+        _receive = null;
+        _loop.Operations.Return(operation);
+        _state = ConnectionState.Idle;
+        _mayHaveMore = !wasForBytes || _received.Bytes == _readBytesMax;
+        _loop.OnReceived();
+        if (!wasForBytes && _received.IsSuccess) _received = new SocketResult(1, SocketError.Success);
+        else if (_received.IsEnd) _state = ConnectionState.Ended;
+        else if (_received.Bytes > 0) Take(_received.Bytes);
+    }
+
+    private void Take(int bytes)
+    {
+        if (_start == _end)
+        {
+            (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, bytes);
+            _loop.Borrower = this;
+            return;
+        }
         if (_end + bytes > _bytes.Length)
         {
             Unread.CopyTo(_bytes);
@@ -223,28 +281,46 @@ public sealed class Connection : IWatcher
         _end += bytes;
     }
 
-    // False if the peer's buffer is full.
-    private bool TrySend()
+    private void OnQuiet()
     {
-        while (_sendStart < _sendEnd)
-        {
-            SocketResult sent = Socket.Send(_toSend.AsSpan(_sendStart, _sendEnd - _sendStart));
-            if (sent.WouldBlock) return false;
-            if (!sent.IsSuccess)
-            {
-                _sent = sent;
-                return true;
-            }
-            _sendStart += sent.Bytes;
-        }
-        return true;
+        if (_reader is null) return;
+        _state = _state == ConnectionState.PutOff ? ConnectionState.Idle : ConnectionState.Unattended;
+        _wasQuiet = true;
+        Take(ref _reader)();
+    }
+
+    private Sending EndSend()
+    {
+        SocketResult result = _send!.Result;
+        _loop.Operations.Return(_send);
+        _send = null;
+        return Sent(result);
+    }
+
+    private Sending Sent(SocketResult result)
+    {
+        _sent = result;
+        return new Sending(this, isCompleted: true);
     }
 
     private void ReleaseUnread()
     {
-        if (_bytes != _loop.ReceiveBuffer) _loop.Buffers.Return(_bytes);
+        if (_loop.Borrower == this) _loop.Borrower = null;
+        else if (_bytes != _loop.ReceiveBuffer) _loop.Buffers.Return(_bytes);
         (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, 0);
     }
+
+    private bool Abandon(ref SocketOperation? operation)
+    {
+        if (operation is null) return false;
+        operation.Owner = null;
+        _loop.Operations.Abandon(operation);
+        operation = null;
+        return true;
+    }
+
+    [Conditional("DEBUG")]
+    private void NoteOpen(bool isOpen) => _ = isOpen ? _loop.Open.Add(this) : _loop.Open.Remove(this);
 
     private static Action Take(ref Action? waiter)
     {
@@ -259,14 +335,8 @@ public sealed class Connection : IWatcher
         public Receiving GetAwaiter() => this;
         public bool IsCompleted => isCompleted;
         public SocketResult GetResult() => connection._wasQuiet ? SocketResult.Quiet : connection._received;
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-        public void UnsafeOnCompleted(Action continuation)
-        {
-            connection.KeepUnread();
-            connection._reader = continuation;
-            connection.Watch(connection._interest | connection.Wanted);
-        }
+        public void OnCompleted(Action continuation) => connection._reader = continuation;
+        public void UnsafeOnCompleted(Action continuation) => connection._reader = continuation;
     }
 
     /// <summary>What a send is awaited by.</summary>
@@ -275,13 +345,7 @@ public sealed class Connection : IWatcher
         public Sending GetAwaiter() => this;
         public bool IsCompleted => isCompleted;
         public SocketResult GetResult() => connection._sent;
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-        public void UnsafeOnCompleted(Action continuation)
-        {
-            connection.KeepUnread();
-            connection._writer = continuation;
-            connection.Watch(connection._interest | connection.Wanted);
-        }
+        public void OnCompleted(Action continuation) => connection._writer = continuation;
+        public void UnsafeOnCompleted(Action continuation) => connection._writer = continuation;
     }
 }

@@ -1,103 +1,84 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
+using System.Threading;
 using Microsoft.Extensions.ObjectPool;
-using P2P.Posix;
 
 namespace P2P.Transport;
 
-/// <summary>What a watched descriptor is ready for; bits of <c>epoll_event.events</c>.</summary>
-[Flags]
-public enum Readiness : uint
-{
-    None = 0,
-
-    /// <summary>Something can be read (EPOLLIN).</summary>
-    Readable = 0x1,
-
-    /// <summary>Something can be written (EPOLLOUT).</summary>
-    Writable = 0x4,
-
-    /// <summary>It has failed (EPOLLERR).</summary>
-    Failed = 0x8,
-
-    /// <summary>Both directions are closed (EPOLLHUP).</summary>
-    HungUp = 0x10,
-
-    /// <summary>The peer has sent its last byte (EPOLLRDHUP).</summary>
-    PeerEnded = 0x2000,
-}
-
-/// <summary>Who is told that a descriptor is ready.</summary>
-public interface IWatcher
-{
-    /// <summary>Called in every round in which the descriptor is ready for what it is watched for. It may be called in
-    /// vain, when the descriptor's number has just changed hands.</summary>
-    void OnReady(Readiness readiness);
-}
-
 /// <summary>
-/// The one thread on which everything happens: sessions, timers, files. It waits in epoll, tells whoever watches what is
-/// ready, and begins the next round; nothing here needs a lock, and no message crosses a thread.
+/// The one thread on which everything happens: sessions, timers, files. It is the runtime's own thread for sockets, on
+/// which operations complete inline (<see cref="SocketRuntime"/>); nothing here needs a lock, and no message crosses a
+/// thread. The thread that calls <see cref="Run"/> only waits for the next timer.
 ///
-/// Straight on epoll, not on SocketAsyncEventArgs: those try to receive before they wait, which is a system call in vain
-/// for every message, and don't show where a round ends, which lets all that a round brought go into the log in one
-/// write. In lock-step the tracker answered 0.6 to 0.8 times as many questions as Redis with them.
+/// A round is what the runtime's epoll tells at once. The first session that has to wait for the end of a round asks for
+/// a wake-up, which comes behind all that was ready before it: then put-off receives start, yielded sessions go on, the
+/// log is written, and the answers leave. Where rounds bring one message each, that would cost more than it saves, so
+/// each message is then a round of its own, without a wake-up. Hot: allocates nothing per message.
 /// </summary>
-public sealed unsafe class EventLoop
+public sealed class EventLoop
 {
-    private const int EventsMax = 256;              // a round; the rest are told in the next one
-    private const uint EdgeTriggered = 1u << 31;    // EPOLLET
+    // As many answers as this leave together: their buffers and the sessions are still in the cache.
+    private const int RoundMax = 128;
 
-    // struct epoll_event: the events in four bytes, then eight of ours; packed on x86-64 alone.
-    private static readonly int _eventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
-    private static readonly int _eventDescriptor = _eventBytes - 8;
+    // After so many rounds of one message each, as many as that are rounds of their own.
+    private const int LoneRoundsSeen = 4, LoneRoundsAssumed = 128;
 
-    // As many as one round may need.
-    private const int IdleBuffersMax = EventsMax;
+    // What is rented at one time by a tracker with thousands of connections that all ask; more is left to the collector.
+    private const int IdleOperationsMax = 4096, IdleBuffersMax = 2 * RoundMax;
 
-    private readonly int _epoll;
-    private readonly int _timerFile;
-    private readonly int _wakeFile;
-    private readonly int _threadId = Environment.CurrentManagedThreadId;
-    private readonly byte[] _events = GC.AllocateUninitializedArray<byte>(EventsMax * 16, pinned: true);
+    private const long Never = long.MaxValue;
+
+    private readonly LoopWake _wake;
+    private readonly AutoResetEvent _main = new(false);             // wakes the thread that waits in Run
     private readonly ConcurrentQueue<Action> _posted = new();       // signals come from another thread
     private readonly Queue<Action> _nextRound = new();
     private readonly Queue<Action> _roundEnd = new();
+    private readonly Queue<Connection> _putOff = new();
     private readonly PriorityQueue<LoopTimer, long> _timers = new();
-    private IWatcher?[] _watchers = new IWatcher?[64];              // by descriptor
-    private long _armedFor = long.MaxValue;
+    private long _armedFor = Never;
+    private volatile bool _areTimersDue, _isOver;
+    private bool _isStopping;
+    private int _threadId;
+    private int _completions;           // in this round
+    private int _loneRounds;            // in a row
+    private int _loneRoundsLeft;        // above 0: each message is a round
     private Exception? _failure;
-    private volatile bool _stopped;
 
-    /// <summary>Makes a loop that does not run yet, for the thread that makes it.</summary>
+    /// <summary>Makes a loop that does not run yet.</summary>
     /// <param name="receiveBytesMax">Most that one read of a connection may take, in bytes.</param>
     public EventLoop(int receiveBytesMax)
     {
+        SocketRuntime.Prepare();
         ReceiveBuffer = GC.AllocateUninitializedArray<byte>(receiveBytesMax, pinned: true);
-        Buffers = new DefaultObjectPool<byte[]>(new BufferPolicy(), IdleBuffersMax);
-        Check(_epoll = LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
-        Check(_timerFile = LibC.timerfd_create(LibC.CLOCK_MONOTONIC, LibC.TFD_CLOEXEC));
-        Check(_wakeFile = LibC.eventfd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK));
-
-        // Told of once each time they are set, so that neither has to be read.
-        Control(LibC.EPOLL_CTL_ADD, _timerFile, (Readiness)EdgeTriggered | Readiness.Readable);
-        Control(LibC.EPOLL_CTL_ADD, _wakeFile, (Readiness)EdgeTriggered | Readiness.Readable);
+        BufferPool = new LoopPool<byte[]>(new BufferPolicy(), IdleBuffersMax);
+        Operations = new LoopPool<SocketOperation>(new OperationPolicy(this), IdleOperationsMax);
+        _wake = new LoopWake(this, OnWake);
     }
 
     /// <summary>
-    /// One receive buffer for all connections: whoever is told of bytes in it has them until it gives the thread back.
+    /// One receive buffer for all connections: a receive fills it on the loop's thread directly before its session goes
+    /// on. What the session leaves unread is moved when it gives the thread back.
     /// </summary>
-    public byte[] ReceiveBuffer { get; }
+    internal byte[] ReceiveBuffer { get; }
+
+    /// <summary>Whose unread bytes lie in <see cref="ReceiveBuffer"/>.</summary>
+    internal Connection? Borrower { get; set; }
 
     /// <summary>Pinned buffers of <see cref="Limits.BufferBytes"/>, with whatever was last in them. Whoever gets one
     /// returns it; what comes back beyond the pool's capacity is let go.</summary>
-    public ObjectPool<byte[]> Buffers { get; }
+    public ObjectPool<byte[]> Buffers => BufferPool;
+
+    internal LoopPool<byte[]> BufferPool { get; }
+
+    /// <summary>Operations on sockets, rented while one is in flight.</summary>
+    internal LoopPool<SocketOperation> Operations { get; }
+
+    /// <summary>Connections and listeners that are not closed; noted in DEBUG only.</summary>
+    internal HashSet<IDisposable> Open { get; } = [];
 
     /// <summary>Called at the end of every round, before those who wait for it in <see cref="RoundEndAsync"/> go on.</summary>
     public Action? OnRoundEnd { get; set; }
@@ -105,19 +86,31 @@ public sealed unsafe class EventLoop
     /// <summary>Time since an arbitrary start, monotonic.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
+    /// <summary>Each message is a round of its own now: a receive need not wait for the next one.</summary>
+    internal bool IsLone => _loneRoundsLeft > 0;
+
     /// <summary>Runs the loop until <see cref="Stop"/>.</summary>
     /// <param name="start">The first thing that runs on the loop.</param>
     /// <exception cref="Exception">Whatever code on the loop threw and nobody caught.</exception>
     public void Run(Action start)
     {
-        start();
-        EndRound();
-        while (!_stopped) RunRound();
+        _posted.Enqueue(start);
+        _wake.Start();
+        while (!_isOver)
+        {
+            TimeSpan left = TimeSpan.FromTicks(Volatile.Read(ref _armedFor)) - Now;
+            // Whole milliseconds are all that waiting knows; a timer is never early.
+            int milliseconds = left.TotalMilliseconds > int.MaxValue ? -1 : Math.Max((int)Math.Ceiling(left.TotalMilliseconds), 0);
+            if (_areTimersDue) milliseconds = -1;       // the loop has been told, and tells when it has seen to them
+            if (_main.WaitOne(milliseconds)) continue;
+            _areTimersDue = true;
+            _wake.Ask();
+        }
         if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
     }
 
     /// <summary>Ends <see cref="Run"/> after the round at hand.</summary>
-    public void Stop() => _stopped = true;
+    public void Stop() => _isStopping = true;
 
     /// <summary>Ends <see cref="Run"/> with an exception: something without which the program is of no use has failed.</summary>
     public void Fail(Exception failure)
@@ -130,9 +123,7 @@ public sealed unsafe class EventLoop
     public void Post(Action action)
     {
         _posted.Enqueue(action);
-        if (Environment.CurrentManagedThreadId == _threadId) return;
-        ulong one = 1;
-        LibC.write(_wakeFile, (byte*)&one, sizeof(ulong));
+        if (Environment.CurrentManagedThreadId != _threadId) _wake.Ask();
     }
 
     /// <summary>Lets every other connection have its turn before the caller goes on; allocates nothing.</summary>
@@ -141,52 +132,78 @@ public sealed unsafe class EventLoop
     /// <summary>Goes on when all that this round brought has been seen; allocates nothing.</summary>
     public QueuedResumption RoundEndAsync() => new(_roundEnd);
 
-    /// <summary>Watches a descriptor from now on.</summary>
-    internal void Watch(int descriptor, Readiness interest, IWatcher watcher)
+    /// <summary>Rents an operation without a buffer.</summary>
+    internal SocketOperation RentOperation(IOperationOwner owner)
     {
-        if (descriptor >= _watchers.Length) Array.Resize(ref _watchers, Math.Max(descriptor + 1, 2 * _watchers.Length));
-        _watchers[descriptor] = watcher;
-        Control(LibC.EPOLL_CTL_ADD, descriptor, interest);
+        SocketOperation operation = Operations.Get();
+        operation.Owner = owner;
+        operation.SetBuffer(null, 0, 0);        // what it has left from a receive, an accept or connect would use
+        return operation;
     }
 
-    /// <summary>Watches it for something else.</summary>
-    internal void Change(int descriptor, Readiness interest) => Control(LibC.EPOLL_CTL_MOD, descriptor, interest);
+    /// <summary>Starts a connection's receive in the next round.</summary>
+    internal void PutOff(Connection connection) => _putOff.Enqueue(connection);
 
-    /// <summary>Watches it no longer; also to be called before it is closed.</summary>
-    /// <param name="isClosing">The system forgets what is closed by itself.</param>
-    internal void Unwatch(int descriptor, bool isClosing)
-    {
-        _watchers[descriptor] = null;
-        if (!isClosing) Control(LibC.EPOLL_CTL_DEL, descriptor, Readiness.None);
-    }
+    /// <summary>A receive has brought something: how many do in a round decides how rounds end.</summary>
+    internal void OnReceived() => _completions++;
 
     /// <summary>Puts a timer into the queue for its due time.</summary>
     internal void Enqueue(LoopTimer timer, TimeSpan due)
     {
         _timers.Enqueue(timer, due.Ticks);
-        if (due.Ticks < _armedFor) Arm(due - Now);
+        if (due.Ticks < _armedFor) Arm(due.Ticks);
     }
 
     /// <summary>Takes a timer out of the queue before its time. As costly as there are timers: for those of connections
     /// that close, of which few have one.</summary>
     internal void Dequeue(LoopTimer timer) => _timers.Remove(timer, out _, out _);
 
-    private void RunRound()
+    /// <summary>An operation did not complete at once, and has now. On the runtime's thread for sockets.</summary>
+    internal void OnCompleted(SocketOperation operation)
     {
-        bool mayWait = _nextRound.Count == 0 && _posted.IsEmpty;
-        int yielded = _nextRound.Count;
-        fixed (byte* events = _events)
+        IOperationOwner? owner = operation.Owner;
+        if (owner is null)
         {
-            int count = LibC.epoll_wait(_epoll, events, EventsMax, mayWait ? -1 : 0);
-            for (byte* next = events; count > 0; count--, next += _eventBytes)
-            {
-                int descriptor = *(int*)(next + _eventDescriptor);
-                if (descriptor == _timerFile) RunTimers();
-                else if (descriptor != _wakeFile) _watchers[descriptor]?.OnReady(*(Readiness*)next);
-            }
+            operation.Dispose();        // given up when its connection was closed: the runtime tells on some other thread
+            return;
         }
-        for (; yielded > 0; yielded--) _nextRound.Dequeue()();
+        int thread = Environment.CurrentManagedThreadId;
+        if (_threadId == 0) _threadId = thread;
+        if (thread != _threadId) Environment.FailFast("an operation completed beside the loop's thread");
+        if (_isOver) return;
+        try
+        {
+            owner.OnCompleted(operation);
+            GiveBack();
+            if (IsLone && owner != _wake)
+            {
+                _loneRoundsLeft--;
+                EndRound();
+            }
+            else if (_roundEnd.Count >= RoundMax) EndRound();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+        EndOrAsk();
+    }
+
+    // The end of a round.
+    private void OnWake()
+    {
+        if (_areTimersDue) RunTimers();
+        for (int count = _putOff.Count; count > 0; count--)
+        {
+            _putOff.Dequeue().StartPutOff();
+            GiveBack();
+            if (_roundEnd.Count >= RoundMax) EndRound();
+        }
+        for (int count = _nextRound.Count; count > 0; count--) Resume(_nextRound.Dequeue());
         EndRound();
+        _loneRounds = _completions <= 1 ? _loneRounds + 1 : 0;
+        _completions = 0;
+        if (_loneRounds >= LoneRoundsSeen && !IsLone) (_loneRounds, _loneRoundsLeft) = (0, LoneRoundsAssumed);
     }
 
     private void EndRound()
@@ -195,53 +212,70 @@ public sealed unsafe class EventLoop
         OnRoundEnd?.Invoke();
         while (_roundEnd.Count > 0)
         {
-            for (int count = _roundEnd.Count; count > 0; count--) _roundEnd.Dequeue()();
+            for (int count = _roundEnd.Count; count > 0; count--) Resume(_roundEnd.Dequeue());
             RunPosted();
             OnRoundEnd?.Invoke();
         }
     }
 
+    private void EndOrAsk()
+    {
+        if (_isStopping)
+        {
+            CloseAll();
+            _isOver = true;
+            _main.Set();
+        }
+        else if (_putOff.Count + _roundEnd.Count + _nextRound.Count > 0 || !_posted.IsEmpty) _wake.Ask();
+    }
+
+    // The system closes what a program leaves open; here it shows that every rented thing has an owner who returns it.
+    [Conditional("DEBUG")]
+    private void CloseAll()
+    {
+        foreach (IDisposable open in new List<IDisposable>(Open)) open.Dispose();
+        EndRound();
+        Operations.AssertNothingRented();
+        BufferPool.AssertNothingRented();
+    }
+
     private void RunPosted()
     {
-        while (_posted.TryDequeue(out Action? action)) action();
+        while (_posted.TryDequeue(out Action? action)) Resume(action);
     }
+
+    private void Resume(Action continuation)
+    {
+        continuation();
+        GiveBack();
+    }
+
+    // Whoever ran gives the thread back: what it has not read must not stand where the next one receives.
+    private void GiveBack() => Borrower?.KeepUnread();
 
     private void RunTimers()
     {
-        long now = Now.Ticks;
-        _armedFor = long.MaxValue;
+        _areTimersDue = false;
+        long now = Now.Ticks, next = Never;
+        Volatile.Write(ref _armedFor, Never);
         while (_timers.TryPeek(out LoopTimer? timer, out long due))
         {
             if (due > now)
             {
-                Arm(TimeSpan.FromTicks(due - now));
-                return;
+                next = due;
+                break;
             }
             _timers.Dequeue();
             timer.OnQueueDue(due, now);
+            GiveBack();
         }
+        Arm(Math.Min(next, _armedFor));
     }
 
-    private void Arm(TimeSpan delay)
+    private void Arm(long due)
     {
-        _armedFor = (Now + delay).Ticks;
-        long nanoseconds = Math.Max(delay.Ticks * 100, 1);      // 0 would disarm it
-        var time = new LibC.TimerSpec { Seconds = nanoseconds / 1_000_000_000, Nanoseconds = nanoseconds % 1_000_000_000 };
-        Check(LibC.timerfd_settime(_timerFile, 0, &time, null));
-    }
-
-    // The system lets one user watch millions of descriptors; one that can't be watched would wait for ever.
-    private void Control(int operation, int descriptor, Readiness interest)
-    {
-        byte* change = stackalloc byte[16];
-        *(Readiness*)change = interest;
-        *(long*)(change + _eventDescriptor) = descriptor;
-        Check(LibC.epoll_ctl(_epoll, operation, descriptor, change));
-    }
-
-    private static void Check(int result)
-    {
-        if (result < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
+        Volatile.Write(ref _armedFor, due);
+        _main.Set();
     }
 
     private sealed class BufferPolicy : PooledObjectPolicy<byte[]>
@@ -249,6 +283,13 @@ public sealed unsafe class EventLoop
         public override byte[] Create() => GC.AllocateUninitializedArray<byte>(Limits.BufferBytes, pinned: true);
 
         public override bool Return(byte[] buffer) => true;
+    }
+
+    private sealed class OperationPolicy(EventLoop loop) : PooledObjectPolicy<SocketOperation>
+    {
+        public override SocketOperation Create() => new(loop);
+
+        public override bool Return(SocketOperation operation) => true;
     }
 
     /// <summary>What is awaited by who goes on from a queue.</summary>

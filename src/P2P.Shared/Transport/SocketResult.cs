@@ -1,25 +1,25 @@
-using P2P.Posix;
+using System.Net.Sockets;
 
 namespace P2P.Transport;
 
 /// <summary>How one operation on a socket ended. A peer that resets is a value here, never an exception.</summary>
 /// <param name="Bytes">Bytes moved. 0 from a receive without error: the peer's end of stream.</param>
-/// <param name="Error">0, or why it failed: an errno.</param>
+/// <param name="Error">Success, or why it failed.</param>
 /// <param name="IsQuiet">The receive has not ended: no byte came for as long as was asked.</param>
-public readonly record struct SocketResult(int Bytes, int Error, bool IsQuiet = false)
+public readonly record struct SocketResult(int Bytes, SocketError Error, bool IsQuiet = false)
 {
     /// <summary>No byte came in time.</summary>
-    public static readonly SocketResult Quiet = new(0, 0, IsQuiet: true);
+    public static readonly SocketResult Quiet = new(0, SocketError.Success, IsQuiet: true);
 
     /// <summary>The connection was closed on our side.</summary>
-    public static readonly SocketResult Closed = new(0, LibC.ECANCELED);
+    public static readonly SocketResult Closed = new(0, SocketError.OperationAborted);
 
     /// <summary>The operation did what it was asked.</summary>
-    public bool IsSuccess => Error == 0 && !IsQuiet;
+    public bool IsSuccess => Error == SocketError.Success && !IsQuiet;
 
     /// <summary>The peer has sent its last byte, and has ended the stream cleanly.</summary>
     public bool IsEnd => IsSuccess && Bytes == 0;
 
     /// <summary>It could not be done at once: nothing is there yet, or the peer's buffer is full.</summary>
-    public bool WouldBlock => Error is LibC.EAGAIN or LibC.EINTR;
+    public bool WouldBlock => Error is SocketError.WouldBlock or SocketError.Interrupted;
 }

@@ -36,7 +36,7 @@ internal sealed class HttpServer
     {
         bool hasPlace = _connections < HttpLimits.ConnectionsMax;
         if (hasPlace) _connections++;
-        var deadline = new LoopTimer(_loop, () => Abort(connection));
+        var deadline = new LoopTimer(_loop, connection.Abort);
         Utf8Buffer? answer = null;
         try
         {
@@ -89,13 +89,6 @@ internal sealed class HttpServer
         }
     }
 
-    // A reset: the kernel would keep what is unsent for as long as the other side is there.
-    private static void Abort(Connection connection)
-    {
-        connection.Socket.ResetOnClose(true);
-        connection.Close();
-    }
-
     private static TimeSpan Left(TimeSpan end)
     {
         TimeSpan left = end - EventLoop.Now;
@@ -104,7 +97,7 @@ internal sealed class HttpServer
 
     private bool IsAllowed(Connection connection, HttpRequest request) =>
         _access == HttpAccess.Any
-        || (request.IsForLoopback && IPAddress.IsLoopback(connection.Socket.RemoteEndPoint!.Address));
+        || (request.IsForLoopback && IPAddress.IsLoopback(((IPEndPoint)connection.Socket.RemoteEndPoint!).Address));
 
     private void Write(Utf8Buffer answer, HttpStatus status, HttpRequest request)
     {

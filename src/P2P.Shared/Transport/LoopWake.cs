@@ -1,0 +1,61 @@
+using System;
+using System.IO;
+using System.Net.Sockets;
+using System.Threading;
+using P2P.Posix;
+
+namespace P2P.Transport;
+
+/// <summary>
+/// Calls the loop in the round of the runtime's epoll that comes next: a byte in a pipe, on whose other end a receive is
+/// pending. What was ready before is told first, so the call is the end of a round. From any thread.
+/// </summary>
+internal sealed class LoopWake : IOperationOwner
+{
+    private readonly Socket _reader, _writer;
+    private readonly SocketOperation _operation;
+    private readonly Action _onWake;
+    private int _isAsked;
+
+    /// <summary>Makes it; nothing is called before <see cref="Start"/>.</summary>
+    public LoopWake(EventLoop loop, Action onWake)
+    {
+        (int reader, int writer) = Pipe.Open(isNonBlocking: true);
+        // What is no socket the runtime reads by read(2), and writes by write(2).
+        _reader = new Socket(new SafeSocketHandle(reader, ownsHandle: true));
+        _writer = new Socket(new SafeSocketHandle(writer, ownsHandle: true)) { Blocking = false };
+        _operation = new SocketOperation(loop) { Owner = this };
+        _operation.SetBuffer(new byte[16], 0, 16);
+        _onWake = onWake;
+    }
+
+    /// <summary>Lets it call, for the first time at once.</summary>
+    public void Start()
+    {
+        if (!_reader.ReceiveAsync(_operation)) throw new IOException("nothing can be in the loop's pipe yet");
+        Ask();
+    }
+
+    /// <summary>Asks for a call.</summary>
+    public void Ask()
+    {
+        if (Interlocked.Exchange(ref _isAsked, 1) == 0) _writer.Send("!"u8);
+    }
+
+    /// <summary>Ends it.</summary>
+    public void Stop()
+    {
+        _operation.Owner = null;
+        _reader.Dispose();
+        _writer.Dispose();
+    }
+
+    void IOperationOwner.OnCompleted(SocketOperation operation)
+    {
+        // A receive that completes at once has swallowed a byte of another thread, whose call this one is, too. The mark
+        // goes before each receive, or that thread's next byte would never be written.
+        do Volatile.Write(ref _isAsked, 0);
+        while (!_reader.ReceiveAsync(_operation));
+        _onWake();
+    }
+}

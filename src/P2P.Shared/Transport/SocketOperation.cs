@@ -1,0 +1,27 @@
+using System.Net.Sockets;
+
+namespace P2P.Transport;
+
+/// <summary>Who is told, on the loop, that an operation of its has completed.</summary>
+internal interface IOperationOwner
+{
+    /// <summary>Called once for an operation that did not complete at once.</summary>
+    void OnCompleted(SocketOperation operation);
+}
+
+/// <summary>
+/// One accept, connect, receive or send. It is rented from <see cref="EventLoop.Operations"/> when the operation
+/// starts, and returned when it has completed; between two operations a connection holds none. The execution context is
+/// not captured, since nothing here flows with it.
+/// </summary>
+internal sealed class SocketOperation(EventLoop loop) : SocketAsyncEventArgs(true)
+{
+    /// <summary>Who is told; null after the owner has given the operation up.</summary>
+    public volatile IOperationOwner? Owner;
+
+    /// <summary>How it ended.</summary>
+    public SocketResult Result => new(BytesTransferred, SocketError);
+
+    /// <summary>The runtime calls this on its thread for sockets, which is the loop's.</summary>
+    protected override void OnCompleted(SocketAsyncEventArgs operation) => loop.OnCompleted(this);
+}

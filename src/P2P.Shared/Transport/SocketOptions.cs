@@ -1,0 +1,91 @@
+using System.Net.Sockets;
+
+namespace P2P.Transport;
+
+/// <summary>What we ask of the kernel for a TCP socket. What is asked of a socket that listens holds for those that it
+/// accepts. An option that can't be set, since the peer has gone already, changes nothing.</summary>
+public static class SocketOptions
+{
+    // netinet/tcp.h; the runtime has no names for these two.
+    private const int ProtocolTcp = 6, Cork = 3, UnsentLowWater = 25;
+
+    /// <summary>Small messages leave at once.</summary>
+    public static void SendAtOnce(this Socket socket) => Set(socket, SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1);
+
+    /// <summary>A packet that isn't full waits for the end of the stream, or for 200 ms, and takes the end along: that
+    /// spares both ends a packet, and the peer a round.</summary>
+    public static void SendFullPackets(this Socket socket) => SetRaw(socket, Cork, 1);
+
+    /// <summary>The kernel stops taking bytes once this many are unsent, so that little stands between the peer that is
+    /// served and the next one.</summary>
+    public static void LimitUnsent(this Socket socket, int bytes) => SetRaw(socket, UnsentLowWater, bytes);
+
+    /// <summary>The kernel holds about as much as this for us to read, and lets the peer wait then.</summary>
+    public static void LimitUnread(this Socket socket, int bytes) =>
+        Set(socket, SocketOptionLevel.Socket, SocketOptionName.ReceiveBuffer, bytes);
+
+    /// <summary>Lets the kernel find out that the other machine is dead.</summary>
+    /// <param name="socket">Connected.</param>
+    /// <param name="seconds">Silence after which it is probed; it is dead after twice as long.</param>
+    public static void KeepAlive(this Socket socket, int seconds)
+    {
+        const int probes = 4;
+        Set(socket, SocketOptionLevel.Socket, SocketOptionName.KeepAlive, 1);
+        Set(socket, SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
+        Set(socket, SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, seconds / probes);
+        Set(socket, SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes);
+    }
+
+    /// <summary>Whatever ends the connection, even the end of this process, reaches the peer as a reset; or no longer.</summary>
+    public static void ResetOnClose(this Socket socket, bool isOn)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(isOn, 0);
+        }
+        catch (SocketException)
+        {
+            // The peer has gone.
+        }
+    }
+
+    /// <summary>Says that no more will be sent. False if the peer has gone.</summary>
+    public static bool TryShutdownSend(this Socket socket) => TryShutdown(socket, SocketShutdown.Send);
+
+    internal static bool TryShutdown(Socket socket, SocketShutdown how)
+    {
+        try
+        {
+            socket.Shutdown(how);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static void Set(Socket socket, SocketOptionLevel level, SocketOptionName name, int value)
+    {
+        try
+        {
+            socket.SetSocketOption(level, name, value);
+        }
+        catch (SocketException)
+        {
+            // The peer has gone.
+        }
+    }
+
+    private static void SetRaw(Socket socket, int name, int value)
+    {
+        try
+        {
+            socket.SetRawSocketOption(ProtocolTcp, name, System.Runtime.InteropServices.MemoryMarshal.AsBytes(new System.ReadOnlySpan<int>(in value)));
+        }
+        catch (SocketException)
+        {
+            // The peer has gone.
+        }
+    }
+}
