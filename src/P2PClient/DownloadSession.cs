@@ -85,7 +85,7 @@ internal sealed class DownloadSession(
                 // A large chunk that nobody has to look at needn't come into this process.
                 if (download.Received >= ClientLimits.MovedFrom && check is null && pipe.IsUsable && download.IsWanted && connection.Unread.IsEmpty)
                 {
-                    if (!copy.TryMove(pipe, connection.Socket, out int moved, out SpliceEnd end)) return DownloadEnd.DiskFailed;
+                    if (!copy.TryMove(pipe, (int)connection.Socket.Handle, out int moved, out SpliceEnd end)) return DownloadEnd.DiskFailed;
                     if (end == SpliceEnd.Failed) return DownloadEnd.Failed;
                     if (end == SpliceEnd.PeerEnded) return DownloadEnd.Whole;
                     download.Received += moved;

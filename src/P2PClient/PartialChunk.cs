@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using P2P.Posix;
 
@@ -44,11 +43,11 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Lets the kernel put what a socket has received behind the bytes that are there.</summary>
     /// <param name="bytes">How many.</param>
     /// <returns>False if the disk refused.</returns>
-    public bool TryMove(SplicePipe pipe, Socket socket, out int bytes, out SpliceEnd end)
+    public bool TryMove(SplicePipe pipe, int socket, out int bytes, out SpliceEnd end)
     {
         (bytes, end) = (0, SpliceEnd.Failed);
         if (_isDone || !TryCreate()) return false;
-        end = pipe.Move((int)socket.Handle, _file!.Descriptor, out bytes, out int fileError);
+        end = pipe.Move(socket, _file!.Descriptor, out bytes, out int fileError);
         Bytes += bytes;
         return Succeeds(fileError);
     }

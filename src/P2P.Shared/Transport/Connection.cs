@@ -27,6 +27,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     private SocketOperation? _receive, _send;   // in flight
     private Action? _reader, _writer;   // who waits
     private SocketResult _received, _sent;
+    private int _sentAtOnce;            // of what is being sent
     private byte[] _bytes;              // where the unread bytes lie: the loop's buffer or a pooled one
     private int _start, _end;
 
@@ -120,6 +121,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (sent.Bytes == count) return Sent(sent);
         _send = _loop.RentOperation(this);
         _send.SetBuffer(buffer, offset + sent.Bytes, count - sent.Bytes);
+        _sentAtOnce = sent.Bytes;
         return Socket.SendAsync(_send) ? new Sending(this, isCompleted: false) : EndSend();
     }
 
@@ -292,8 +294,9 @@ public sealed class Connection : IOperationOwner, IDisposable
     private Sending EndSend()
     {
         SocketResult result = _send!.Result;
+        if (result.IsSuccess) result = result with { Bytes = result.Bytes + _sentAtOnce };
         _loop.Operations.Return(_send);
-        _send = null;
+        (_send, _sentAtOnce) = (null, 0);
         return Sent(result);
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading;
 
@@ -56,7 +57,9 @@ public sealed class LoopSignal : ICriticalNotifyCompletion
 
     public void UnsafeOnCompleted(Action continuation)
     {
+        Debug.Assert(_continuation is null, "one waiter at a time");
         _continuation = continuation;
+        _loop.Pauses++;
         if (_timeout != Timeout.InfiniteTimeSpan) _timer.Start(_timeout);
     }
 
@@ -64,7 +67,9 @@ public sealed class LoopSignal : ICriticalNotifyCompletion
     {
         _timer.Stop();
         Action? continuation = _continuation;
+        if (continuation is null) return;
         _continuation = null;
-        continuation?.Invoke();
+        _loop.Pauses--;
+        continuation();
     }
 }

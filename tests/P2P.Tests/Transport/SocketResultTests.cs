@@ -1,4 +1,4 @@
-using P2P.Posix;
+using System.Net.Sockets;
 using P2P.Transport;
 using Xunit;
 
@@ -7,13 +7,13 @@ namespace P2P.Tests.Transport;
 public sealed class SocketResultTests
 {
     [Theory]
-    [InlineData(10, 0, false, true, false)]
-    [InlineData(0, 0, false, true, true)]             // the peer's end of stream
-    [InlineData(0, LibC.ECONNRESET, false, false, false)]   // a reset is never a clean end
-    [InlineData(10, LibC.ECONNRESET, false, false, false)]
-    [InlineData(0, LibC.ECANCELED, false, false, false)]
-    [InlineData(0, 0, true, false, false)]            // nor is silence
-    public void AResult_IsASuccessAnEndOrNeither(int bytes, int error, bool isQuiet, bool isSuccess, bool isEnd)
+    [InlineData(10, SocketError.Success, false, true, false)]
+    [InlineData(0, SocketError.Success, false, true, true)]             // the peer's end of stream
+    [InlineData(0, SocketError.ConnectionReset, false, false, false)]   // a reset is never a clean end
+    [InlineData(10, SocketError.ConnectionReset, false, false, false)]
+    [InlineData(0, SocketError.OperationAborted, false, false, false)]
+    [InlineData(0, SocketError.Success, true, false, false)]            // nor is silence
+    public void AResult_IsASuccessAnEndOrNeither(int bytes, SocketError error, bool isQuiet, bool isSuccess, bool isEnd)
     {
         var result = new SocketResult(bytes, error, isQuiet);
         Assert.Equal(isSuccess, result.IsSuccess);

@@ -1,56 +1,65 @@
 using System;
 using System.Collections.Generic;
-using System.ComponentModel;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
-using P2P.Posix;
 using P2P.Transport;
 using Xunit;
 
 namespace P2P.Tests.Transport;
 
-/// <summary>Connections over loopback, both ends on one loop in this process.</summary>
-public sealed class ConnectionTests
+/// <summary>Connections over loopback, both ends on one loop; each in a process of its own (<see cref="LoopTests"/>).</summary>
+internal static class ConnectionScenarios
 {
     private const int ReadBytes = 1024;
     private static readonly TimeSpan _forEver = Timeout.InfiniteTimeSpan;
 
-    // Runs a test on a loop of its own, with the two ends of a connection.
-    private static void OnLoop(Func<EventLoop, Connection, Connection, Task> test)
+    // Runs a scenario on a loop of its own, with the two ends of a connection.
+    private static void OnLoop(Func<EventLoop, Connection, Connection, Task> scenario)
     {
         var loop = new EventLoop(ReadBytes);
         Acceptor acceptor = Acceptor.Listen([IPAddress.Loopback], 0);
-        var near = TcpSocket.TryCreate(new IPEndPoint(IPAddress.Loopback, acceptor.Port))!;
+        Connection? far = null;
+        var accepted = new LoopSignal(loop);
         loop.Run(() =>
         {
-            acceptor.Start(loop, socket => _ = RunAsync(new Connection(loop, near, ReadBytes), new Connection(loop, socket, ReadBytes)));
-            near.Connect();
+            acceptor.Start(loop, OnAccepted);
+            _ = RunAsync(new Connection(loop, NewSocket(), ReadBytes));
         });
 
-        async Task RunAsync(Connection ours, Connection theirs)
+        void OnAccepted(Socket socket)
+        {
+            far = new Connection(loop, socket, ReadBytes);
+            accepted.Set();
+        }
+
+        async Task RunAsync(Connection near)
         {
             try
             {
-                await test(loop, ours, theirs);
+                Assert.True((await near.ConnectAsync(new IPEndPoint(IPAddress.Loopback, acceptor.Port))).IsSuccess);
+                await accepted.WaitAsync(_forEver);
+                await scenario(loop, near, far!);
                 loop.Stop();
             }
             catch (Exception e)
             {
                 loop.Fail(e);
             }
-            ours.Close();
-            theirs.Close();
+            near.Close();
+            far?.Close();
         }
     }
+
+    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
     private static byte[] Bytes(string text) => Encoding.ASCII.GetBytes(text);
 
     private static string Text(Connection connection) => Encoding.ASCII.GetString(connection.Unread);
 
-    [Fact]
-    public void WhatIsSent_IsReceivedBehindWhatIsUnread() => OnLoop(async (_, near, far) =>
+    public static void WhatIsSent_IsReceivedBehindWhatIsUnread() => OnLoop(async (_, near, far) =>
     {
         await near.SendAsync(Bytes("one "), 0, 4);
         Assert.Equal(4, (await far.ReceiveAsync(_forEver)).Bytes);
@@ -61,29 +70,28 @@ public sealed class ConnectionTests
         Assert.Equal("two ", Text(far));
     });
 
-    [Fact]
-    public void AnEndThatCameWithTheBytes_IsKnownWithThem() => OnLoop(async (loop, near, far) =>
+    public static void AnEndThatCameWithTheBytes_IsKnownWithThem() => OnLoop(async (loop, near, far) =>
     {
         _ = SendAndEndAsync();
         Assert.Equal(4, (await near.ReceiveAsync(_forEver)).Bytes);
-        Assert.True(near.HasReadAll);
+        Assert.True(near.LookForEnd());
         Assert.True((await near.ReceiveAsync(_forEver)).IsEnd);
         Assert.Equal("last", Text(near));
 
         async Task SendAndEndAsync()
         {
             await loop.YieldAsync();        // the other end waits
-            Assert.Equal(4, far.Socket.Send(Bytes("last"), isMoreToFollow: true).Bytes);
+            far.Socket.SendFullPackets();
+            Assert.Equal(4, far.Send(Bytes("last")).Bytes);
             Assert.True(far.Socket.TryShutdownSend());
         }
     });
 
-    [Fact]
-    public void AnEndThatMayStandBehindMoreBytes_IsNotKnownYet() => OnLoop(async (loop, near, far) =>
+    public static void AnEndThatMayStandBehindMoreBytes_IsNotKnownYet() => OnLoop(async (loop, near, far) =>
     {
         _ = SendAndEndAsync();
         Assert.Equal(ReadBytes, (await near.ReceiveAsync(_forEver)).Bytes);
-        Assert.False(near.HasReadAll);
+        Assert.False(near.LookForEnd());
         near.Consume(ReadBytes);
         Assert.Equal(1, (await near.ReceiveAsync(_forEver)).Bytes);
         near.Consume(1);
@@ -97,20 +105,17 @@ public sealed class ConnectionTests
         }
     });
 
-    [Fact]
-    public void UnreadBytes_AreKeptWhileOthersReceive() => OnLoop(async (_, near, far) =>
+    public static void UnreadBytes_AreKeptWhileOthersReceive() => OnLoop(async (_, near, far) =>
     {
         await near.SendAsync(Bytes("to far"), 0, 6);
         await far.ReceiveAsync(_forEver);
         await far.SendAsync(Bytes("to near"), 0, 7);
-        far.KeepUnread();
         await near.ReceiveAsync(_forEver);
         Assert.Equal("to near", Text(near));
         Assert.Equal("to far", Text(far));
     });
 
-    [Fact]
-    public void NoByteInTime_IsQuiet_AndTheNextReceiveGoesOn() => OnLoop(async (_, near, far) =>
+    public static void NoByteInTime_IsQuiet_AndTheNextReceiveGoesOn() => OnLoop(async (_, near, far) =>
     {
         Assert.True((await far.ReceiveAsync(TimeSpan.Zero)).IsQuiet);
         Assert.True((await far.ReceiveAsync(TimeSpan.FromMilliseconds(1))).IsQuiet);
@@ -119,8 +124,7 @@ public sealed class ConnectionTests
         Assert.Equal(1, (await receiving).Bytes);
     });
 
-    [Fact]
-    public void ACleanEnd_ComesBehindTheLastByte() => OnLoop(async (_, near, far) =>
+    public static void ACleanEnd_ComesBehindTheLastByte() => OnLoop(async (_, near, far) =>
     {
         await near.SendAsync(Bytes("last"), 0, 4);
         Assert.True(near.Socket.TryShutdownSend());
@@ -129,17 +133,15 @@ public sealed class ConnectionTests
         Assert.Equal("last", Text(far));
     });
 
-    [Fact]
-    public void AReset_IsAnErrorAndNoEnd() => OnLoop(async (_, near, far) =>
+    public static void AReset_IsAnErrorAndNoEnd() => OnLoop(async (_, near, far) =>
     {
         near.Socket.ResetOnClose(true);
         Task<SocketResult> receiving = Receive(far);
         near.Close();
-        Assert.Equal(LibC.ECONNRESET, (await receiving).Error);
+        Assert.Equal(SocketError.ConnectionReset, (await receiving).Error);
     });
 
-    [Fact]
-    public void ClosingIt_EndsWhoWaits() => OnLoop(async (_, near, _) =>
+    public static void ClosingIt_EndsWhoWaits() => OnLoop(async (_, near, _) =>
     {
         Task<SocketResult> receiving = Receive(near);
         near.Close();
@@ -149,8 +151,7 @@ public sealed class ConnectionTests
         Assert.False((await near.SendAsync(Bytes("x"), 0, 1)).IsSuccess);
     });
 
-    [Fact]
-    public void MoreThanThePeersBufferHolds_IsSentWhenItReads() => OnLoop(async (loop, near, far) =>
+    public static void MoreThanThePeersBufferHolds_IsSentWhenItReads() => OnLoop(async (loop, near, far) =>
     {
         var big = new byte[16 * 1024 * 1024];
         new Random(1).NextBytes(big);
@@ -177,19 +178,48 @@ public sealed class ConnectionTests
         Assert.True(big.AsSpan().SequenceEqual(got.ToArray()));
     });
 
-    [Fact]
-    public void Connecting_IsRefusedWhereNobodyListens()
+    public static void Connecting_IsRefusedWhereNobodyListens() => OnLoop(async (loop, _, _) =>
     {
         Acceptor acceptor = Acceptor.Listen([IPAddress.Loopback], 0);
-        Assert.Throws<Win32Exception>(() => Acceptor.Listen([IPAddress.Loopback], acceptor.Port));
-        TcpSocket bound = TcpSocket.Listen(new IPEndPoint(IPAddress.Loopback, 0), backlog: 1);
-        IPEndPoint endPoint = bound.LocalEndPoint;
-        bound.Dispose();
-        using TcpSocket socket = TcpSocket.TryCreate(endPoint)!;
-        int error = socket.Connect();
-        if (error == LibC.EINPROGRESS) error = socket.Connect();
-        Assert.NotEqual(0, error);
-        Assert.NotEqual(LibC.EINPROGRESS, error);
+        var taken = Assert.Throws<SocketException>(() => Acceptor.Listen([IPAddress.Loopback], acceptor.Port));
+        Assert.True(Acceptor.IsPortTaken(taken));
+        using Socket bound = NewSocket();
+        bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var connection = new Connection(loop, NewSocket(), ReadBytes);
+        Assert.Equal(SocketError.ConnectionRefused, (await connection.ConnectAsync((IPEndPoint)bound.LocalEndPoint!)).Error);
+    });
+
+    public static void ASecondWaiter_IsAnAssertion() => OnLoop(async (_, near, _) =>
+    {
+        var failures = new AssertionList();
+        Task<SocketResult> first = Receive(near);
+        Assert.Empty(failures.All);
+        _ = near.ReceiveAsync(_forEver);
+        Assert.Equal("one receive at a time", Assert.Single(failures.All));
+        near.Close();
+        Assert.Equal(SocketResult.Closed, await first);
+    });
+
+    public static void WhatIsReturnedTwice_IsAnAssertion() => OnLoop((loop, _, _) =>
+    {
+        var failures = new AssertionList();
+        byte[] buffer = loop.Buffers.Get();
+        loop.Buffers.Return(buffer);
+        Assert.Empty(failures.All);
+        loop.Buffers.Return(buffer);
+        Assert.Single(failures.All);
+        return Task.CompletedTask;
+    });
+
+    public static void WhatIsNeverReturned_IsAnAssertionAtTheEnd()
+    {
+        var failures = new AssertionList();
+        OnLoop((loop, _, _) =>
+        {
+            loop.Buffers.Get();
+            return Task.CompletedTask;
+        });
+        Assert.Contains(nameof(WhatIsNeverReturned_IsAnAssertionAtTheEnd), Assert.Single(failures.All));
     }
 
     private static async Task<SocketResult> Receive(Connection connection) => await connection.ReceiveAsync(_forEver);
