@@ -45,9 +45,10 @@ internal sealed class ChunkStore
     public void Clean()
     {
         File.WriteAllBytes(Path.Combine(_folder, TemporaryName(LocalChunksFile.FileName)), []);
-        foreach ((string name, _) in FolderListing.Read(_folder))
+        foreach (string path in Directory.GetFileSystemEntries(_folder))
         {
-            if (IsTemporary(name) && !_taken.Contains(name)) File.Delete(Path.Combine(_folder, name));
+            string name = Path.GetFileName(path);
+            if (IsTemporary(name) && !_taken.Contains(name)) File.Delete(path);
         }
     }
 

@@ -21,9 +21,11 @@ internal static class Connector
             var connection = new Connection(loop, socket, readBytesMax);
             var timer = new LoopTimer(loop, connection.Close);
             timer.Start(patience);
-            SocketResult result = await connection.ConnectAsync(new IPEndPoint(address, port));
+            var remote = new IPEndPoint(address, port);
+            SocketResult result = await connection.ConnectAsync(remote);
             timer.Forget();
-            if (result.IsSuccess && !IsSelf(socket)) return connection;
+            // Linux may connect a socket to itself when nobody listens on a port of the range for outgoing connections.
+            if (result.IsSuccess && !socket.LocalEndPoint!.Equals(remote)) return connection;
             connection.Close();
         }
         return null;
@@ -41,7 +43,4 @@ internal static class Connector
             return null;
         }
     }
-
-    // Linux may connect a socket to itself when nobody listens on a port of the range for outgoing connections.
-    private static bool IsSelf(Socket socket) => socket.LocalEndPoint!.Equals(socket.RemoteEndPoint);
 }

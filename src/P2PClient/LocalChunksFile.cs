@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
 using P2P.Posix;
 
@@ -19,7 +18,6 @@ internal sealed class LocalChunksFile
     private const string LastChunk = "LASTCHUNK";
 
     private const int NameBytesMax = 255;       // NAME_MAX
-    private readonly HashSet<string> _special = [];
 
     private LocalChunksFile(int chunkCount) => ChunkCount = chunkCount;
 
@@ -59,7 +57,6 @@ internal sealed class LocalChunksFile
         }
 
         var file = new LocalChunksFile(FindChunkCount(lines, path));
-        file.FindSpecial(folder);
         for (int i = 0; i < lines.Length; i++)
         {
             string? problem = file.Add(lines[i], folder);
@@ -101,22 +98,6 @@ internal sealed class LocalChunksFile
         throw new ProgramException(ExitCode.Usage, $"{path} has no line '<count>,{LastChunk}', which must end it");
     }
 
-    // Opening a pipe would wait for somebody to write into it.
-    private void FindSpecial(string folder)
-    {
-        try
-        {
-            foreach ((string name, bool isSpecial) in FolderListing.Read(folder))
-            {
-                if (isSpecial) _special.Add(name);
-            }
-        }
-        catch (IOException)
-        {
-            // A folder may be open and yet not listable; then its list is trusted.
-        }
-    }
-
     // Returns what is wrong with a line, or null.
     private string? Add(string line, string folder)
     {
@@ -130,22 +111,17 @@ internal sealed class LocalChunksFile
 
         if (name == FileName) return "that is this list itself";
         string path = Path.Combine(folder, name);
-        if (_special.Contains(Path.GetFileName(RealPath.Of(path)) ?? name)) return $"'{name}' is no regular file";
         if (!File.Exists(path))
         {
             if (Directory.Exists(path)) return $"'{name}' is a folder";
             Wanted.Add(chunkIndex, name);
             return $"there is no file '{name}'";
         }
-        try
-        {
-            using SafeFileHandle chunk = File.OpenHandle(path);
-            Sizes[chunkIndex] = RandomAccess.GetLength(chunk);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return $"file '{name}' can't be read";
-        }
+        // A pipe is opened without waiting for somebody who writes into it.
+        using var chunk = NativeFile.TryOpen(path, out int error);
+        if (chunk is null && error != LibC.ENXIO) return $"file '{name}' can't be read";
+        if (chunk is null || !chunk.TryLook(out long bytes, out _)) return $"'{name}' is no regular file";
+        Sizes[chunkIndex] = bytes;
         Held.Add(chunkIndex, name);
         return null;
     }

@@ -103,7 +103,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         if (_isDone) return;
         _isDone = true;
         // If the folder has gone, or may no longer be written, the next start clears it away.
-        if (_isCreated && _hasName) NativeFile.Delete(_path);
+        if (_isCreated && _hasName) TryDelete(_path);
     }
 
     private bool TryCreateUnnamed()
@@ -119,7 +119,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         int error = _file!.Link(finalPath);
         if (error == LibC.EEXIST)
         {
-            NativeFile.Delete(_path);
+            TryDelete(_path);
             error = _file.Link(_path);
             _hasName = error == 0;
         }
@@ -133,7 +133,32 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         return _isCreated = Succeeds(error);
     }
 
-    private bool TryRename(string path) => Succeeds(_file!.Close()) && Succeeds(NativeFile.Rename(_path, path));
+    private bool TryRename(string path)
+    {
+        if (!Succeeds(_file!.Close())) return false;
+        try
+        {
+            File.Move(_path, path, overwrite: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Error = e.Message;
+            return false;
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What hinders it hinders whatever comes next, and that is told.
+        }
+    }
 
     private bool Succeeds(int error)
     {

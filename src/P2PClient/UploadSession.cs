@@ -39,9 +39,9 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
             file = await OpenAsync(chunkIndex);
-            if (file is null || !file.TryLook(out long bytes, out Int128 modified)) return;
+            if (file is null || !file.TryLook(out long bytes, out DateTime modified)) return;
             bool isSent = await SendAsync(upload, file, SendSmall(upload, file, bytes), bytes);
-            if (!file.TryLook(out long bytesNow, out Int128 modifiedNow)) return;
+            if (!file.TryLook(out long bytesNow, out DateTime modifiedNow)) return;
             if (bytesNow != bytes) uploads.OnLost(chunkIndex);
             // Of a file that was written to meanwhile a mixture of two may have been sent.
             if (!isSent || bytesNow != bytes || modifiedNow != modified) return;
@@ -134,7 +134,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         if (bytes > Limits.BufferBytes) return 0;
         byte[] buffer = uploads.Loop.Buffers.Get();
         Span<byte> chunk = buffer.AsSpan(0, (int)bytes);
-        int sent = file.Read(chunk) == bytes ? _connection.Send(chunk).Bytes : 0;
+        int sent = file.Read(chunk, 0) == bytes ? _connection.Send(chunk).Bytes : 0;
         uploads.Loop.Buffers.Return(buffer);
         OnSent(upload, sent);
         return sent;

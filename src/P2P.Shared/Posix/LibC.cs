@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace P2P.Posix;
 
 /// <summary>
-/// The Linux calls that the programs make themselves: .NET has no public API for them, or one that costs too much. Signatures are blittable, so that no marshalling code is made; all
-/// return -1 on failure, with the reason in <see cref="Marshal.GetLastPInvokeError"/>.
+/// The Linux calls that the programs make themselves, each with its reason: .NET has no public API for them, or one that
+/// costs too much. Signatures are blittable, so that no marshalling code is made; all return -1 on failure, with the reason in <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
 internal static unsafe class LibC
 {
@@ -30,16 +30,6 @@ internal static unsafe class LibC
     /// <summary>The reason of the last failure, as the system words it.</summary>
     public static string ErrorText(int error) => new Win32Exception(error).Message;
 
-    /// <summary>struct dirent; the name ends in a zero byte.</summary>
-    public struct DirectoryEntry
-    {
-        public ulong Inode;
-        public long Offset;
-        public ushort Length;
-        public byte Kind;
-        public fixed byte Name[256];
-    }
-
     /// <summary>struct pollfd.</summary>
     public struct PollFile
     {
@@ -47,86 +37,73 @@ internal static unsafe class LibC
         public short Events, HappenedEvents;
     }
 
-    // File.Open with FileMode.Append does not use O_APPEND: several writers would overwrite each other's lines.
+    // File.Open with FileMode.Append does not use O_APPEND (several writers would overwrite each other's lines), knows no
+    // O_TMPFILE, and waits for a pipe that stands in a chunk's place.
     [DllImport("libc", SetLastError = true)]
     public static extern int open(byte* path, int flags, int mode);
 
-    [DllImport("libc", SetLastError = true)]
-    public static extern int rename(byte* from, byte* to);
-
+    // Gives a name to a file that has none.
     [DllImport("libc", SetLastError = true)]
     public static extern int linkat(int fromFolder, byte* from, int toFolder, byte* to, int flags);
 
-    [DllImport("libc", SetLastError = true)]
-    public static extern int unlink(byte* path);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int fstat(int descriptor, byte* stat);
-
+    // The log: one call for whole lines, to a file opened with O_APPEND; and the terminal, where RandomAccess would write at an
+    // offset of its own into a file that stdout was redirected to.
     [DllImport("libc", SetLastError = true)]
     public static extern nint write(int descriptor, byte* bytes, nint count);
 
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint read(int descriptor, byte* bytes, nint count);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint pread(int descriptor, byte* bytes, nint count, long offset);
-
+    // SafeFileHandle does not tell what some file systems say only when a file is closed.
     [DllImport("libc", SetLastError = true)]
     public static extern int close(int descriptor);
 
+    // Socket.SendFile takes a path, and waits until all is sent.
     [DllImport("libc", SetLastError = true)]
     public static extern nint sendfile(int socket, int file, long* offset, nint count);
 
+    // File.Copy copies whole files only.
     [DllImport("libc", SetLastError = true)]
     public static extern nint copy_file_range(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
+    // AnonymousPipeServerStream would bring System.IO.Pipes along.
     [DllImport("libc", SetLastError = true)]
     public static extern int pipe2(int* ends, int flags);
 
+    // The size of a pipe.
     [DllImport("libc", SetLastError = true)]
     public static extern int fcntl(int descriptor, int command, nint argument);
 
+    // From a socket to a file without bringing the bytes into this process.
     [DllImport("libc", SetLastError = true)]
     public static extern nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
+    // Holes: SEEK_DATA and SEEK_HOLE.
     [DllImport("libc", SetLastError = true)]
     public static extern long lseek(int descriptor, long offset, int whence);
 
-    [DllImport("libc", SetLastError = true)]
-    public static extern int access(byte* path, int mode);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int rmdir(byte* path);
-
+    // The runtime has no word for AF_NETLINK, but takes a socket of it.
     [DllImport("libc", SetLastError = true)]
     public static extern int socket(int family, int type, int protocol);
 
+    // Follows every link of a path; ResolveLinkTarget follows those of its last part.
     [DllImport("libc", SetLastError = true)]
     public static extern byte* realpath(byte* path, byte* resolved);
 
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint opendir(byte* path);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern DirectoryEntry* readdir(nint directory);
-
-    [DllImport("libc", SetLastError = true)]
-    public static extern int closedir(nint directory);
-
+    // SIGINT that a script has set to be ignored, and SIGPIPE.
     [DllImport("libc", SetLastError = true)]
     public static extern nint signal(int number, nint handler);
 
+    // The terminal's width, and who has it: the Console class would cost 140 KB.
     [DllImport("libc", SetLastError = true)]
     public static extern int ioctl(int descriptor, nuint request, void* argument);
 
+    // Whether the terminal takes anything.
     [DllImport("libc", SetLastError = true)]
     public static extern int poll(PollFile* files, nuint count, int milliseconds);
 
+    // Whether we are in the terminal's background.
     [DllImport("libc")]
     public static extern int getpgrp();
 
-    // These return the error, and leave errno alone.
+    // A program beside the client: Process.Start would cost 100 KB. These return the error, and leave errno alone.
     [DllImport("libc")]
     public static extern int posix_spawn(int* process, byte* program, void* fileActions, void* attributes, nint* arguments, nint* environment);
 
@@ -142,6 +119,7 @@ internal static unsafe class LibC
     [DllImport("libc")]
     public static extern int posix_spawnattr_setsigdefault(void* attributes, void* signals);
 
+    // How a program that was started with posix_spawn has ended.
     [DllImport("libc", SetLastError = true)]
     public static extern int waitpid(int process, int* status, int options);
 }

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -18,25 +19,25 @@ public enum SendFileEnd
 }
 
 /// <summary>
-/// One open file, by the bare calls with results as values: for chunks, of which thousands a second are opened, written
-/// and renamed. File.OpenHandle and File.Move make five more calls for each (locks, and looks at the file system).
+/// One open file, opened by open(2) with results as values: for chunks, of which thousands a second are opened, written
+/// and named. File.OpenHandle makes three more calls for each, for locks, and doesn't know files without a name.
 /// </summary>
 public sealed unsafe class NativeFile : IDisposable
 {
-    // struct stat, alike in these places on x86-64 and arm64.
-    private const int StatBytesMax = 256, StatSize = 48, StatModified = 88;
     private const int ModeOfNewFiles = 0b110_110_110;       // rw-rw-rw-, less the umask
 
     // O_TMPFILE contains O_DIRECTORY, which is another bit on arm64.
     private static readonly int _unnamed = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x404000 : 0x410000;
 
     // A file without a name gets one through its entry there; a container may be without, a system may forbid it.
-    private static bool _canBeNamed = Exists("/proc/self/fd");
+    private static bool _canBeNamed = Directory.Exists("/proc/self/fd");
 
-    private NativeFile(int descriptor) => Descriptor = descriptor;
+    private readonly SafeFileHandle _handle;
 
-    /// <summary>The descriptor; -1 once it is closed.</summary>
-    public int Descriptor { get; private set; }
+    private NativeFile(int descriptor) => _handle = new SafeFileHandle(descriptor, ownsHandle: true);
+
+    /// <summary>The descriptor, until it is closed.</summary>
+    public int Descriptor => (int)_handle.DangerousGetHandle();
 
     /// <summary>Opens a file to read. A pipe that somebody put in its place is not waited for.</summary>
     /// <param name="error">0, or the errno.</param>
@@ -69,31 +70,21 @@ public sealed unsafe class NativeFile : IDisposable
         }
     }
 
-    /// <summary>Gives a file another name, in place of whatever has that.</summary>
-    /// <returns>0, or the errno.</returns>
-    public static int Rename(string from, string to)
+    /// <summary>Its size in bytes, and when it was last written to.</summary>
+    /// <returns>False if that can't be told, as of a pipe.</returns>
+    public bool TryLook(out long bytes, out DateTime modified)
     {
-        fixed (byte* old = Encoding.UTF8.GetBytes(from + '\0'), next = Encoding.UTF8.GetBytes(to + '\0'))
-            return Error(LibC.rename(old, next));
-    }
-
-    /// <summary>Removes a file.</summary>
-    /// <returns>0, or the errno.</returns>
-    public static int Delete(string path)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0')) return Error(LibC.unlink(name));
-    }
-
-    /// <summary>Its size in bytes, and when it was last written to, in nanoseconds.</summary>
-    /// <returns>False if that can't be told.</returns>
-    public bool TryLook(out long bytes, out Int128 modified)
-    {
-        byte* stat = stackalloc byte[StatBytesMax];
-        bool isTold = LibC.fstat(Descriptor, stat) == 0;
-        bytes = isTold ? *(long*)(stat + StatSize) : 0;
-        long* time = (long*)(stat + StatModified);
-        modified = isTold ? (Int128)time[0] * 1_000_000_000 + time[1] : 0;
-        return isTold;
+        try
+        {
+            bytes = RandomAccess.GetLength(_handle);
+            modified = File.GetLastWriteTimeUtc(_handle);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            (bytes, modified) = (0, default);
+            return false;
+        }
     }
 
     /// <summary>Lets the kernel send bytes of the file, as many as a socket takes now: sendfile(2). Socket.SendFile takes
@@ -112,14 +103,14 @@ public sealed unsafe class NativeFile : IDisposable
     /// <returns>Bytes; 0 at the end, or if it can't be read.</returns>
     public int Read(Span<byte> buffer, long offset)
     {
-        fixed (byte* start = buffer) return Math.Max((int)LibC.pread(Descriptor, start, buffer.Length, offset), 0);
-    }
-
-    /// <summary>Reads what comes next.</summary>
-    /// <returns>Bytes; 0 at the end, or if it can't be read.</returns>
-    public int Read(Span<byte> buffer)
-    {
-        fixed (byte* start = buffer) return Math.Max((int)LibC.read(Descriptor, start, buffer.Length), 0);
+        try
+        {
+            return RandomAccess.Read(_handle, buffer, offset);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
     }
 
     /// <summary>Writes all of the bytes behind those written before.</summary>
@@ -138,21 +129,17 @@ public sealed unsafe class NativeFile : IDisposable
         return 0;
     }
 
-    /// <summary>Hands the descriptor over to .NET's file operations.</summary>
-    public SafeFileHandle Release()
-    {
-        var handle = new SafeFileHandle(Descriptor, ownsHandle: true);
-        Descriptor = -1;
-        return handle;
-    }
+    /// <summary>Hands the file over to .NET's file operations; nothing else is to be done with it here.</summary>
+    public SafeFileHandle Release() => _handle;
 
-    /// <summary>Closes it; some file systems tell only now what has gone wrong.</summary>
+    /// <summary>Closes it; some file systems tell only now what has gone wrong, and SafeFileHandle would not say.</summary>
     /// <returns>0, or the errno.</returns>
     public int Close()
     {
+        if (_handle.IsInvalid || _handle.IsClosed) return 0;
         int descriptor = Descriptor;
-        Descriptor = -1;
-        return descriptor < 0 ? 0 : Error(LibC.close(descriptor));
+        _handle.SetHandleAsInvalid();
+        return Error(LibC.close(descriptor));
     }
 
     /// <summary>Closes it, if it is still open.</summary>
@@ -164,11 +151,6 @@ public sealed unsafe class NativeFile : IDisposable
         fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0')) descriptor = LibC.open(name, flags | LibC.O_CLOEXEC, ModeOfNewFiles);
         error = Error(descriptor);
         return descriptor < 0 ? null : new NativeFile(descriptor);
-    }
-
-    private static bool Exists(string path)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0')) return LibC.access(name, LibC.F_OK) == 0;
     }
 
     private static int Error(int result) => result < 0 ? Marshal.GetLastPInvokeError() : 0;

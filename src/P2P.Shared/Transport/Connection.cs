@@ -87,9 +87,12 @@ public sealed class Connection : IOperationOwner, IDisposable
     {
         if (_state != ConnectionState.Idle || _mayHaveMore) return _state == ConnectionState.Ended;
         Span<byte> next = stackalloc byte[1];
-        if (Socket.Receive(next, SocketFlags.Peek, out SocketError error) != 0 || error != SocketError.Success) return false;
-        _state = ConnectionState.Ended;
-        return true;
+        int bytes = Socket.Receive(next, SocketFlags.Peek, out SocketError error);
+        if (bytes > 0 || error is SocketError.WouldBlock or SocketError.Interrupted) return false;
+        // The kernel tells of a failure once; a receive behind it would seem to be a clean end.
+        _state = error == SocketError.Success ? ConnectionState.Ended : ConnectionState.Arrived;
+        if (error != SocketError.Success) _received = new SocketResult(0, error);
+        return _state == ConnectionState.Ended;
     }
 
     /// <summary>Connects; the result is a success if the other end has accepted.</summary>
@@ -210,7 +213,7 @@ public sealed class Connection : IOperationOwner, IDisposable
                 _received = default;
                 break;
             case ConnectionState.Arrived:
-                _state = ConnectionState.Idle;
+                if (_received.IsSuccess) _state = ConnectionState.Idle;     // a failure stays one
                 break;
             case ConnectionState.Idle when patience == TimeSpan.Zero && !_mayHaveMore:
                 _wasQuiet = true;

@@ -16,7 +16,7 @@ internal enum ConnectionState
     /// to wait.</summary>
     Unattended,
 
-    /// <summary>An unattended receive has brought something that no session has been told of.</summary>
+    /// <summary>An unattended receive, or a look for the end, has brought something that no session has been told of.</summary>
     Arrived,
 
     /// <summary>The peer's end of the stream has been seen, and stands behind what is unread.</summary>

@@ -1,9 +1,7 @@
 using System;
 using System.IO;
-using System.Runtime.InteropServices;
 using System.Text;
 using P2P.Cli;
-using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -122,16 +120,7 @@ internal sealed class ChunkSums
     }
 
     // An exception for a file that most folders lack would cost the start more than the call.
-    private static unsafe bool Exists(string path)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
-        {
-            int file = LibC.open(name, LibC.O_RDONLY | LibC.O_CLOEXEC, 0);
-            if (file < 0) return Marshal.GetLastPInvokeError() is not (LibC.ENOENT or LibC.ENOTDIR);
-            _ = LibC.close(file);
-            return true;
-        }
-    }
+    private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
 
     // Digits up to a comma, which is taken too, or up to the end. At most 15 of them, so that nothing overflows.
     private static bool TryTakeNumber(ref ReadOnlySpan<byte> line, int radix, out long number)

@@ -1,7 +1,6 @@
+using System;
 using System.IO;
-using System.Text;
 using P2P.Cli;
-using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -13,15 +12,21 @@ internal static class OutputFile
     /// <param name="path">Its full path.</param>
     /// <param name="mayExist">It may be there already, if it is a file.</param>
     /// <exception cref="ProgramException">It can't.</exception>
-    public static unsafe void Check(string name, string path, bool mayExist)
+    public static void Check(string name, string path, bool mayExist)
     {
         if (Directory.Exists(path)) throw new ProgramException(ExitCode.Usage, $"-out {name} is a folder: give the name of a file");
         if (File.Exists(path) && !mayExist)
             throw new ProgramException(ExitCode.Usage, $"there is a file {name} already: move it away, or give another with -out");
-        fixed (byte* folder = Encoding.UTF8.GetBytes(Path.GetDirectoryName(path) + '\0'))
+        string folder = Path.GetDirectoryName(path)!;
+        string probe = Path.Combine(folder, ChunkStore.TemporaryName(Path.GetFileName(path)));
+        try
         {
-            if (LibC.access(folder, LibC.W_OK) != 0)
-                throw new ProgramException(ExitCode.Usage, "can't write " + name + ": there is no folder " + Path.GetDirectoryName(path) + ", or this user may not write there; give another with -out");
+            File.OpenHandle(probe, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProgramException(ExitCode.Usage, "can't write " + name + ": there is no folder " + folder
+                + ", or this user may not write there; give another with -out");
         }
     }
 

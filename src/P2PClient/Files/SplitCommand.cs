@@ -1,10 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
-using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -96,8 +94,9 @@ internal sealed class SplitCommand
     private static void CheckUnused(string folder)
     {
         if (!Directory.Exists(folder)) return;
-        foreach ((string name, _) in FolderListing.Read(folder))
+        foreach (string path in Directory.EnumerateFileSystemEntries(folder))
         {
+            string name = Path.GetFileName(path);
             if (name is LocalChunksFile.FileName or ChunkSums.FileName || name.StartsWith("chunk_", StringComparison.Ordinal))
                 throw new ProgramException(ExitCode.Usage, "folder " + folder + " holds " + name + " already: remove the folder, or give another with -folder");
         }
@@ -158,7 +157,7 @@ internal sealed class SplitCommand
     }
 
     // Every one of these files is ours: there was none before.
-    private unsafe void RemoveAll()
+    private void RemoveAll()
     {
         try
         {
@@ -168,10 +167,7 @@ internal sealed class SplitCommand
                 if (!Directory.Exists(_folders[i])) continue;
                 File.Delete(Path.Combine(_folders[i], LocalChunksFile.FileName));
                 File.Delete(Path.Combine(_folders[i], ChunkSums.FileName));
-                fixed (byte* name = Encoding.UTF8.GetBytes(_folders[i] + '\0'))
-                {
-                    if (_isNew[i]) _ = LibC.rmdir(name);
-                }
+                if (_isNew[i]) Directory.Delete(_folders[i]);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
