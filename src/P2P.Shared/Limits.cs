@@ -27,7 +27,7 @@ public static class Limits
     /// <summary>How long a bare last message is waited for where lines were ended before (PROTOCOL 2, receiving 3).</summary>
     public static readonly TimeSpan BareLinePatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest answer to a question, in bytes: many read it with one recv(1024) (PROTOCOL 6).</summary>
+    /// <summary>Longest answer to a question, in bytes: many read it with one call for 1024 (PROTOCOL 6).</summary>
     public const int AnswerBytesMax = 1000;
 
     /// <summary>One pooled buffer, in bytes: a batch of answers, or input that waits for its rest.</summary>

@@ -5,22 +5,19 @@ namespace P2P.Posix;
 
 /// <summary>
 /// The Linux calls that the programs make themselves, each with its reason: .NET has no public API for them, or one that
-/// costs too much. Signatures are blittable, so that no marshalling code is made; all return -1 on failure, with the reason in <see cref="Marshal.GetLastPInvokeError"/>.
+/// costs too much. Signatures are blittable, so that no marshalling code is made; all return -1 on failure,
+/// with the reason in <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
 internal static unsafe class LibC
 {
     public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
-    public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400, F_OK = 0;
-    public const int AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_STREAM = 1, SOCK_DGRAM = 2;
-    public const int SOCK_CLOEXEC = 0x80000, SOCK_NONBLOCK = 0x800;
+    public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400;
+    public const int AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
     public const int IPPROTO_TCP = 6;
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122, EOPNOTSUPP = 95;
-    public const int EAFNOSUPPORT = 97, EADDRINUSE = 98, EADDRNOTAVAIL = 99, ECONNABORTED = 103, ECONNRESET = 104;
-    public const int EISCONN = 106, EALREADY = 114, EINPROGRESS = 115, ECANCELED = 125;
     public const int SEEK_DATA = 3, SEEK_HOLE = 4;
     public const int F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032;
     public const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
-    public const int W_OK = 2;
     public const int SIGINT = 2, SIGPIPE = 13, SIG_DFL = 0, SIG_IGN = 1;
     public const int WNOHANG = 1;
     public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;

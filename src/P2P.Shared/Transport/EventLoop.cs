@@ -14,7 +14,7 @@ namespace P2P.Transport;
 /// which operations complete inline (<see cref="SocketRuntime"/>); nothing here needs a lock, and no message crosses a
 /// thread. The thread that calls <see cref="Run"/> only waits for the next timer.
 ///
-/// A round is what the runtime's epoll tells at once. The first session that has to wait for the end of a round asks for
+/// A round is what the kernel tells the runtime at once. The first session that has to wait for the end of a round asks for
 /// a wake-up, which comes behind all that was ready before it: then put-off receives start, yielded sessions go on, the
 /// log is written, and the answers leave. Where rounds bring one message each, that would cost more than it saves, so
 /// each message is then a round of its own, without a wake-up. Hot: allocates nothing per message.

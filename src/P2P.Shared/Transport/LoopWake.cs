@@ -7,7 +7,7 @@ using P2P.Posix;
 namespace P2P.Transport;
 
 /// <summary>
-/// Calls the loop in the round of the runtime's epoll that comes next: a byte in a pipe, on whose other end a receive is
+/// Calls the loop in the round that comes next: a byte in a pipe, on whose other end a receive is
 /// pending. What was ready before is told first, so the call is the end of a round. From any thread.
 /// </summary>
 internal sealed class LoopWake : IOperationOwner
