@@ -84,9 +84,11 @@ compile() {
     [[ -n $(changed "$repo/src") ]] || return 0
     touch "$work/started"
     echo "Building ${programs[*]}, $kind"
-    # No build server: it would outlive this script and keep its lock and its output open.
+    # No build server: it would outlive this script and keep its lock and its output open. No analyzers: dotnet build
+    # runs them; what matters for a native program the native compiler says itself.
     if ! dotnet msbuild "$repo/src/Programs.proj" -target:Publish -maxCpuCount -nodeReuse:false -warnAsError -nologo \
             -property:Configuration=Release -property:_IsPublishing=true -property:UseSharedCompilation=false \
+            -property:RunAnalyzers=false \
             -property:ArtifactsPath="$work" -property:_CommandLineDefinedArtifactsPath=true \
             -property:CppCompilerAndLinker="$linker" -property:Static=$([[ $kind == dynamic ]] || echo true) \
             </dev/null >"$log" 2>&1 9>&- \
