@@ -39,9 +39,8 @@ internal sealed class TrackerConnection
     private bool _mustEndLine;
     private bool _isBroken = true;
     private bool _wasEverAnswered;
-    private bool _hasReadAll;           // it has read the last message that was sent
-    private int _askedLast;             // the chunk that this asked for; 0: it was no question
-    private int _questionWritten;       // the same of the message about to be sent
+    private bool _hasReadAll;           // the kernel has said that it has read the last message that was sent
+    private bool _wasCounted;           // the answer that may go on has ended its question already
     private bool _isBlind;              // how much it has read can't be seen
     private long _sentBytes;
     private TimeSpan _sentAt, _receivedAt, _questionTime;
@@ -107,7 +106,7 @@ internal sealed class TrackerConnection
         _reader = new AnswerReader();
         _sentBytes = 0;
         _sentAt = _receivedAt = TimeSpan.MinValue / 2;
-        _isBroken = _mustEndLine = false;
+        _isBroken = _mustEndLine = _wasCounted = false;
         _picker.OnTrackerBack();
         AnnounceEverything();
 
@@ -152,7 +151,6 @@ internal sealed class TrackerConnection
             _sentBytes += bytes;
             _sentAt = EventLoop.Now;
             _hasReadAll = false;
-            _askedLast = _questionWritten;
             if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
         }
     }
@@ -165,7 +163,6 @@ internal sealed class TrackerConnection
     private int WriteMessages()
     {
         int bytes = 0;
-        _questionWritten = 0;
         if (_mustEndLine) _buffer[bytes++] = (byte)'\n';
         _mustEndLine = false;
         while (bytes + MessageWriter.BytesMax < _buffer.Length)
@@ -182,7 +179,6 @@ internal sealed class TrackerConnection
             {
                 length = MessageWriter.WhereChunk(buffer, chunkIndex);
                 _questions.Add((chunkIndex, EventLoop.Now));
-                if (!_usesLines) _questionWritten = chunkIndex;
             }
             else return bytes;
 
@@ -262,12 +258,16 @@ internal sealed class TrackerConnection
         while (_reader.TryNext(out Message answer))
         {
             _wasEverAnswered = true;
-            OnAnswered(answer.ChunkIndex);
+            if (!_wasCounted) OnAnswered(answer.ChunkIndex);
+            _wasCounted = false;
             _picker.OnAnswer(answer.ChunkIndex, _peers.Read(answer.Peers), EventLoop.Now);
             _onAnswer();
         }
-        // An answer that may go on still shows that the tracker is ready for the next question.
-        if (_reader.WaitingChunkIndex > 0) OnAnswered(_reader.WaitingChunkIndex);
+        // An answer that may go on still shows that the tracker is ready for the next question. The same chunk may be
+        // asked about meanwhile: that question is not answered by what follows of this one.
+        if (_reader.WaitingChunkIndex == 0 || _wasCounted) return;
+        OnAnswered(_reader.WaitingChunkIndex);
+        _wasCounted = true;
     }
 
     private void OnAnswered(int chunkIndex)
@@ -275,7 +275,6 @@ internal sealed class TrackerConnection
         int place = _questions.FindIndex(question => question.ChunkIndex == chunkIndex);
         if (place < 0) return;
         TimeSpan time = EventLoop.Now - _questions[place].SentAt;
-        _hasReadAll |= chunkIndex == _askedLast;
         _questionTime = _questionTime == TimeSpan.Zero ? time : (7 * _questionTime + time) / 8;
         TimeSpan life = ClientLimits.AnswerLifeFactor * _questionTime;
         _picker.AnswerLife = life < ClientLimits.AnswerLifeMin ? ClientLimits.AnswerLifeMin

@@ -33,6 +33,22 @@ public sealed class ClientTrackerDialectTests : SystemTest
             ClosesOnFault = true,
         });
 
+    // The client asks again and again whether there are better sources than the one that trickles, always for the same
+    // chunk: an answer says nothing about the question behind it.
+    [Fact]
+    public void ATrackerThatIsSlowAndThenDeaf_IsNotAskedAgain_BeforeItHasReadTheLastQuestion()
+    {
+        var tracker = StartNaiveTracker(new TrackerManners { AnswersAfter = TimeSpan.FromMilliseconds(300), DeafAfterAnswer = Deaf });
+        StartPeer(tracker, _chunks, [4], new PeerManners { PartBytes = 1, PartGap = Deaf });
+        var client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
+        tracker.Received.WaitUntil(_ => tracker.Faults.Count > 0 || tracker.Questions.Count >= 5, "five questions");
+        var good = StartPeer(tracker, _chunks, [4]);
+        client.WaitUntilComplete();
+
+        _chunks.AssertComplete(client.ChunkFolder);
+        AssertNoFaults(tracker, good);
+    }
+
     [Fact]
     public void ATrackerThatGreets_IsUnderstood() =>
         AssertCompletesWith(new TrackerManners { Greeting = "Connected" });

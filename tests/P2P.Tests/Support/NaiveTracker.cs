@@ -18,6 +18,9 @@ internal sealed record TrackerManners
     /// <summary>Doesn't read for that long after each answer.</summary>
     public TimeSpan DeafAfterAnswer { get; init; }
 
+    /// <summary>Takes that long for an answer, and doesn't read meanwhile.</summary>
+    public TimeSpan AnswersAfter { get; init; }
+
     /// <summary>Leaves a new connection unread for that long.</summary>
     public TimeSpan UnreadAtFirst { get; init; }
 
@@ -171,6 +174,7 @@ internal sealed class NaiveTracker : LoopbackServer
         {
             if (_questions.AddOrUpdate(connection, 1, (_, count) => count + 1) == _manners.LosesQuestion)
                 return;
+            Pause(_manners.AnswersAfter);
             Answer(socket, connection, fields[1]);
             Pause(_manners.DeafAfterAnswer);
         }
