@@ -75,7 +75,7 @@ internal sealed class DownloadSession(
             _connection = connection;
             if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
 
-            LogRequest(buffer);
+            log.Add(LoggedMessage.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port));
             await loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5)
             int bytes = MessageWriter.RequestChunk(buffer, ChunkIndex);
             if (!(await connection.SendAsync(buffer, 0, bytes)).IsSuccess) return DownloadEnd.Failed;
@@ -127,13 +127,5 @@ internal sealed class DownloadSession(
             loop.Buffers.Return(buffer);
             _connection?.Close();
         }
-    }
-
-    // <client_name>,REQUEST_CHUNK,<chunk_index>,<IP_address>,<Port_number>   in the log only (spec 5)
-    private void LogRequest(Span<byte> buffer)
-    {
-        int length = MessageWriter.RequestChunk(buffer, ChunkIndex);
-        length += MessageWriter.Peer(buffer[length..], System.Text.Encoding.ASCII.GetBytes(Peer.Host), Peer.Port);
-        log.Add(buffer[..length]);
     }
 }

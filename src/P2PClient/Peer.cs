@@ -17,6 +17,9 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     /// <summary>As in the log: localhost, or an address.</summary>
     public string Host { get; } = host;
 
+    /// <summary>The same as bytes.</summary>
+    public ReadOnlyMemory<byte> HostText { get; } = Encoding.ASCII.GetBytes(host);
+
     public int Port { get; } = port;
 
     /// <summary>Where it may listen, to be tried in turn; none if it can't be reached from here.</summary>

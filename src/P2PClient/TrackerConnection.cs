@@ -186,7 +186,7 @@ internal sealed class TrackerConnection
             }
             else return bytes;
 
-            _log.Add(buffer[..length]);
+            _log.Add(LoggedMessage.Written(_buffer.AsMemory(bytes, length)));
             bytes += length;
             if (!_usesLines) return bytes;
             _buffer[bytes++] = (byte)'\n';

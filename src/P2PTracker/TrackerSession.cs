@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Logging;
@@ -132,7 +131,7 @@ internal sealed class TrackerSession
 
     // Handles the complete messages that are there. Returns true where it stopped although more may be handled: the
     // buffer is full; an unframed answer has to leave in a send of its own (PROTOCOL 6); an answer is held back.
-    private bool HandleMessages(Span<byte> answers, out int answerBytes)
+    private bool HandleMessages(byte[] answers, out int answerBytes)
     {
         answerBytes = 0;
         if (_heldQuestion.ChunkIndex > 0)
@@ -155,8 +154,8 @@ internal sealed class TrackerSession
                     break;
                 case MessageKind.WhereChunk:
                     _server.Questions++;
-                    LogReceived(message.ChunkIndex);
-                    int length = Answer(message.ChunkIndex, isLine, answers[answerBytes..], mayHold: true);
+                    _log.Add(LoggedMessage.WhereChunk(message.ChunkIndex));
+                    int length = Answer(message.ChunkIndex, isLine, answers.AsMemory(answerBytes), mayHold: true);
                     answerBytes += length;
                     if (!isLine || length == 0)
                     {
@@ -176,7 +175,6 @@ internal sealed class TrackerSession
     }
 
     // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   The host is the client's own word: only its connection is believed.
-    [SkipLocalsInit]
     private void Announce(int chunkIndex, int port)
     {
         _server.Announcements++;
@@ -185,8 +183,7 @@ internal sealed class TrackerSession
             _server.Refused++;
             return;
         }
-        Span<byte> line = stackalloc byte[MessageWriter.BytesMax];
-        _log.Add(line[..MessageWriter.LocalChunks(line, chunkIndex, peer.HostText, port)]);
+        _log.Add(LoggedMessage.LocalChunks(chunkIndex, peer.HostText, port));
         int listedBefore = _swarm.Announcements;
         if (!_swarm.TryAnnounce(chunkIndex, peer)) _server.Refused++;
         _listed += _swarm.Announcements - listedBefore;
@@ -207,9 +204,9 @@ internal sealed class TrackerSession
     }
 
     // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6).
-    private int Answer(int chunkIndex, bool isLine, Span<byte> buffer, bool mayHold)
+    private int Answer(int chunkIndex, bool isLine, Memory<byte> buffer, bool mayHold)
     {
-        int length = _swarm.WriteAnswer(chunkIndex, buffer, out bool isKnown);
+        int length = _swarm.WriteAnswer(chunkIndex, buffer.Span, out bool isKnown);
         if (!isKnown)
         {
             TimeSpan now = EventLoop.Now;
@@ -220,16 +217,9 @@ internal sealed class TrackerSession
             }
             _unknown.OnAnswered(chunkIndex, now);
         }
-        _log.Add(buffer[..length]);
-        if (isLine) buffer[length++] = (byte)'\n';
+        _log.Add(LoggedMessage.Written(buffer[..length]));
+        if (isLine) buffer.Span[length++] = (byte)'\n';
         return length;
-    }
-
-    [SkipLocalsInit]
-    private void LogReceived(int chunkIndex)
-    {
-        Span<byte> line = stackalloc byte[MessageWriter.BytesMax];
-        _log.Add(line[..MessageWriter.WhereChunk(line, chunkIndex)]);
     }
 
     // Nobody can point the swarm at a third machine: a peer is where it calls from (PROTOCOL 6).
