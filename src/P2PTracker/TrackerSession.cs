@@ -32,6 +32,8 @@ internal sealed class TrackerSession
     private (int ChunkIndex, bool IsLine) _heldQuestion;       // index 0: none
     private FairShare.Share _share;
     private LoopSignal? _pause;
+    private readonly string? _client;       // for the diagnosis alone
+    private bool? _sendsLines;
 
     public TrackerSession(TrackerServer server, TcpSocket socket)
     {
@@ -40,6 +42,7 @@ internal sealed class TrackerSession
         socket.SendAtOnce();
         socket.KeepAlive(Limits.KeepAliveSeconds);
         _host = ListedHost(socket.RemoteEndPoint!.Address);
+        if (Diagnosis.Log is not null) _client = socket.RemoteEndPoint.ToString();
     }
 
     /// <summary>When it was accepted.</summary>
@@ -52,19 +55,25 @@ internal sealed class TrackerSession
     public async Task RunAsync()
     {
         byte[]? answers = null;
+        string reason = "a bug of ours";
         try
         {
             while (true)
             {
                 SocketResult received = await _connection.ReceiveAsync(_framer.Patience);
                 if (received.IsQuiet) _framer.OnQuiet();
-                else if (!received.IsSuccess) return;
+                else if (!received.IsSuccess)
+                {
+                    reason = DescribeEnd(received);
+                    return;
+                }
                 else if (received.IsEnd) _framer.OnEnd();
                 else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
 
                 if (!_hasSpoken && _badMessages == 0 && _server.TryServeHttp(_connection))
                 {
                     _isHandedOver = true;
+                    Diagnosis.Log?.Add($"{_client} speaks HTTP");
                     return;
                 }
 
@@ -78,7 +87,12 @@ internal sealed class TrackerSession
                         // The log is written before the answers leave (PROTOCOL 5), for all connections of a round at once.
                         _connection.KeepUnread();
                         await _loop.RoundEndAsync();
-                        if (!(await _connection.SendAsync(answers, 0, answerBytes)).IsSuccess) return;
+                        SocketResult sent = await _connection.SendAsync(answers, 0, answerBytes);
+                        if (!sent.IsSuccess)
+                        {
+                            reason = DescribeEnd(sent);
+                            return;
+                        }
                     }
                     if (_heldQuestion.ChunkIndex > 0) await PauseFor(_unknown.Wait(_heldQuestion.ChunkIndex, EventLoop.Now));
                 }
@@ -86,9 +100,14 @@ internal sealed class TrackerSession
                 _loop.Buffers.Return(answers);
                 answers = null;
 
-                if (received.IsEnd) return;
+                if (received.IsEnd)
+                {
+                    reason = "the client has ended it";
+                    return;
+                }
                 if (_framer.IsOverlong || _badMessages >= Limits.BadMessagesMax)
                 {
+                    reason = _framer.IsOverlong ? "a message without an end" : "too much that is no message";
                     await PauseFor(TrackerLimits.NonsensePause);
                     return;
                 }
@@ -108,11 +127,24 @@ internal sealed class TrackerSession
         finally
         {
             if (answers is not null) _loop.Buffers.Return(answers);
-            if (!_isHandedOver) _connection.Close();
+            if (!_isHandedOver)
+            {
+                _connection.Close();
+                Diagnosis.Log?.Add($"connection from {_client} closed: {reason}");
+            }
             _peer?.OnDisconnected(EventLoop.Now);
             foreach (SwarmPeer peer in _otherPeers ?? []) peer.OnDisconnected(EventLoop.Now);
             _server.OnSessionEnd(this);
         }
+    }
+
+    private static string DescribeEnd(SocketResult result) => Diagnosis.Log is null ? "" : Diagnosis.Describe(result);
+
+    private void TellDialect(bool isLine)
+    {
+        if (_sendsLines == isLine) return;
+        _sendsLines = isLine;
+        Diagnosis.Log?.Add($"{_client} speaks {(isLine ? "in lines" : "unframed")}");
     }
 
     private TimeSpan ShareAfter(int bytes)
@@ -147,6 +179,7 @@ internal sealed class TrackerSession
             bool isMessage = MessageReader.TryRead(text, out Message message);
             if (isMessage && !_hasSpoken) _server.OnFirstMessage(this);
             _hasSpoken |= isMessage;
+            if (Diagnosis.Log is not null && isMessage) TellDialect(isLine);
             switch (isMessage ? message.Kind : default(MessageKind?))
             {
                 case MessageKind.LocalChunks:
