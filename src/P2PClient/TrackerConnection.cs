@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using P2P.Cli;
 using P2P.Logging;
 using P2P.Protocol;
 using P2P.Transport;
@@ -72,6 +73,7 @@ internal sealed class TrackerConnection
                 Connection? connection = await Connector.ConnectAsync(
                     _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes, ClientLimits.SilencePatience);
                 WasReached |= connection is not null;
+                if (connection is null) Diagnosis.Log?.Add($"no tracker at {_options.TrackerName}");
                 if (connection is not null && await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
                 else if (pause == ClientLimits.TrackerPauseMax && !_wasEverAnswered) onUnreachable();
                 await _retry.WaitAsync(pause);
@@ -103,6 +105,7 @@ internal sealed class TrackerConnection
         _probe = new ReceiveQueueProbe(_connection.Socket.LocalEndPoint, _connection.Socket.RemoteEndPoint!);
         _isBlind = _probe.HasReadAll(0) is null;
         _usesLines = _wantsLines || (_options.Framing == Framing.Auto && _probe.IsOurTracker);
+        Diagnosis.Log?.Add($"tracker spoken to {(_usesLines ? "in lines" : "unframed")}: {DialectRule}");
         _reader = new AnswerReader();
         _sentBytes = 0;
         _sentAt = _receivedAt = TimeSpan.MinValue / 2;
@@ -121,6 +124,13 @@ internal sealed class TrackerConnection
         _picker.OnChange(EventLoop.Now);
         return _receivedAt > TimeSpan.Zero;
     }
+
+    private string DialectRule =>
+        _options.Framing != Framing.Auto ? "so -framing says"
+        : !_options.IsTrackerLocal ? "it is not on this machine, so it is one of ours"
+        : _wantsLines ? "it answered nothing that was unframed"
+        : _usesLines ? "it is on this machine, and its receive buffer is that of ours"
+        : "it is on this machine, and may be a stranger's";
 
     private void AnnounceEverything()
     {
@@ -182,7 +192,7 @@ internal sealed class TrackerConnection
             }
             else return bytes;
 
-            _log.Add(buffer[..length]);
+            _log.Add(LoggedMessage.Written(_buffer.AsMemory(bytes, length)));
             bytes += length;
             if (!_usesLines) return bytes;
             _buffer[bytes++] = (byte)'\n';
@@ -226,6 +236,7 @@ internal sealed class TrackerConnection
         _questions.Clear();
         if (_wasEverAnswered || _usesLines || _options.Framing != Framing.Auto) return;
         _usesLines = _wantsLines = true;
+        Diagnosis.Log?.Add($"tracker spoken to in lines from now on: {DialectRule}");
         _mustEndLine = true;
         AnnounceEverything();
     }
@@ -234,9 +245,10 @@ internal sealed class TrackerConnection
     {
         while (true)
         {
-            TimeSpan patience = _reader.WaitingChunkIndex > 0 ? _reader.Patience : Timeout.InfiniteTimeSpan;
-            SocketResult received = await _connection.ReceiveAsync(patience);
+            SocketResult received = await _connection.ReceiveAsync(
+                _reader.WaitingChunkIndex > 0 ? _reader.Patience : Timeout.InfiniteTimeSpan);
             bool isOver = !received.IsQuiet && (!received.IsSuccess || received.IsEnd);
+            if (isOver) Diagnosis.Log?.Add($"tracker connection closed: {Diagnosis.Describe(received)}");
             if (received.IsQuiet || isOver) _reader.OnQuiet();
             else
             {
