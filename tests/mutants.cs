@@ -45,7 +45,7 @@ for (int i = 0; i < args.Length; i++)
     if (!known)
     {
         Console.Error.WriteLine(Usage);
-        return 2;
+        return args[i] is "-help" or "-h" ? 0 : 2;
     }
     if (args[i] == "-without") without.Add(value);
     if (args[i] is not ("-trust" or "-list")) i++;

@@ -77,8 +77,9 @@ internal sealed partial class WorkCopy : IDisposable
     /// <returns>The exit code, or null where the time was up.</returns>
     public int? Run(TimeSpan limit, Func<string, bool> goOn, string program, params IEnumerable<string> arguments)
     {
-        // A group of its own, so that a test host and its native programs end together, and a Ctrl-C reaches us first.
-        var start = new ProcessStartInfo("setsid", [program, .. arguments])
+        // A group of its own, so that a test host and its native programs end together, and a Ctrl-C reaches us first. The
+        // test runner tells of failures on the one stream and of the rest on the other.
+        var start = new ProcessStartInfo("setsid", ["sh", "-c", "exec \"$0\" \"$@\" 2>&1", program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
