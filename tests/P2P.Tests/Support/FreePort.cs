@@ -67,6 +67,7 @@ internal static class FreePort
             {
                 socket.Bind(new IPEndPoint(address, port));
                 socket.Listen(1);
+                socket.Shutdown(SocketShutdown.Both);   // closed alone, a child's copy of it would listen for a moment longer
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
