@@ -54,6 +54,9 @@ internal sealed class DownloadSession(
     /// <summary>What has arrived; whoever hears of the end disposes of it.</summary>
     public PartialChunk Copy => copy;
 
+    /// <summary>Why it failed, in words; only while there is a diagnosis.</summary>
+    public string Reason { get; private set; } = "";
+
     /// <summary>Stops, if what would come is not wanted any more. The peer is told by a reset if it is one of ours; a
     /// stranger's server may die of one, so what it still sends is taken, and thrown away.</summary>
     public void StopIfUnwanted()
@@ -61,6 +64,8 @@ internal sealed class DownloadSession(
         if (download.IsWanted) return;
         copy.Dispose();
         if (!download.IsGivenUp) return;
+        string reason = download.IsSuperfluous ? "it has come from elsewhere" : "another source has it as well";
+        Diagnosis.Log?.Add($"source {Peer} given up for chunk {ChunkIndex}: {reason}");
         _connection?.Socket.ResetOnClose(true);
         _connection?.Close();
     }
@@ -73,12 +78,14 @@ internal sealed class DownloadSession(
         {
             Connection? connection = await Connector.ConnectAsync(loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
             _connection = connection;
+            if (connection is null) Reason = "no connection";
             if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
 
-            LogRequest(buffer);
+            log.Add(LoggedMessage.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port));
             await loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5)
             int bytes = MessageWriter.RequestChunk(buffer, ChunkIndex);
-            if (!(await connection.SendAsync(buffer, 0, bytes)).IsSuccess) return DownloadEnd.Failed;
+            SocketResult sent = await connection.SendAsync(buffer, 0, bytes);
+            if (!sent.IsSuccess) return Fail(sent);
 
             long turnEnd = ClientLimits.TurnBytes;
             while (true)
@@ -88,12 +95,12 @@ internal sealed class DownloadSession(
                 {
                     SocketResult ready = await connection.ReadableAsync(ClientLimits.SilencePatience);
                     if (ready.IsQuiet) return DownloadEnd.Doubtful;
-                    if (!ready.IsSuccess) return DownloadEnd.Failed;
+                    if (!ready.IsSuccess) return Fail(ready);
                     if (!download.IsWanted) continue;
                     if (!copy.TryMove(pipe, connection.Socket.Descriptor, out int moved, out int error)) return DownloadEnd.DiskFailed;
                     var result = new SocketResult(moved, error);
                     if (result.WouldBlock) continue;
-                    if (!result.IsSuccess) return DownloadEnd.Failed;
+                    if (!result.IsSuccess) return Fail(result);
                     if (result.IsEnd) return DownloadEnd.Whole;
                     download.Received += moved;
                     traffic.OnReceived(moved);
@@ -103,7 +110,7 @@ internal sealed class DownloadSession(
 
                 SocketResult received = await connection.ReceiveAsync(ClientLimits.SilencePatience);
                 if (received.IsQuiet) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
-                if (!received.IsSuccess) return DownloadEnd.Failed;
+                if (!received.IsSuccess) return Fail(received);
                 if (received.IsEnd) return download.Received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
                 download.Received += received.Bytes;
                 traffic.OnReceived(received.Bytes);
@@ -129,11 +136,9 @@ internal sealed class DownloadSession(
         }
     }
 
-    // <client_name>,REQUEST_CHUNK,<chunk_index>,<IP_address>,<Port_number>   in the log only (spec 5)
-    private void LogRequest(Span<byte> buffer)
+    private DownloadEnd Fail(SocketResult result)
     {
-        int length = MessageWriter.RequestChunk(buffer, ChunkIndex);
-        length += MessageWriter.Peer(buffer[length..], System.Text.Encoding.ASCII.GetBytes(Peer.Host), Peer.Port);
-        log.Add(buffer[..length]);
+        if (Diagnosis.Log is not null) Reason = $"{Diagnosis.Describe(result)} after {download.Received} bytes";
+        return DownloadEnd.Failed;
     }
 }

@@ -20,6 +20,8 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
     private MessageFramer _framer;
     private int _badMessages;
     private bool _hasEnded;         // the peer has sent its last byte; it may still read
+    private readonly string? _peer = Diagnosis.Log is null ? null : socket.RemoteEndPoint?.ToString();
+    private string _reason = "a bug of ours";
 
     /// <summary>Serves the peer until its chunk is sent, or it goes.</summary>
     public async Task RunAsync()
@@ -28,8 +30,11 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
         NativeFile? file = null;
         try
         {
+            _reason = "it has not asked for a chunk";
             int chunkIndex = await ReadRequestAsync();
+            if (chunkIndex > 0) _reason = "it has asked for a chunk that is not here";
             if (uploads.Picker.StateOf(chunkIndex) != ChunkState.Have) return;
+            _reason = "it has gone before its chunk was sent";
 
             bool isLocal = HostName.IsLoopback(socket.RemoteEndPoint!.Address);
             upload = new Upload(chunkIndex, isLocal ? ClientLimits.LocalTurnPatience : ClientLimits.TurnPatience, EventLoop.Now, _connection.EndReceive);
@@ -37,7 +42,9 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
             file = await OpenAsync(chunkIndex);
+            _reason = "its chunk can't be read";
             if (file is null || !file.TryLook(out long bytes, out Int128 modified)) return;
+            _reason = "it has gone, or its chunk has changed, before all was sent";
             bool isSent = await SendAsync(upload, file, SendSmall(upload, file, bytes), bytes);
             if (!file.TryLook(out long bytesNow, out Int128 modifiedNow)) return;
             if (bytesNow != bytes) uploads.OnLost(chunkIndex);
@@ -45,10 +52,12 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
             if (!isSent || bytesNow != bytes || modifiedNow != modified) return;
             uploads.Leave(upload);
             upload = null;
+            _reason = "its chunk is sent";
             await EndCleanlyAsync();
         }
         catch (Exception e)
         {
+            _reason = "a bug of ours";
             NativeProgram.ReportBug("P2PClient", e);
         }
         finally
@@ -56,6 +65,7 @@ internal sealed class UploadSession(Uploads uploads, TcpSocket socket)
             if (upload is not null) uploads.Leave(upload);
             file?.Dispose();
             _connection.Close();
+            Diagnosis.Log?.Add($"connection from peer {_peer} closed: {_reason}");
         }
     }
 

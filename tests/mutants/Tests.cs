@@ -14,10 +14,10 @@ internal sealed record Stage(string Name, bool NeedsPrograms, TimeSpan Limit, pa
     private static readonly (string Folder, string Unit, string System)[] Map =
     [
         ("P2P.Shared", "Protocol. PropertyTests", "GradingTests TrackerDialect HostileInput"),
-        ("P2P.Shared/Cli", "ClientOptions", "CommandLine Readiness ReportTests FileCommand"),
+        ("P2P.Shared/Cli", "ClientOptions", "CommandLine Readiness Diagnosis ReportTests FileCommand StopTests"),
         ("P2P.Shared/Logging", "Logging.", "LogTests GradingTests DiskFault"),
         ("P2P.Shared/Posix", "ChunkStore PartialChunk LocalChunksFile FileCopy Logging.", "FolderTests FileCommand WholeFile ServingTests DiskFault"),
-        ("P2P.Shared/Protocol", "Protocol. PropertyTests AnswerReader", "Dialect GradingTests"),
+        ("P2P.Shared/Protocol", "Protocol. PropertyTests AnswerReader", "Dialect PiecesTests GradingTests"),
         ("P2P.Shared/Transport", "Transport.", "GradingTests ServingTests FetchingTests HostileInput PeerFault TrackerFault"),
         ("P2PTracker", "Tests.Tracker.", "TrackerGrading TrackerList TrackerDialect SystemGrading TrackerFault HostileInput LogTests"),
         ("P2PTracker/Http", "Tracker.Http.", "HttpTests"),

@@ -87,6 +87,7 @@ internal sealed partial class WorkCopy : IDisposable
         };
         start.Environment["TMPDIR"] = _temporary;
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        start.Environment["P2P_TEST_PATIENCE"] = "40";      // what doesn't happen is what a mutant often does
         ParkIfDisposed();
         using var process = Process.Start(start)!;
         _running[process.Id] = process;

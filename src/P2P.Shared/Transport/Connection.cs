@@ -96,7 +96,7 @@ public sealed class Connection : IWatcher
         }
         _readsAtOnce = 0;
         if (patience == TimeSpan.Zero) _wasQuiet = true;
-        else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
+        else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnTimeout)).Start(patience);
         return new Receiving(this, _wasQuiet);
     }
 
@@ -108,7 +108,7 @@ public sealed class Connection : IWatcher
         _wasQuiet = false;
         _leavesBytes = true;
         _received = _closed ? SocketResult.Closed : new SocketResult(1, 0);
-        if (!_closed) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
+        if (!_closed) (_patience ??= new LoopTimer(_loop, OnTimeout)).Start(patience);
         return new Receiving(this, isCompleted: _closed);
     }
 
@@ -188,6 +188,13 @@ public sealed class Connection : IWatcher
         else if (interest == Readiness.None) _loop.Unwatch(Socket.Descriptor, isClosing: false);
         else _loop.Change(Socket.Descriptor, interest);
         _interest = interest;
+    }
+
+    // Where the loop comes late, bytes may have come in time: they count (PROTOCOL 2, "no more is waiting").
+    private void OnTimeout()
+    {
+        if (_reader is not null && !_leavesBytes && TryReceive()) Take(ref _reader)();
+        else OnQuiet();
     }
 
     private void OnQuiet()

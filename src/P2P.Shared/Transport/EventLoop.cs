@@ -218,7 +218,7 @@ public sealed unsafe class EventLoop
                 return;
             }
             _timers.Dequeue();
-            timer.OnQueueDue(due, now);
+            timer.OnQueueDue(due);
         }
     }
 

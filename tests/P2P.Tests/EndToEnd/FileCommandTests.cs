@@ -147,7 +147,7 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
     private byte[] MakeFile(string name, int bytes)
     {
         var content = new byte[bytes];
-        Random.NextBytes(content);
+        ChunkSet.Fill(content, Random);
         File.WriteAllBytes(Folder[name], content);
         return content;
     }

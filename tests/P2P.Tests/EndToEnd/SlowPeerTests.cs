@@ -10,6 +10,7 @@ namespace P2P.Tests.EndToEnd;
 /// The native client with peers whose slowness takes longer than the 15 s after which a silent one is given up
 /// (PROTOCOL.md section 2, asking a peer): in classes of their own, since the tests of one class run one after the other.
 /// </summary>
+[Waits(24)]
 public sealed class CrawlingPeerTests(ITestOutputHelper output) : SystemTest(output)
 {
     [Fact]
@@ -45,6 +46,7 @@ public sealed class CrawlingPeerTests(ITestOutputHelper output) : SystemTest(out
 }
 
 /// <inheritdoc cref="CrawlingPeerTests"/>
+[Waits(15)]
 public sealed class SilentPeerTests(ITestOutputHelper output) : SystemTest(output)
 {
     [Fact]
@@ -53,13 +55,12 @@ public sealed class SilentPeerTests(ITestOutputHelper output) : SystemTest(outpu
         var chunks = new ChunkSet(Random, 2, 5000);
         var tracker = StartNaiveTracker();
         var silent = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
-        silent.Requests.WaitForCount(1, "the request to the silent peer");
         var watch = Stopwatch.StartNew();
+        var client = StartClient("client_1", tracker.Port, chunks, 1);
         silent.Ended.WaitForCount(1, "the client to give the silent peer up");
 
         // It is waited for that long, since a stranger that serves one at a time keeps others waiting.
-        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(14), TimeSpan.FromSeconds(30));
+        Assert.True(watch.Elapsed >= TimeSpan.FromSeconds(15));
         var good = StartPeer(tracker, chunks, [2]);
         client.WaitUntilComplete();
         chunks.AssertComplete(client.ChunkFolder);
@@ -71,12 +72,12 @@ public sealed class SilentPeerTests(ITestOutputHelper output) : SystemTest(outpu
     {
         var chunks = new ChunkSet(Random, 8, 5000);
         var tracker = StartNaiveTracker();
-        StartPeer(tracker, chunks, [8], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
+        var silent = StartPeer(tracker, chunks, [8], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
         var good = StartPeer(tracker, chunks, chunks.AllBut(8));
         var client = StartClient("client_1", tracker.Port, chunks);
 
         good.LeftByFetcher.WaitForCount(7, "the seven other chunks");
-        Assert.InRange(good.Requests.All[6].At, TimeSpan.Zero, TimeSpan.FromSeconds(12));
+        Assert.Empty(silent.Ended.All);                  // it is still being waited for
         AssertNoFaults(tracker, good);
     }
 }

@@ -162,7 +162,7 @@ public sealed class ConnectionTests
         loop.OnRoundEnd = () => rounds++;
         var pause = new LoopSignal(loop);
         await pause.WaitAsync(TimeSpan.FromMilliseconds(20));
-        Assert.InRange(rounds, 0, 5);
+        Assert.InRange(rounds, 0, 50);      // circles would be thousands
 
         var got = new List<byte>();
         while (got.Count < big.Length)
