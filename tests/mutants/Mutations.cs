@@ -48,7 +48,7 @@ internal static partial class Mutations
         {
             foreach (var (kind, span, after) in Of(node))
             {
-                var shown = node is ExpressionSyntax or StatementSyntax or PatternSyntax ? Surroundings(node) : node;
+                var shown = Surroundings(node);
                 string before = file.Text[shown.FullSpan.Start..shown.FullSpan.End];
                 string changed = before.Remove(span.Start - shown.FullSpan.Start, span.Length).Insert(span.Start - shown.FullSpan.Start, after);
                 int line = root.SyntaxTree.GetLineSpan(span).StartLinePosition.Line + 1;
@@ -141,10 +141,9 @@ internal static partial class Mutations
         _ => false,
     };
 
-    // A constant or an operator alone says nothing to who reads the table: it is shown in the statement it is in.
+    // A constant or an operator alone says nothing to who reads the table: it is shown with as much around it as fits.
     private static SyntaxNode Surroundings(SyntaxNode node) =>
-        node.AncestorsAndSelf().TakeWhile(each => each is ExpressionSyntax or PatternSyntax or ArgumentSyntax or BaseArgumentListSyntax
-            || each == node).Last(each => each == node || each.Span.Length <= 70);
+        node.AncestorsAndSelf().TakeWhile(each => each == node || each is not (BlockSyntax or MemberDeclarationSyntax) && each.Span.Length <= 70).Last();
 
     private static string OneLine(string text)
     {

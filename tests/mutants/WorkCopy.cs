@@ -88,8 +88,7 @@ internal sealed partial class WorkCopy : IDisposable
         start.Environment["TMPDIR"] = _temporary;
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["P2P_TEST_PATIENCE"] = "40";      // what doesn't happen is what a mutant often does
-        // Who abandons the copy also ends this program; until then, nothing more is started.
-        if (_disposed) Thread.Sleep(Timeout.Infinite);
+        ParkIfDisposed();
         using var process = Process.Start(start)!;
         _running[process.Id] = process;
         try
@@ -110,6 +109,7 @@ internal sealed partial class WorkCopy : IDisposable
         finally
         {
             _running.TryRemove(process.Id, out _);
+            ParkIfDisposed();
         }
     }
 
@@ -129,6 +129,13 @@ internal sealed partial class WorkCopy : IDisposable
                 Thread.Sleep(200);
             }
         }
+    }
+
+    // A signal disposes of the copy on another thread, and then ends this program. Until then, nobody must start anything
+    // more, or be surprised that all is gone.
+    private void ParkIfDisposed()
+    {
+        if (_disposed) Thread.Sleep(Timeout.Infinite);
     }
 
     // First they are asked: the test host then kills the programs that a test has put into another session.
