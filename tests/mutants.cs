@@ -20,13 +20,14 @@ const string Usage = """
     usage: dotnet run tests/mutants.cs -- [options]
       -count <number>      mutants (default 40)
       -seed <number>       makes the same mutants again (default: by chance; it is printed)
+      -from <number>       leaves out those before this one, as when a run was ended early
       -survivors <number>  how many may survive (default 4): more, and the exit code is 1
       -without <folder>    none from this folder of src, as P2P.Shared/Transport; may be given several times
       -list                only shows the mutants
       -trust               does not run all tests on the source as it is first
     """;
 
-int count = 40, seed = Random.Shared.Next(), survivorsMax = 4;
+int count = 40, from = 1, seed = Random.Shared.Next(), survivorsMax = 4;
 bool trust = false, list = false;
 List<string> without = [];
 for (int i = 0; i < args.Length; i++)
@@ -35,6 +36,7 @@ for (int i = 0; i < args.Length; i++)
     bool known = args[i] switch
     {
         "-count" => int.TryParse(value, out count),
+        "-from" => int.TryParse(value, out from),
         "-seed" => int.TryParse(value, out seed),
         "-survivors" => int.TryParse(value, out survivorsMax),
         "-without" => value != "",
@@ -86,18 +88,18 @@ if (!trust)
 }
 
 List<(Mutant Mutant, Stage? Stage, string? Killer)> results = [];
-foreach (var mutant in mutants)
+foreach (var mutant in mutants.Skip(from - 1))
 {
     var began = clock.Elapsed;
     var (stage, killer) = Try(mutant);
     results.Add((mutant, stage, killer));
-    Console.WriteLine($"{Elapsed()} {results.Count}. {mutant.Place}: {mutant.Change}\n      "
+    Console.WriteLine($"{Elapsed()} {from - 1 + results.Count}. {mutant.Place}: {mutant.Change}\n      "
         + $"{killer ?? "SURVIVED"} ({(clock.Elapsed - began).TotalSeconds:F0} s, {stage?.Name ?? "all tests"})");
 }
 
 Console.WriteLine("\n| | folder | place | mutation | killed by |\n| --- | --- | --- | --- | --- |");
 foreach (var (index, (mutant, _, killer)) in results.Index())
-    Console.WriteLine($"| {index + 1} | {mutant.Folder} | {Path.GetFileName(mutant.Place)} | {InTable(mutant.Change)} | {InTable(killer ?? "SURVIVED")} |");
+    Console.WriteLine($"| {from + index} | {mutant.Folder} | {Path.GetFileName(mutant.Place)} | {InTable(mutant.Change)} | {InTable(killer ?? "SURVIVED")} |");
 int survivors = results.Count(each => each.Killer is null);
 Console.WriteLine($"\nseed {seed}: {results.Count} mutants, {results.Count - survivors} killed ("
     + string.Join(", ", results.Where(each => each.Stage is not null).CountBy(each => each.Stage!.Name).Select(each => $"{each.Value} by {each.Key}"))
