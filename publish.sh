@@ -94,6 +94,8 @@ compile() {
             </dev/null >"$log" 2>&1 9>&- \
             || grep -qE 'warning( [A-Z]+[0-9]+)?:' "$log"; then
         cat "$log" >&2
+        # What was linked with a warning is up to date for msbuild, and would pass without a word the next time.
+        rm -rf "$work"/{bin,obj,publish}
         die "the programs were not built: see the errors and warnings above."
     fi
     mv "$work/started" "$work/built"

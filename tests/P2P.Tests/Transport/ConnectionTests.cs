@@ -120,6 +120,29 @@ public sealed class ConnectionTests
     });
 
     [Fact]
+    public void BytesThatAreThere_CountBeforeATimeThatIsOver() => OnLoop(async (_, near, far) =>
+    {
+        Task<SocketResult> receiving = Receive(far, TimeSpan.FromMilliseconds(5));
+        TimeSpan start = EventLoop.Now;
+        while (EventLoop.Now - start < TimeSpan.FromMilliseconds(10)) { }       // the loop comes late
+        await near.SendAsync(Bytes("x"), 0, 1);
+        Assert.Equal(1, (await receiving).Bytes);
+    });
+
+    [Fact]
+    public void ATimeThatWasNotNeeded_DoesNotEndTheNextReceive() => OnLoop(async (loop, near, far) =>
+    {
+        Task<SocketResult> receiving = Receive(far, TimeSpan.FromMilliseconds(5));
+        await near.SendAsync(Bytes("x"), 0, 1);
+        Assert.Equal(1, (await receiving).Bytes);
+        receiving = Receive(far, _forEver);
+        await new LoopSignal(loop).WaitAsync(TimeSpan.FromMilliseconds(10));
+        Assert.False(receiving.IsCompleted);
+        await near.SendAsync(Bytes("y"), 0, 1);
+        Assert.Equal(1, (await receiving).Bytes);
+    });
+
+    [Fact]
     public void ACleanEnd_ComesBehindTheLastByte() => OnLoop(async (_, near, far) =>
     {
         await near.SendAsync(Bytes("last"), 0, 4);
@@ -192,7 +215,9 @@ public sealed class ConnectionTests
         Assert.NotEqual(LibC.EINPROGRESS, error);
     }
 
-    private static async Task<SocketResult> Receive(Connection connection) => await connection.ReceiveAsync(_forEver);
+    private static Task<SocketResult> Receive(Connection connection) => Receive(connection, _forEver);
+
+    private static async Task<SocketResult> Receive(Connection connection, TimeSpan patience) => await connection.ReceiveAsync(patience);
 
     private static async Task<SocketResult> Send(Connection connection, byte[] bytes) =>
         await connection.SendAsync(bytes, 0, bytes.Length);
