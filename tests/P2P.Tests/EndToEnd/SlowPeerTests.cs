@@ -1,5 +1,11 @@
 using System;
 using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using P2P.Tests.Faults;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -43,6 +49,49 @@ public sealed class CrawlingPeerTests(ITestOutputHelper output) : SystemTest(out
         AssertNoFaults(tracker, slow, quick);
         chunks.AssertComplete(client.ChunkFolder);
     }
+}
+
+/// <inheritdoc cref="CrawlingPeerTests"/>
+[Waits(19)]
+public sealed class LateAcceptingPeerTests(ITestOutputHelper output) : SystemTest(output)
+{
+    // The 15 s for a connection are over in the middle of the transfer: they must not end it.
+    [Fact]
+    public void AConnectionThatTookLong_LastsAsLongAsAnyOther()
+    {
+        var chunks = new ChunkSet(Random, 2, 17 << 10);
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(0);
+        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        using var filler = new RawConnection(port);      // all that the queue holds: the kernel drops the next one's SYN
+        var tracker = StartNaiveTracker();
+        tracker.Offer(2, port);
+        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        foreach (int _ in Patience.Attempts("the client to be connecting"))
+        {
+            if (IsConnecting(port)) break;
+            Patience.Pause(TimeSpan.FromMilliseconds(10));
+        }
+
+        using (listener.Accept())
+        using (var peer = listener.Accept())
+        {
+            var request = new byte[100];
+            Assert.Equal("REQUEST_CHUNK,2", Encoding.ASCII.GetString(request, 0, peer.Receive(request)));
+            for (int sent = 0; sent < chunks[2].Length; sent += 1 << 10)
+            {
+                peer.Send(chunks[2], sent, 1 << 10, SocketFlags.None);
+                Patience.Pause(TimeSpan.FromSeconds(1));
+            }
+            peer.Shutdown(SocketShutdown.Send);
+            client.WaitUntilComplete();
+        }
+        chunks.AssertComplete(client.ChunkFolder);
+    }
+
+    // A socket in the state SYN_SENT (2), by its remote port in hexadecimal.
+    private static bool IsConnecting(int port) => File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{port:X4} 02 "));
 }
 
 /// <inheritdoc cref="CrawlingPeerTests"/>
