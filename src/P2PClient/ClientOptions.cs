@@ -27,6 +27,7 @@ internal sealed class ClientOptions
                          [-bind <address>] [-framing auto|line|unframed] [-max_chunk_bytes <size>] [-log <path>]
                          [-chunks <count>] [-out <file>] [-on_complete <command>]
                          [-exit_when_complete [<seconds>]] [-timeout <seconds>] [-quiet] [-json]
+                         [-verbose]
                P2PClient split|join|verify ...   (P2PClient split -help tells more)
           -folder <path>          the folder with local_chunks.txt and the chunks
           -transfer_port <port>   the port that peers fetch chunks from (default: any free one)
@@ -43,6 +44,7 @@ internal sealed class ClientOptions
           -timeout <seconds>      end with exit code 3 if not all is there by then
           -quiet                  say nothing but trouble
           -json                   print events as lines of JSON
+          -verbose                tell on stderr why sources are refused and connections closed, and more
           -help, -version
         """;
 
@@ -74,6 +76,7 @@ internal sealed class ClientOptions
         Command = line.Get("on_complete");
         if (line.Has("json") && line.Has("quiet")) throw ProgramException.Usage("-json and -quiet exclude each other: give one of them");
         Style = line.Has("json") ? ReportStyle.Json : line.Has("quiet") ? ReportStyle.Quiet : ReportStyle.Text;
+        IsVerbose = line.Has("verbose");
         (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(line.Get("tracker") ?? HostName.Localhost);
         IsTrackerLocal = HostName.IsLoopback(TrackerAddresses[0]);
         BindAddresses = line.GetBindAddresses("bind") ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
@@ -134,6 +137,9 @@ internal sealed class ClientOptions
     /// <summary>What to run when all is there; null: nothing.</summary>
     public string? Command { get; }
 
+    /// <summary>Why things happen is told on stderr.</summary>
+    public bool IsVerbose { get; }
+
     /// <summary>What is printed on stdout.</summary>
     public ReportStyle Style { get; }
 
@@ -145,7 +151,7 @@ internal sealed class ClientOptions
         CommandLine line = CommandLine.Parse(
             arguments,
             ["folder", "transfer_port", "name", "tracker", "bind", "framing", "max_chunk_bytes", "log", "timeout", "chunks", "out", "on_complete"],
-            ["help", "version", "quiet", "json"],
+            ["help", "version", "quiet", "json", "verbose"],
             allowsPositional: true,
             ["exit_when_complete"]);
         if (!line.Has("help") && !line.Has("version")) return new ClientOptions(line);

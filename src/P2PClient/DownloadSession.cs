@@ -54,6 +54,9 @@ internal sealed class DownloadSession(
     /// <summary>What has arrived; whoever hears of the end disposes of it.</summary>
     public PartialChunk Copy => copy;
 
+    /// <summary>Why it failed, in words; only while there is a diagnosis.</summary>
+    public string Reason { get; private set; } = "";
+
     /// <summary>Stops, if what would come is not wanted any more. The peer is told by a reset if it is one of ours; a
     /// stranger's server may die of one, so what it still sends is taken, and thrown away.</summary>
     public void StopIfUnwanted()
@@ -61,23 +64,27 @@ internal sealed class DownloadSession(
         if (download.IsWanted) return;
         copy.Dispose();
         if (!download.IsGivenUp) return;
+        string reason = download.IsSuperfluous ? "it has come from elsewhere" : "another source has it as well";
+        Diagnosis.Log?.Add($"source {Peer} given up for chunk {ChunkIndex}: {reason}");
         _connection?.Abort();
     }
 
     /// <summary>Fetches the chunk.</summary>
     public async Task<DownloadEnd> RunAsync()
     {
-        byte[] buffer = loop.Buffers.Get();
+        byte[] buffer = loop.Buffers.Rent();
         try
         {
             Connection? connection = await Connector.ConnectAsync(loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
             _connection = connection;
+            if (connection is null) Reason = "no connection";
             if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
 
-            LogRequest(buffer);
+            log.Add(LoggedMessage.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port));
             await loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5)
             int bytes = MessageWriter.RequestChunk(buffer, ChunkIndex);
-            if (!(await connection.SendAsync(buffer, 0, bytes)).IsSuccess) return DownloadEnd.Failed;
+            SocketResult sent = await connection.SendAsync(buffer, 0, bytes);
+            if (!sent.IsSuccess) return Fail(sent);
 
             long turnEnd = ClientLimits.TurnBytes;
             while (true)
@@ -86,7 +93,7 @@ internal sealed class DownloadSession(
                 if (download.Received >= ClientLimits.MovedFrom && check is null && pipe.IsUsable && download.IsWanted && connection.Unread.IsEmpty)
                 {
                     if (!copy.TryMove(pipe, (int)connection.Socket.Handle, out int moved, out SpliceEnd end)) return DownloadEnd.DiskFailed;
-                    if (end == SpliceEnd.Failed) return DownloadEnd.Failed;
+                    if (end == SpliceEnd.Failed) return Fail(SocketResult.Failed);
                     if (end == SpliceEnd.PeerEnded) return DownloadEnd.Whole;
                     download.Received += moved;
                     traffic.OnReceived(moved);
@@ -107,7 +114,7 @@ internal sealed class DownloadSession(
 
                 SocketResult received = await connection.ReceiveAsync(ClientLimits.SilencePatience);
                 if (received.IsQuiet) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
-                if (!received.IsSuccess) return DownloadEnd.Failed;
+                if (!received.IsSuccess) return Fail(received);
                 if (received.IsEnd) return download.Received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
                 download.Received += received.Bytes;
                 traffic.OnReceived(received.Bytes);
@@ -133,11 +140,9 @@ internal sealed class DownloadSession(
         }
     }
 
-    // <client_name>,REQUEST_CHUNK,<chunk_index>,<IP_address>,<Port_number>   in the log only (spec 5)
-    private void LogRequest(Span<byte> buffer)
+    private DownloadEnd Fail(SocketResult result)
     {
-        int length = MessageWriter.RequestChunk(buffer, ChunkIndex);
-        length += MessageWriter.Peer(buffer[length..], System.Text.Encoding.ASCII.GetBytes(Peer.Host), Peer.Port);
-        log.Add(buffer[..length]);
+        if (Diagnosis.Log is not null) Reason = $"{Diagnosis.Describe(result)} after {download.Received} bytes";
+        return DownloadEnd.Failed;
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
+using P2P.Cli;
 using P2P.Logging;
 using P2P.Posix;
 using P2P.Transport;
@@ -104,9 +105,30 @@ internal sealed class Downloader
             if (end == DownloadEnd.Doubtful) end = Weigh(session);
             if (end == DownloadEnd.Whole && !session.Copy.TryCommit()) end = DownloadEnd.DiskFailed;
             Settle(session, end);
+            Tell(session, end);
         }
         Start();
     }
+
+    private static void Tell(DownloadSession session, DownloadEnd end)
+    {
+        if (Diagnosis.Log is not { } log) return;
+        Peer source = session.Peer;
+        log.Add($"connection to {source} closed: chunk {session.ChunkIndex}: {Describe(session, end)}");
+        double pause = (source.PausedUntil - EventLoop.Now).TotalMilliseconds;
+        if (end != DownloadEnd.Whole) log.Add($"source {source} paused for {pause:F0} ms: it has failed");
+    }
+
+    private static string Describe(DownloadSession session, DownloadEnd end) => end switch
+    {
+        DownloadEnd.Whole => "whole",
+        DownloadEnd.Doubtful => $"ended in doubt after {session.Download.Received} bytes",
+        DownloadEnd.Silent => "not a byte came in time",
+        DownloadEnd.TooLong => "more bytes than a chunk may have",
+        DownloadEnd.Wrong => $"not what {ChunkSums.FileName} says",
+        DownloadEnd.DiskFailed => "it can't be stored here",
+        _ => session.Reason,
+    };
 
     private void Settle(DownloadSession session, DownloadEnd end)
     {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using P2P.Cli;
 using P2P.Protocol;
 using P2P.Transport;
 
@@ -16,6 +17,9 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
 
     /// <summary>As in the log: localhost, or an address.</summary>
     public string Host { get; } = host;
+
+    /// <summary>The same as bytes.</summary>
+    public ReadOnlyMemory<byte> HostText { get; } = Encoding.ASCII.GetBytes(host);
 
     public int Port { get; } = port;
 
@@ -43,6 +47,9 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     /// <summary>True if it may be asked for one more chunk now.</summary>
     public bool HasRoom =>
         Downloads < (IsFast ? ClientLimits.DownloadsFromFastPeerMax : isOurs ? ClientLimits.DownloadsFromOursMax : 1);
+
+    /// <summary>As in messages for people.</summary>
+    public override string ToString() => $"{Host}:{Port}";
 
     /// <summary>It delivered a chunk.</summary>
     public void OnSuccess(TimeSpan took)
@@ -92,11 +99,22 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
         {
             if (_localPeers.TryGetValue(port, out Peer? local)) return local;
             IPAddress[] addresses = isTrackerLocal ? port == ownPort ? [] : HostTable.Localhost : trackerAddresses;
-            return _localPeers[port] = new Peer(HostName.Localhost, port, addresses, isOurs: !isTrackerLocal);
+            return _localPeers[port] = Meet(new Peer(HostName.Localhost, port, addresses, isOurs: !isTrackerLocal));
         }
         string host = Encoding.ASCII.GetString(hostText);
         if (_peers.TryGetValue((host, port), out Peer? peer)) return peer;
-        return _peers[(host, port)] = new Peer(host, port, Array.FindAll(HostTable.Resolve(host), address => MayReach(address, port)), isOurs: !isTrackerLocal);
+        return _peers[(host, port)] = Meet(new Peer(
+            host, port, Array.FindAll(HostTable.Resolve(host), address => MayReach(address, port)), isOurs: !isTrackerLocal));
+    }
+
+    private Peer Meet(Peer peer)
+    {
+        if (peer.Addresses.Length == 0)
+        {
+            string reason = peer.Port == ownPort ? "its port is ours" : "no address of it may be reached from here";
+            Diagnosis.Log?.Add($"source {peer} refused: {reason}");
+        }
+        return peer;
     }
 
     // A stranger's tracker on this machine repeats whatever its clients call themselves: this machine's own addresses

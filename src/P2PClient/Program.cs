@@ -16,6 +16,7 @@ internal static class Program
     {
         if (FileCommands.IsCommand(arguments)) return FileCommands.Run(arguments);
         if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
+        if (options.IsVerbose) Diagnosis.Begin(options.Name);
         ChunkSums? sums = ChunkSums.TryLoad(options.Folder);
         NewFolder.Prepare(options, sums);
         LocalChunksFile list = LocalChunksFile.Load(options.Folder, Warn);

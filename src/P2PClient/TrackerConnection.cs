@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using P2P.Cli;
 using P2P.Logging;
 using P2P.Protocol;
 using P2P.Transport;
@@ -40,9 +41,8 @@ internal sealed class TrackerConnection
     private bool _mustEndLine;
     private bool _isBroken = true;
     private bool _wasEverAnswered;
-    private bool _hasReadAll;           // it has read the last message that was sent
-    private int _askedLast;             // the chunk that this asked for; 0: it was no question
-    private int _questionWritten;       // the same of the message about to be sent
+    private bool _hasReadAll;           // the kernel has said that it has read the last message that was sent
+    private bool _wasCounted;           // the answer that may go on has ended its question already
     private bool _isBlind;              // how much it has read can't be seen
     private long _sentBytes;
     private TimeSpan _sentAt, _receivedAt, _questionTime;
@@ -74,6 +74,7 @@ internal sealed class TrackerConnection
                 Connection? connection = await Connector.ConnectAsync(
                     _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes, ClientLimits.SilencePatience);
                 WasReached |= connection is not null;
+                if (connection is null) Diagnosis.Log?.Add($"no tracker at {_options.TrackerName}");
                 if (connection is not null && await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
                 else if (pause == ClientLimits.TrackerPauseMax && !_wasEverAnswered) onUnreachable();
                 await _retry.WaitAsync(pause);
@@ -105,10 +106,11 @@ internal sealed class TrackerConnection
         _probe = new ReceiveQueueProbe((IPEndPoint)_connection.Socket.LocalEndPoint!, (IPEndPoint)_connection.Socket.RemoteEndPoint!);
         _isBlind = _probe.HasReadAll(0) is null;
         _usesLines = _wantsLines || (_options.Framing == Framing.Auto && _probe.IsOurTracker);
+        Diagnosis.Log?.Add($"tracker spoken to {(_usesLines ? "in lines" : "unframed")}: {DialectRule}");
         _reader = new AnswerReader();
         _sentBytes = 0;
         _sentAt = _receivedAt = TimeSpan.MinValue / 2;
-        _isBroken = _mustEndLine = false;
+        _isBroken = _mustEndLine = _wasCounted = false;
         _picker.OnTrackerBack();
         AnnounceEverything();
 
@@ -123,6 +125,13 @@ internal sealed class TrackerConnection
         _picker.OnChange(EventLoop.Now);
         return _receivedAt > TimeSpan.Zero;
     }
+
+    private string DialectRule =>
+        _options.Framing != Framing.Auto ? "so -framing says"
+        : !_options.IsTrackerLocal ? "it is not on this machine, so it is one of ours"
+        : _wantsLines ? "it answered nothing that was unframed"
+        : _usesLines ? "it is on this machine, and its receive buffer is that of ours"
+        : "it is on this machine, and may be a stranger's";
 
     private void AnnounceEverything()
     {
@@ -153,7 +162,6 @@ internal sealed class TrackerConnection
             _sentBytes += bytes;
             _sentAt = EventLoop.Now;
             _hasReadAll = false;
-            _askedLast = _questionWritten;
             if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
         }
     }
@@ -166,7 +174,6 @@ internal sealed class TrackerConnection
     private int WriteMessages()
     {
         int bytes = 0;
-        _questionWritten = 0;
         if (_mustEndLine) _buffer[bytes++] = (byte)'\n';
         _mustEndLine = false;
         while (bytes + MessageWriter.BytesMax < _buffer.Length)
@@ -183,11 +190,10 @@ internal sealed class TrackerConnection
             {
                 length = MessageWriter.WhereChunk(buffer, chunkIndex);
                 _questions.Add((chunkIndex, EventLoop.Now));
-                if (!_usesLines) _questionWritten = chunkIndex;
             }
             else return bytes;
 
-            _log.Add(buffer[..length]);
+            _log.Add(LoggedMessage.Written(_buffer.AsMemory(bytes, length)));
             bytes += length;
             if (!_usesLines) return bytes;
             _buffer[bytes++] = (byte)'\n';
@@ -231,6 +237,7 @@ internal sealed class TrackerConnection
         _questions.Clear();
         if (_wasEverAnswered || _usesLines || _options.Framing != Framing.Auto) return;
         _usesLines = _wantsLines = true;
+        Diagnosis.Log?.Add($"tracker spoken to in lines from now on: {DialectRule}");
         _mustEndLine = true;
         AnnounceEverything();
     }
@@ -239,9 +246,10 @@ internal sealed class TrackerConnection
     {
         while (true)
         {
-            TimeSpan patience = _reader.WaitingChunkIndex > 0 ? _reader.Patience : Timeout.InfiniteTimeSpan;
-            SocketResult received = await _connection.ReceiveAsync(patience);
+            SocketResult received = await _connection.ReceiveAsync(
+                _reader.WaitingChunkIndex > 0 ? _reader.Patience : Timeout.InfiniteTimeSpan);
             bool isOver = !received.IsQuiet && (!received.IsSuccess || received.IsEnd);
+            if (isOver) Diagnosis.Log?.Add($"tracker connection closed: {Diagnosis.Describe(received)}");
             if (received.IsQuiet || isOver) _reader.OnQuiet();
             else
             {
@@ -263,12 +271,16 @@ internal sealed class TrackerConnection
         while (_reader.TryNext(out Message answer))
         {
             _wasEverAnswered = true;
-            OnAnswered(answer.ChunkIndex);
+            if (!_wasCounted) OnAnswered(answer.ChunkIndex);
+            _wasCounted = false;
             _picker.OnAnswer(answer.ChunkIndex, _peers.Read(answer.Peers), EventLoop.Now);
             _onAnswer();
         }
-        // An answer that may go on still shows that the tracker is ready for the next question.
-        if (_reader.WaitingChunkIndex > 0) OnAnswered(_reader.WaitingChunkIndex);
+        // An answer that may go on still shows that the tracker is ready for the next question. The same chunk may be
+        // asked about meanwhile: that question is not answered by what follows of this one.
+        if (_reader.WaitingChunkIndex == 0 || _wasCounted) return;
+        OnAnswered(_reader.WaitingChunkIndex);
+        _wasCounted = true;
     }
 
     private void OnAnswered(int chunkIndex)
@@ -276,7 +288,6 @@ internal sealed class TrackerConnection
         int place = _questions.FindIndex(question => question.ChunkIndex == chunkIndex);
         if (place < 0) return;
         TimeSpan time = EventLoop.Now - _questions[place].SentAt;
-        _hasReadAll |= chunkIndex == _askedLast;
         _questionTime = _questionTime == TimeSpan.Zero ? time : (7 * _questionTime + time) / 8;
         TimeSpan life = ClientLimits.AnswerLifeFactor * _questionTime;
         _picker.AnswerLife = life < ClientLimits.AnswerLifeMin ? ClientLimits.AnswerLifeMin

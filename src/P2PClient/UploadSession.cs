@@ -22,6 +22,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     private MessageFramer _framer;
     private int _badMessages;
     private bool _hasEnded;         // the peer has sent its last byte; it may still read
+    private readonly string? _peer = Diagnosis.Log is null ? null : socket.RemoteEndPoint?.ToString();
+    private string _reason = "a bug of ours";
 
     /// <summary>Serves the peer until its chunk is sent, or it goes.</summary>
     public async Task RunAsync()
@@ -30,8 +32,11 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         NativeFile? file = null;
         try
         {
+            _reason = "it has not asked for a chunk";
             int chunkIndex = await ReadRequestAsync();
+            if (chunkIndex > 0) _reason = "it has asked for a chunk that is not here";
             if (uploads.Picker.StateOf(chunkIndex) != ChunkState.Have) return;
+            _reason = "it has gone before its chunk was sent";
 
             bool isLocal = HostName.IsLoopback(((IPEndPoint)socket.RemoteEndPoint!).Address);
             upload = new Upload(chunkIndex, isLocal ? ClientLimits.LocalTurnPatience : ClientLimits.TurnPatience, EventLoop.Now, _connection.EndReceive);
@@ -39,7 +44,9 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
             file = await OpenAsync(chunkIndex);
+            _reason = "its chunk can't be read";
             if (file is null || !file.TryLook(out long bytes, out DateTime modified)) return;
+            _reason = "it has gone, or its chunk has changed, before all was sent";
             bool isSent = await SendAsync(upload, file, SendSmall(upload, file, bytes), bytes);
             if (!file.TryLook(out long bytesNow, out DateTime modifiedNow)) return;
             if (bytesNow != bytes) uploads.OnLost(chunkIndex);
@@ -47,10 +54,12 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             if (!isSent || bytesNow != bytes || modifiedNow != modified) return;
             uploads.Leave(upload);
             upload = null;
+            _reason = "its chunk is sent";
             await EndCleanlyAsync();
         }
         catch (Exception e)
         {
+            _reason = "a bug of ours";
             NativeProgram.ReportBug("P2PClient", e);
         }
         finally
@@ -58,6 +67,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             if (upload is not null) uploads.Leave(upload);
             file?.Dispose();
             _connection.Close();
+            Diagnosis.Log?.Add($"connection from peer {_peer} closed: {_reason}");
         }
     }
 
@@ -132,7 +142,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     private int SendSmall(Upload upload, NativeFile file, long bytes)
     {
         if (bytes > Limits.BufferBytes) return 0;
-        byte[] buffer = uploads.Loop.Buffers.Get();
+        byte[] buffer = uploads.Loop.Buffers.Rent();
         Span<byte> chunk = buffer.AsSpan(0, (int)bytes);
         int sent = file.Read(chunk, 0) == bytes ? _connection.Send(chunk).Bytes : 0;
         uploads.Loop.Buffers.Return(buffer);
@@ -163,7 +173,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     // Returns the bytes sent, 0 if the peer has gone or the file ended.
     private async Task<int> SendPieceAsync(NativeFile file, long offset)
     {
-        byte[] buffer = uploads.Loop.Buffers.Get();
+        byte[] buffer = uploads.Loop.Buffers.Rent();
         try
         {
             int bytes = file.Read(buffer, offset);

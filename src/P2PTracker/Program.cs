@@ -15,12 +15,13 @@ internal static class Program
     private const int DefaultPort = 5100;       // spec 3.1
 
     private const string Usage = """
-        usage: P2PTracker [-port <port>] [-bind <address>] [-log <path>] [-http loopback|any|off]
+        usage: P2PTracker [-port <port>] [-bind <address>] [-log <path>] [-http loopback|any|off] [-verbose]
           -port <port>      the port to listen on (default 5100; 0 for any free one)
           -bind <address>   the address to listen on (default: this machine alone; 0.0.0.0 or :: for all)
           -log <path>       the common log (default logs.log in the current directory)
           -http <who>       who may see the swarm at http://localhost:<port>/: loopback (default: browsers on this
                             machine), any, off
+          -verbose          tell on stderr why connections are closed, and how each client ends its messages
           -help, -version
         """;
 
@@ -28,13 +29,14 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
-        CommandLine line = CommandLine.Parse(arguments, ["port", "bind", "log", "http"], ["help", "version"], allowsPositional: false);
+        CommandLine line = CommandLine.Parse(arguments, ["port", "bind", "log", "http"], ["help", "version", "verbose"], allowsPositional: false);
         if (line.Has("help") || line.Has("version"))
         {
             Terminal.Say(line.Has("help") ? Usage : $"P2PTracker {NativeProgram.Version}");
             return ExitCode.Success;
         }
 
+        if (line.Has("verbose")) Diagnosis.Begin("P2PTracker");
         IPAddress[] addresses = line.GetBindAddresses("bind") ?? CommandLine.Loopback;
         string host = line.Get("bind") ?? HostName.Localhost;
         string logPath = line.Get("log") ?? "logs.log";

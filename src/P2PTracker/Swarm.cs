@@ -264,7 +264,7 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     public byte[] Text { get; } = Encoding.ASCII.GetBytes($",{host},{port}");
 
     /// <summary>The host alone.</summary>
-    public ReadOnlySpan<byte> HostText => Text.AsSpan(1, Host.Length);
+    public ReadOnlyMemory<byte> HostText => Text.AsMemory(1, Host.Length);
 
     /// <summary>Open tracker connections that announced it.</summary>
     public int Connections { get; private set; }

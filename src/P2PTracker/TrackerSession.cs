@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Logging;
@@ -34,6 +33,8 @@ internal sealed class TrackerSession
     private (int ChunkIndex, bool IsLine) _heldQuestion;       // index 0: none
     private FairShare.Share _share;
     private LoopSignal? _pause;
+    private readonly string? _client;       // for the diagnosis alone
+    private bool? _sendsLines;
 
     public TrackerSession(TrackerServer server, Socket socket)
     {
@@ -41,7 +42,9 @@ internal sealed class TrackerSession
         _connection = new Connection(_loop, socket, Limits.RequestReadBytes, putsOff: true);
         socket.SendAtOnce();
         socket.KeepAlive(Limits.KeepAliveSeconds);
-        _host = ListedHost(((IPEndPoint)socket.RemoteEndPoint!).Address);
+        var client = (IPEndPoint)socket.RemoteEndPoint!;
+        _host = ListedHost(client.Address);
+        if (Diagnosis.Log is not null) _client = client.ToString();
     }
 
     /// <summary>When it was accepted.</summary>
@@ -54,23 +57,29 @@ internal sealed class TrackerSession
     public async Task RunAsync()
     {
         byte[]? answers = null;
+        string reason = "a bug of ours";
         try
         {
             while (true)
             {
                 SocketResult received = await _connection.ReceiveAsync(_framer.Patience);
                 if (received.IsQuiet) _framer.OnQuiet();
-                else if (!received.IsSuccess) return;
+                else if (!received.IsSuccess)
+                {
+                    reason = DescribeEnd(received);
+                    return;
+                }
                 else if (received.IsEnd) _framer.OnEnd();
                 else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
 
                 if (!_hasSpoken && _badMessages == 0 && _server.TryServeHttp(_connection))
                 {
                     _isHandedOver = true;
+                    Diagnosis.Log?.Add($"{_client} speaks HTTP");
                     return;
                 }
 
-                answers = _loop.Buffers.Get();
+                answers = _loop.Buffers.Rent();
                 bool more;
                 do
                 {
@@ -79,7 +88,12 @@ internal sealed class TrackerSession
                     {
                         // The log is written before the answers leave (PROTOCOL 5), for all connections of a round at once.
                         await _loop.RoundEndAsync();
-                        if (!(await _connection.SendAsync(answers, 0, answerBytes)).IsSuccess) return;
+                        SocketResult sent = await _connection.SendAsync(answers, 0, answerBytes);
+                        if (!sent.IsSuccess)
+                        {
+                            reason = DescribeEnd(sent);
+                            return;
+                        }
                     }
                     if (_heldQuestion.ChunkIndex > 0) await PauseFor(_unknown.Wait(_heldQuestion.ChunkIndex, EventLoop.Now));
                 }
@@ -87,9 +101,14 @@ internal sealed class TrackerSession
                 _loop.Buffers.Return(answers);
                 answers = null;
 
-                if (received.IsEnd) return;
+                if (received.IsEnd)
+                {
+                    reason = "the client has ended it";
+                    return;
+                }
                 if (_framer.IsOverlong || _badMessages >= Limits.BadMessagesMax)
                 {
+                    reason = _framer.IsOverlong ? "a message without an end" : "too much that is no message";
                     await PauseFor(TrackerLimits.NonsensePause);
                     return;
                 }
@@ -105,11 +124,24 @@ internal sealed class TrackerSession
         finally
         {
             if (answers is not null) _loop.Buffers.Return(answers);
-            if (!_isHandedOver) _connection.Close();
+            if (!_isHandedOver)
+            {
+                _connection.Close();
+                Diagnosis.Log?.Add($"connection from {_client} closed: {reason}");
+            }
             _peer?.OnDisconnected(EventLoop.Now);
             foreach (SwarmPeer peer in _otherPeers ?? []) peer.OnDisconnected(EventLoop.Now);
             _server.OnSessionEnd(this);
         }
+    }
+
+    private static string DescribeEnd(SocketResult result) => Diagnosis.Log is null ? "" : Diagnosis.Describe(result);
+
+    private void TellDialect(bool isLine)
+    {
+        if (_sendsLines == isLine) return;
+        _sendsLines = isLine;
+        Diagnosis.Log?.Add($"{_client} speaks {(isLine ? "in lines" : "unframed")}");
     }
 
     private TimeSpan ShareAfter(int bytes)
@@ -127,7 +159,7 @@ internal sealed class TrackerSession
 
     // Handles the complete messages that are there. Returns true where it stopped although more may be handled: the
     // buffer is full; an unframed answer has to leave in a send of its own (PROTOCOL 6); an answer is held back.
-    private bool HandleMessages(Span<byte> answers, out int answerBytes)
+    private bool HandleMessages(byte[] answers, out int answerBytes)
     {
         answerBytes = 0;
         if (_heldQuestion.ChunkIndex > 0)
@@ -143,6 +175,7 @@ internal sealed class TrackerSession
             bool isMessage = MessageReader.TryRead(text, out Message message);
             if (isMessage && !_hasSpoken) _server.OnFirstMessage(this);
             _hasSpoken |= isMessage;
+            if (Diagnosis.Log is not null && isMessage) TellDialect(isLine);
             switch (isMessage ? message.Kind : default(MessageKind?))
             {
                 case MessageKind.LocalChunks:
@@ -150,8 +183,8 @@ internal sealed class TrackerSession
                     break;
                 case MessageKind.WhereChunk:
                     _server.Questions++;
-                    LogReceived(message.ChunkIndex);
-                    int length = Answer(message.ChunkIndex, isLine, answers[answerBytes..], mayHold: true);
+                    _log.Add(LoggedMessage.WhereChunk(message.ChunkIndex));
+                    int length = Answer(message.ChunkIndex, isLine, answers.AsMemory(answerBytes), mayHold: true);
                     answerBytes += length;
                     if (!isLine || length == 0)
                     {
@@ -171,7 +204,6 @@ internal sealed class TrackerSession
     }
 
     // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   The host is the client's own word: only its connection is believed.
-    [SkipLocalsInit]
     private void Announce(int chunkIndex, int port)
     {
         _server.Announcements++;
@@ -180,8 +212,7 @@ internal sealed class TrackerSession
             _server.Refused++;
             return;
         }
-        Span<byte> line = stackalloc byte[MessageWriter.BytesMax];
-        _log.Add(line[..MessageWriter.LocalChunks(line, chunkIndex, peer.HostText, port)]);
+        _log.Add(LoggedMessage.LocalChunks(chunkIndex, peer.HostText, port));
         int listedBefore = _swarm.Announcements;
         if (!_swarm.TryAnnounce(chunkIndex, peer)) _server.Refused++;
         _listed += _swarm.Announcements - listedBefore;
@@ -202,9 +233,9 @@ internal sealed class TrackerSession
     }
 
     // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6).
-    private int Answer(int chunkIndex, bool isLine, Span<byte> buffer, bool mayHold)
+    private int Answer(int chunkIndex, bool isLine, Memory<byte> buffer, bool mayHold)
     {
-        int length = _swarm.WriteAnswer(chunkIndex, buffer, out bool isKnown);
+        int length = _swarm.WriteAnswer(chunkIndex, buffer.Span, out bool isKnown);
         if (!isKnown)
         {
             TimeSpan now = EventLoop.Now;
@@ -215,16 +246,9 @@ internal sealed class TrackerSession
             }
             _unknown.OnAnswered(chunkIndex, now);
         }
-        _log.Add(buffer[..length]);
-        if (isLine) buffer[length++] = (byte)'\n';
+        _log.Add(LoggedMessage.Written(buffer[..length]));
+        if (isLine) buffer.Span[length++] = (byte)'\n';
         return length;
-    }
-
-    [SkipLocalsInit]
-    private void LogReceived(int chunkIndex)
-    {
-        Span<byte> line = stackalloc byte[MessageWriter.BytesMax];
-        _log.Add(line[..MessageWriter.WhereChunk(line, chunkIndex)]);
     }
 
     // Nobody can point the swarm at a third machine: a peer is where it calls from (PROTOCOL 6).

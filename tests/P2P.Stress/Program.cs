@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Globalization;
 using P2P.Tests.Faults.Fuzz;
 using P2P.Tests.Simulation;
@@ -49,7 +50,8 @@ internal static class Program
     {
         try
         {
-            foreach (var (name, count) in Fuzzing.Run(seed, duration))
+            var watch = Stopwatch.StartNew();
+            foreach (var (name, count) in Fuzzing.Run(seed, _ => watch.Elapsed < duration))
                 Console.WriteLine($"{count,11} {name}");
             Console.WriteLine("no difference");
             return 0;

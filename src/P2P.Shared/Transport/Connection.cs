@@ -194,7 +194,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     {
         Debug.Assert(_loop.Borrower == this && _bytes == _loop.ReceiveBuffer, "they lie in the loop's buffer");
         _loop.Borrower = null;
-        byte[] kept = _loop.Buffers.Get();
+        byte[] kept = _loop.Buffers.Rent();
         Unread.CopyTo(kept);
         (_bytes, _start, _end) = (kept, 0, _end - _start);
     }
@@ -232,14 +232,14 @@ public sealed class Connection : IOperationOwner, IDisposable
                 isCompleted = false;
                 break;
         }
-        _readsAtOnce = isCompleted ? _readsAtOnce + 1 : 0;
+        _readsAtOnce = isCompleted && !_wasQuiet ? _readsAtOnce + 1 : 0;
         if (isCompleted) return new Receiving(this, isCompleted: true);
         if (patience == TimeSpan.Zero)
         {
             _state = ConnectionState.Unattended;
             _wasQuiet = true;
         }
-        else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnQuiet)).Start(patience);
+        else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnTimeout)).Start(patience);
         return new Receiving(this, isCompleted: _wasQuiet);
     }
 
@@ -284,6 +284,13 @@ public sealed class Connection : IOperationOwner, IDisposable
         }
         _loop.ReceiveBuffer.AsSpan(0, bytes).CopyTo(_bytes.AsSpan(_end));
         _end += bytes;
+    }
+
+    // Where the loop comes late, bytes may have come in time: they count (PROTOCOL 2, "no more is waiting").
+    private void OnTimeout()
+    {
+        if (_state == ConnectionState.PutOff && TryStart(isForBytes: true)) Take(ref _reader)();
+        else if (!Socket.Poll(0, SelectMode.SelectRead)) OnQuiet();     // else the receive in flight is about to complete
     }
 
     private void OnQuiet()

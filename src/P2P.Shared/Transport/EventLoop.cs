@@ -54,7 +54,7 @@ public sealed class EventLoop
     {
         SocketRuntime.Prepare();
         ReceiveBuffer = GC.AllocateUninitializedArray<byte>(receiveBytesMax, pinned: true);
-        BufferPool = new LoopPool<byte[]>(new BufferPolicy(), IdleBuffersMax);
+        Buffers = new LoopPool<byte[]>(new BufferPolicy(), IdleBuffersMax);
         Operations = new LoopPool<SocketOperation>(new OperationPolicy(this), IdleOperationsMax);
         _wake = new LoopWake(this, OnWake);
     }
@@ -70,9 +70,7 @@ public sealed class EventLoop
 
     /// <summary>Pinned buffers of <see cref="Limits.BufferBytes"/>, with whatever was last in them. Whoever gets one
     /// returns it; what comes back beyond the pool's capacity is let go.</summary>
-    public ObjectPool<byte[]> Buffers => BufferPool;
-
-    internal LoopPool<byte[]> BufferPool { get; }
+    public LoopPool<byte[]> Buffers { get; }
 
     /// <summary>Operations on sockets, rented while one is in flight.</summary>
     internal LoopPool<SocketOperation> Operations { get; }
@@ -136,9 +134,9 @@ public sealed class EventLoop
     public QueuedResumption RoundEndAsync() => new(_roundEnd);
 
     /// <summary>Rents an operation without a buffer.</summary>
-    internal SocketOperation RentOperation(IOperationOwner owner)
+    internal SocketOperation RentOperation(IOperationOwner owner, [CallerMemberName] string method = "", [CallerLineNumber] int line = 0)
     {
-        SocketOperation operation = Operations.Get();
+        SocketOperation operation = Operations.Rent(method, line);
         operation.Owner = owner;
         operation.SetBuffer(null, 0, 0);        // what it has left from a receive, an accept or connect would use
         return operation;
@@ -243,7 +241,7 @@ public sealed class EventLoop
             if (_roundEnd.TryDequeue(out Action? waiting) || _nextRound.TryDequeue(out waiting)) Resume(waiting);
         }
         Operations.AssertNothingRented();
-        if (Pauses == 0) BufferPool.AssertNothingRented();      // a session that pauses may hold one
+        if (Pauses == 0) Buffers.AssertNothingRented();      // a session that pauses may hold one
     }
 
     private void RunPosted()
@@ -273,7 +271,7 @@ public sealed class EventLoop
                 break;
             }
             _timers.Dequeue();
-            timer.OnQueueDue(due, now);
+            timer.OnQueueDue(due);
             GiveBack();
         }
         Arm(Math.Min(next, _armedFor));

@@ -37,12 +37,13 @@ public sealed class LoopTimer(EventLoop loop, Action callback)
     }
 
     /// <summary>The loop has taken the entry made for <paramref name="queuedFor"/> out of its queue.</summary>
-    internal void OnQueueDue(long queuedFor, long now)
+    internal void OnQueueDue(long queuedFor)
     {
         if (queuedFor != _queuedFor) return;        // an entry for a later time, overtaken by an earlier one
         _queuedFor = Never;
         if (_due == Never) return;
-        if (_due > now)
+        // Even where its later time has come as well: the timers between the two call back first.
+        if (_due > queuedFor)
         {
             _queuedFor = _due;
             loop.Enqueue(this, TimeSpan.FromTicks(_due));

@@ -14,6 +14,9 @@ public readonly record struct SocketResult(int Bytes, SocketError Error, bool Is
     /// <summary>The connection was closed on our side.</summary>
     public static readonly SocketResult Closed = new(0, SocketError.OperationAborted);
 
+    /// <summary>The connection has failed in a way that was not told.</summary>
+    public static readonly SocketResult Failed = new(0, SocketError.SocketError);
+
     /// <summary>The operation did what it was asked.</summary>
     public bool IsSuccess => Error == SocketError.Success && !IsQuiet;
 

@@ -92,7 +92,7 @@ internal sealed class ClientReport
         _live?.Start();     // not with the figures of a moment ago
         string how = _downloader.FetchedCount == 0
             ? "all were here"
-            : _downloader.FetchedCount + " fetched from " + _downloader.SourceCount + " peers in " + (EventLoop.Now - _startedAt).TotalSeconds.ToString("0.000") + " s";
+            : _downloader.FetchedCount + " fetched from " + _downloader.SourceCount + (_downloader.SourceCount == 1 ? " peer in " : " peers in ") + (EventLoop.Now - _startedAt).TotalSeconds.ToString("0.000") + " s";
         string until = _options.Linger is { } linger ? "idle for " + (int)linger.TotalSeconds + " s" : "stopped";
         Say(_options.Name + ": complete, all " + _picker.ChunkCount + " chunks, " + how + "; serving until " + until);
     }

@@ -42,7 +42,7 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         for (int row = 0; row < picture.Rows.Length; row++)
         {
             if (picture.Rows[row] is not { } peer) continue;
-            json.Add(isFirst ? "\n{\"host\":"u8 : ",\n{\"host\":"u8).AddQuoted(peer.HostText);
+            json.Add(isFirst ? "\n{\"host\":"u8 : ",\n{\"host\":"u8).AddQuoted(peer.HostText.Span);
             isFirst = false;
             Member(json, "port"u8, peer.Port);
             Member(json, "connections"u8, peer.Connections);
@@ -76,7 +76,7 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         foreach (SwarmPeer? peer in picture.Rows)
         {
             if (peer is null) continue;
-            Name(text, "peer_chunks"u8).Add("{host="u8).AddQuoted(peer.HostText).Add(",port=\""u8).Add(peer.Port).Add("\"} "u8)
+            Name(text, "peer_chunks"u8).Add("{host="u8).AddQuoted(peer.HostText.Span).Add(",port=\""u8).Add(peer.Port).Add("\"} "u8)
                 .Add(picture.ChunksOf(peer)).Add("\n"u8);
         }
     }

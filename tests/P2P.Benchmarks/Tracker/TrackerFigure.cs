@@ -39,24 +39,25 @@ internal sealed class TrackerFigure : IFigure
         using var announcer = new LoadConnections(tracker.Port, 1);
         announcer.Exchange(0, Encoding.ASCII.GetBytes(Announcement(5, 5001) + "WHERE_CHUNK,5\n"), answerBytes: 1);
         var question = RedisServer.Command("GET", "chunk");
-        (string Name, string Ours, byte[] Peer, int Messages)[] loads =
+        (string Name, string Ours, byte[] Peer, int Messages, int Window)[] loads =
         [
-            ("unframed, one in flight", "WHERE_CHUNK,5", question, 1),
-            ("lines, one in flight", "WHERE_CHUNK,5\n", question, 1),
-            ($"lines, {InFlight} in flight", Repeat("WHERE_CHUNK,5\n"), Repeat(question), InFlight),
+            ("unframed, one in flight", "WHERE_CHUNK,5", question, 1, 1),
+            ("lines, one in flight", "WHERE_CHUNK,5\n", question, 1, 1),
+            ($"lines, {InFlight} in flight in batches", Repeat("WHERE_CHUNK,5\n"), Repeat(question), InFlight, 1),
+            ($"lines, {InFlight} in flight as a sliding window", "WHERE_CHUNK,5\n", question, 1, InFlight),
             // Announcements have no answer: a question behind them tells when they have been noted.
             ($"announcements, {InFlight} in flight", string.Concat(Chunks.Select(i => Announcement(i, 5002))) + "WHERE_CHUNK,5\n",
-                Chunks.SelectMany(i => RedisServer.Command("SADD", $"chunk{i}", "localhost:5002")).ToArray(), InFlight),
+                Chunks.SelectMany(i => RedisServer.Command("SADD", $"chunk{i}", "localhost:5002")).ToArray(), InFlight, 1),
         ];
-        foreach (var (name, ours, peer, messages) in loads)
+        foreach (var (name, ours, peer, messages, window) in loads)
             foreach (int connections in new[] { 1, 50, 1000 })
             {
                 string what = $"{name}, {connections:N0} connection{(connections == 1 ? "" : "s")}";
                 context.Progress(what);
-                using var ourLoad = new LoadGenerator(tracker.Port, connections, Encoding.ASCII.GetBytes(ours));
+                using var ourLoad = new LoadGenerator(tracker.Port, connections, Encoding.ASCII.GetBytes(ours), window);
                 if (ours.StartsWith("WHERE_CHUNK", StringComparison.Ordinal))
                     redis?.SetAnswer(ourLoad.AnswerBytes / messages);
-                using var peerLoad = redis == null ? null : new LoadGenerator(redis.Port, connections, peer);
+                using var peerLoad = redis == null ? null : new LoadGenerator(redis.Port, connections, peer, window);
                 var result = Medians.OfPair(context.Runs, () => Run(ourLoad, messages), peerLoad == null ? null : () => Run(peerLoad, messages));
                 table.Add($"{what}: per second", result.Ours[0], result.Peer[0], "{0:N0}");
                 table.Add($"{what}: p50", result.Ours[1], result.Peer[1], "{0:F0} us");

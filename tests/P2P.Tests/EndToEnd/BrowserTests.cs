@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>The page in a real browser, while a real swarm works.</summary>
-[Collection(Alone.Name)]
+[Waits(13)]
 public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
 {
     private static string Shown(string id) => $"document.getElementById('{id}').textContent";
@@ -82,7 +82,7 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
         {
             var announcers = Enumerable.Range(0, peers).Select(i => Own(new Announcer(tracker.Port, 4001 + i))).ToArray();
             for (int i = 0; i < peers; i++)
-                announcers[i].Announce(Enumerable.Range(1, chunks).Where(chunk => i == 0 || Random.Next(peers) < i));
+                announcers[i].Announce(Enumerable.Range(1, chunks).Where(chunk => chunk == 1 || i == 0 || Random.Next(peers) < i));
             browser.WaitUntil($"{Shown("size")}.includes('{peers} peers × {chunks:N0} chunks')");
             foreach (int width in new[] { 360, 1600 })
             foreach (bool dark in new[] { false, true })

@@ -161,7 +161,7 @@ public sealed class ClientGradingTests : SystemTest
         Assert.Equal(Missing, lines.Where(line => line.StartsWith("client_1,WHERE_CHUNK,", StringComparison.Ordinal))
             .Select(line => int.Parse(line.Split(',')[2])).Distinct().Order());
         Assert.Equal(Missing, lines.Where(line => line.StartsWith("client_1,REQUEST_CHUNK,", StringComparison.Ordinal))
-            .Select(line => int.Parse(line.Split(',')[2])).Order());
+            .Select(line => int.Parse(line.Split(',')[2])).Distinct().Order());
         Assert.Empty(LogOrder.FaultsIn(lines));
     }
 

@@ -57,6 +57,7 @@ public sealed class EmptyAnswerTests(ITestOutputHelper output) : SystemTest(outp
 }
 
 /// <inheritdoc cref="EmptyAnswerTests"/>
+[Waits(17)]
 public sealed class NeverClosingPeersTests(ITestOutputHelper output) : SystemTest(output)
 {
     [Fact]
@@ -77,6 +78,7 @@ public sealed class NeverClosingPeersTests(ITestOutputHelper output) : SystemTes
 }
 
 /// <inheritdoc cref="EmptyAnswerTests"/>
+[Waits(33)]
 public sealed class StallingPeerTests(ITestOutputHelper output) : SystemTest(output)
 {
     [Fact]

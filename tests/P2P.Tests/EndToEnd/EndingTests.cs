@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using P2P.Tests.Support;
@@ -8,6 +9,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>Clients that end by themselves: -exit_when_complete, -timeout, and the exit codes that scripts go by.</summary>
+[Waits(25)]
 public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
 {
     [Fact]
@@ -33,18 +35,29 @@ public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
         var chunks = new ChunkSet(Random, 1, 16_000_000);
         var tracker = StartNaiveTracker();
         chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var client = StartClient("client_1", tracker.Port, "-exit_when_complete", "1");
-        using var fetcher = new FakeFetcher(client.Port, receiveBytes: 64 * 1024);
-        fetcher.Ask("REQUEST_CHUNK,1");
-        for (int i = 0; i < 8; i++)         // slower than the linger time in all, but never silent for so long
+        foreach (int _ in Patience.Attempts("a fetcher that was never silent for a second"))
         {
-            fetcher.ReadSome(1_200_000);
-            Patience.Pause(TimeSpan.FromMilliseconds(300));
-        }
+            using var client = StartClient("client_1", tracker.Port, "-exit_when_complete", "1");
+            var (watch, longest) = (Stopwatch.StartNew(), TimeSpan.Zero);
+            using var fetcher = new FakeFetcher(client.Port, receiveBytes: 64 * 1024);
+            fetcher.Ask("REQUEST_CHUNK,1");
+            for (int i = 0; i < 8; i++)         // slower than the linger time in all, but never silent for so long
+            {
+                fetcher.ReadSome(1_200_000);
+                Patience.Pause(TimeSpan.FromMilliseconds(200));
+                longest = watch.Elapsed > longest ? watch.Elapsed : longest;
+                watch.Restart();
+            }
 
-        Assert.Equal(StreamEnd.Clean, fetcher.ReadToEnd());
-        chunks.AssertChunk(1, fetcher.Bytes, "what a slow peer fetched");
-        Assert.Equal(0, client.WaitForExit());
+            // From before one pause to after the next one's bytes: what the client saw was shorter.
+            var end = fetcher.ReadToEnd();
+            if (longest + watch.Elapsed > TimeSpan.FromSeconds(1) && end != StreamEnd.Clean)
+                continue;
+            Assert.Equal(StreamEnd.Clean, end);
+            chunks.AssertChunk(1, fetcher.Bytes, "what a slow peer fetched");
+            Assert.Equal(0, client.WaitForExit());
+            return;
+        }
     }
 
     [Fact]
@@ -120,9 +133,7 @@ public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
             chunks.DealTo(Folder["client_1"], []);
             var client = StartClient("client_1", tracker.Port, "-exit_when_complete");
             Assert.Equal(4, client.WaitForExit());
-            // The trouble is told again if a chunk found room in between, which the order of arrival decides.
             string[] errors = [.. client.Errors.All];
-            Assert.InRange(errors.Length, 2, 4);
             Assert.All(errors[..^1], line => Assert.Contains("can't store chunks in", line));
             Assert.Contains("nothing could be stored in", errors[^1]);
             Assert.DoesNotContain(Directory.GetFiles(Folder["client_1"]), path => path.EndsWith(".part", StringComparison.Ordinal));
@@ -130,6 +141,8 @@ public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
             // What fitted is kept and listed.
             var stored = chunks.Indexes.Where(index => File.Exists(Path.Combine(Folder["client_1"], $"chunk_{index}"))).ToArray();
             Assert.NotEmpty(stored);
+            // The trouble is told again if a chunk found room in between, which the order of arrival decides.
+            Assert.InRange(errors.Length, 2, 2 + stored.Length);
             Assert.All(stored, index => chunks.AssertChunk(index, Path.Combine(Folder["client_1"], $"chunk_{index}")));
             Assert.Equal([.. stored.Select(index => $"{index},chunk_{index}"), "8,LASTCHUNK"],
                 File.ReadAllLines(Path.Combine(Folder["client_1"], "local_chunks.txt")));

@@ -107,7 +107,7 @@ public sealed class FolderTests : SystemTest
         var peer = StartPeer(tracker, _chunks, [2]);
         var client = StartClient("client_1", tracker.Port, _chunks, 1);
         tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,2,localhost,{client.Port}", "chunk 2 announced");
-        AssertStopsWithinASecond(client, client.Terminate);
+        AssertStops(client, client.Terminate);
         AssertList(client.ChunkFolder, "1,chunk_1", "2,chunk_2", "3,LASTCHUNK");
 
         var late = StartPeer(tracker, _chunks, [3]);
@@ -117,7 +117,7 @@ public sealed class FolderTests : SystemTest
         Assert.StartsWith("client_1: 2 of 3 chunks,", again.ReadyLine);
         Assert.Single(peer.Requests.All);                // chunk 2 was not fetched a second time
         _chunks.AssertComplete(again.ChunkFolder);
-        AssertStopsWithinASecond(again, again.Terminate);
+        AssertStops(again, again.Terminate);
         AssertList(again.ChunkFolder, "1,chunk_1", "2,chunk_2", "3,chunk_3", "3,LASTCHUNK");
         AssertNoFaults(tracker, peer, late);
     }
@@ -151,19 +151,25 @@ public sealed class FolderTests : SystemTest
         // 40 chunks in no less than 2 s
         StartPeer(tracker, chunks, chunks.Indexes,
             new PeerManners { OneAtATime = true, PartBytes = 1000, PartGap = TimeSpan.FromMilliseconds(50) });
-        int rewritten = 0;
+        var rewritten = new EventList<string>();
         using var watcher = new FileSystemWatcher(Folder.MakeFolder("client_1"));
-        watcher.Renamed += (_, change) => rewritten += change.Name == "local_chunks.txt" ? 1 : 0;
+        watcher.Renamed += (_, change) =>
+        {
+            if (change.Name == "local_chunks.txt")
+                rewritten.Add(change.Name);
+        };
         watcher.NotifyFilter = NotifyFilters.FileName;
         var watch = Stopwatch.StartNew();
         chunks.DealTo(Folder["client_1"]);
         watcher.EnableRaisingEvents = true;
         var client = StartClient("client_1", tracker.Port);
         client.WaitUntilComplete();
-        AssertStopsWithinASecond(client, client.Terminate);
+        AssertStops(client, client.Terminate);
 
-        // Once a second, at the end, and perhaps once more at the start or the stop.
-        Assert.InRange(rewritten, 1, 3 + (int)watch.Elapsed.TotalSeconds);
+        // Once a second, at the end, and perhaps once more at the start or the stop. Notices come in their own time, so
+        // the last of them may be missing.
+        rewritten.WaitForCount(1, "the list to be written anew");
+        Assert.True(rewritten.Count <= 3 + (int)watch.Elapsed.TotalSeconds, $"written {rewritten.Count} times in {watch.Elapsed}");
         Assert.Equal(41, ReadList(client.ChunkFolder).Length);
     }
 
@@ -184,14 +190,14 @@ public sealed class FolderTests : SystemTest
             File.Delete(Path.Combine(Folder["client_1"], "filler"));
             client.WaitUntilComplete();
             chunks.AssertComplete(client.ChunkFolder);
-            AssertStopsWithinASecond(client, client.Terminate);
+            AssertStops(client, client.Terminate);
         });
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void AClientInMidTransfer_StopsWithinASecond_AndLeavesNoTemporaryFile(bool interrupt)
+    public void AClientInMidTransfer_Stops_AndLeavesNoTemporaryFile(bool interrupt)
     {
         var tracker = StartNaiveTracker();
         StartPeer(tracker, _chunks, [2, 3], new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Silence });
@@ -199,7 +205,7 @@ public sealed class FolderTests : SystemTest
         FolderWatch.WaitForFile(client.ChunkFolder, name => name.StartsWith(".chunk_", StringComparison.Ordinal),
             "the temporary file of a chunk");
 
-        AssertStopsWithinASecond(client, interrupt ? client.Interrupt : client.Terminate);
+        AssertStops(client, interrupt ? client.Interrupt : client.Terminate);
 
         Assert.Equal(["chunk_1", "local_chunks.txt"], FilesIn(client.ChunkFolder));
         AssertList(client.ChunkFolder, "1,chunk_1", "3,LASTCHUNK");
@@ -216,7 +222,7 @@ public sealed class FolderTests : SystemTest
         using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,3");
         _chunks.AssertChunk(3, fetcher.Bytes, "what was served");
 
-        AssertStopsWithinASecond(client, interrupt ? client.Interrupt : client.Terminate);
+        AssertStops(client, interrupt ? client.Interrupt : client.Terminate);
         Assert.Empty(client.Errors.All);
     }
 
@@ -229,50 +235,17 @@ public sealed class FolderTests : SystemTest
         {
             var client = StartClient("client_1", port);
             _ = client.ReadyLine;
-            AssertStopsWithinASecond(client, client.Terminate);
+            AssertStops(client, client.Terminate);
             var tracker = StartTracker();
-            AssertStopsWithinASecond(tracker, tracker.Terminate);
+            AssertStops(tracker, tracker.Terminate);
         }
     }
 
-    [Fact]
-    public void AClientWhoseTrackerIsNotThere_StopsWithinASecond()
+    /// <summary>Sends the signal; the process must end with exit code 0. How soon is a matter of <see cref="StopTests"/>.</summary>
+    internal static void AssertStops(NativeProcess process, Action signal)
     {
-        using var refusing = FreePort.Refusing(out int port);
-        var client = StartClient("client_1", port, _chunks, 1);
-        _ = client.ReadyLine;
-        AssertStopsWithinASecond(client, client.Terminate);
-    }
-
-    [Fact]
-    public void AClientWhoseTrackerDoesNotRead_StopsWithinASecond()
-    {
-        var tracker = StartNaiveTracker(new TrackerManners { UnreadAtFirst = Patience.Limit });
-        var client = StartClient("client_1", tracker.Port, _chunks, 1, 2);
-        Log.WaitUntil(lines => lines.Count > 0, "the first announcement");
-        AssertStopsWithinASecond(client, client.Terminate);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void ATrackerWithManyClients_StopsWithinASecond(bool interrupt)
-    {
-        var tracker = StartTracker();
-        for (int i = 1; i <= 100; i++)
-            Connect(tracker.Port).AnnounceAsLines(i, 5000 + i);
-
-        AssertStopsWithinASecond(tracker, interrupt ? tracker.Interrupt : tracker.Terminate);
-        Assert.Empty(tracker.Errors.All);
-    }
-
-    /// <summary>Sends the signal; the process must end with exit code 0 before a second has passed.</summary>
-    internal static void AssertStopsWithinASecond(NativeProcess process, Action signal)
-    {
-        var watch = Stopwatch.StartNew();
         signal();
         Assert.Equal(0, process.WaitForExit());
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Fails unless the folder's list holds these lines, the last one last, the others in any order.</summary>

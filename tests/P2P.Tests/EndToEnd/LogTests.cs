@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using P2P.Tests.Support;
@@ -17,6 +18,7 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void OverAWholeSwarm_TheLogIsInCausalOrder_AndComplete()
     {
+        var watch = Stopwatch.StartNew();
         var tracker = StartTracker();
         var chunks = new ChunkSet(Random, 40, 5000);
         var hands = chunks.Scatter(Random, 5);
@@ -33,7 +35,9 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
             Assert.Equal(chunks.Indexes, IndexesOf($"{name},LOCAL_CHUNKS,").Order());
             Assert.All(lines.Where(line => line.StartsWith($"{name},LOCAL_CHUNKS,", StringComparison.Ordinal)),
                 line => Assert.EndsWith($",localhost,{port}", line));
-            Assert.Equal(chunks.AllBut([.. hands[i]]), IndexesOf($"{name},REQUEST_CHUNK,").Order());
+            // A transfer that has lasted for 2 s is slow, and its chunk is asked of another peer as well.
+            var requested = IndexesOf($"{name},REQUEST_CHUNK,").Order();
+            Assert.Equal(chunks.AllBut([.. hands[i]]), watch.Elapsed < TimeSpan.FromSeconds(2) ? requested : requested.Distinct());
             Assert.Equal(chunks.AllBut([.. hands[i]]), IndexesOf($"{name},WHERE_CHUNK,").Distinct().Order());
         }
 
@@ -46,6 +50,7 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     {
         const int Chunks = 200;
         const int Holders = 18;
+        var watch = Stopwatch.StartNew();
         var tracker = StartTracker();
         var chunks = new ChunkSet(Random, Chunks, 1);
         var holders = Enumerable.Range(1, Holders).Select(i => StartClient($"holder_{i}", tracker.Port, chunks, chunks.Indexes)).ToArray();
@@ -58,11 +63,15 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Empty(LogOrder.FaultsIn(lines));
         foreach (var client in holders.Append(fetcher))
             Assert.Equal(Chunks, CountOf($"{client.Name},LOCAL_CHUNKS,"));
-        Assert.Equal(Chunks, CountOf("fetcher,REQUEST_CHUNK,"));
+        // A transfer that has lasted for 2 s is slow, and its chunk is asked of another peer as well.
+        if (watch.Elapsed < TimeSpan.FromSeconds(2))
+            Assert.Equal(Chunks, CountOf("fetcher,REQUEST_CHUNK,"));
+        Assert.Equal(Chunks, lines.Where(line => line.StartsWith("fetcher,REQUEST_CHUNK,", StringComparison.Ordinal))
+            .Select(line => line.Split(',')[2]).Distinct().Count());
         int questions = CountOf("P2PTracker,WHERE_CHUNK,");
         Assert.Equal(questions, CountOf("fetcher,WHERE_CHUNK,"));
         Assert.Equal(questions, CountOf("P2PTracker,GET_CHUNK_FROM,") + CountOf("P2PTracker,CHUNK_LOCATION_UNKNOWN,"));
-        // Only questions and their answers may come twice: every other line is there once.
+        // Only questions and their answers may come twice: every other line is there once. (A slow chunk's other peer is another line.)
         Assert.DoesNotContain(lines.Where(line => line.Contains(",LOCAL_CHUNKS,") || line.Contains(",REQUEST_CHUNK,"))
             .GroupBy(line => line), line => line.Count() > 1);
 

@@ -1,9 +1,12 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Threading;
+using P2P.Tests.Faults;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -11,6 +14,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>What a client prints while it works: for people, for programs, on a terminal, and nothing when asked.</summary>
+[Waits(9)]
 public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
 {
     private const string Escape = "\x1b[K";
@@ -24,7 +28,14 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
         Assert.StartsWith("client_1: 0 of 20 chunks, serving on port ", lines[0]);
         for (int quarter = 1; quarter <= 3; quarter++)
             Assert.Matches($@"^client_1: {25 * quarter} %, {5 * quarter} of 20 chunks, \d+(\.\d+)? kB fetched, \S+ \S+/s$", lines[quarter]);
-        Assert.Matches(@"^client_1: complete, all 20 chunks, 20 fetched from 1 peers in \d\.\d{3} s; serving until idle for 0 s$", lines[4]);
+        Assert.Matches(@"^client_1: complete, all 20 chunks, 20 fetched from 1 peer in \d+\.\d{3} s; serving until idle for 0 s$", lines[4]);
+    }
+
+    [Fact]
+    public void ASingleChunk_IsTold()
+    {
+        var (client, _) = FetchAll(1);
+        Assert.Matches(@"^client_1: complete, all 1 chunks, 1 fetched from 1 peer in ", client.Output.All[^1]);
     }
 
     [Fact]
@@ -77,24 +88,48 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData(20)]
     public void OnATerminal_OneLiveLineFitsItsWidth_AndNothingIsLeftAtTheEnd(int columns)
     {
-        var chunks = new ChunkSet(Random, 6, 200_000);
+        var chunks = new ChunkSet(Random, 6, 2_000_000);
         var tracker = StartNaiveTracker();
-        StartPeer(tracker, chunks, chunks.AllBut(6), new PeerManners { OneAtATime = true, PartBytes = 100_000, PartGap = TimeSpan.FromMilliseconds(120) });
+        // The first chunk comes at once, the others slowly until the terminal has shown what it should.
+        using var hasShown = new ManualResetEventSlim();
+        var peer = Own(new ScriptedPeer((peer, socket, index) =>
+        {
+            int sent = 0;
+            for (; peer.Requests.Count > 1 && sent < chunks[index].Length && !hasShown.Wait(50); sent += 10_000)
+                ScriptedPeer.Send(socket, chunks[index].AsSpan(sent, 10_000));
+            ScriptedPeer.Send(socket, chunks[index].AsSpan(sent));
+            return PeerEnd.Clean;
+        }));
+        tracker.Offer(chunks.Indexes, peer.Port);
         chunks.DealTo(Folder.MakeFolder("client_1"), []);
-        var terminal = StartOnTerminal(columns, $"-timeout 60 -exit_when_complete 0 -on_complete 'echo done' -tracker localhost:{tracker.Port}");
-        Log.WaitUntil(lines => lines.Count(line => line.StartsWith("client_1,LOCAL_CHUNKS,", StringComparison.Ordinal)) == 5, "five chunks");
-        StartPeer(tracker, chunks, [6]);
+        var watch = Stopwatch.StartNew();
+        var terminal = StartOnTerminal(columns, $"-timeout 600 -exit_when_complete 0 -on_complete 'echo done' -tracker localhost:{tracker.Port}");
+        Screen screen = new("");
+        FolderWatch.WaitUntil(Folder.Path, () => ShowsProgress(screen = ReadScreen(), columns), "progress on the terminal",
+            () => string.Join("\n", screen.Live));
+        hasShown.Set();
         Assert.Equal(0, terminal.WaitForExit());
 
-        var screen = new Screen(File.ReadAllText(Folder["typescript"]));
-        Assert.InRange(screen.Live.Count, 3, 200);
+        screen = ReadScreen();
         Assert.All(screen.Live, line => Assert.InRange(line.Length, 1, columns - 1));
-        if (columns == 120) Assert.Contains(screen.Live, line => Regex.IsMatch(line, @"^client_1 \[#+\.+\] [1-5] of 6 chunks  \S+ kB  \S+ \S+/s down  0 bytes/s up  1 peer  0:\d\d left$"));
+        Assert.True(screen.Live.Count <= 10 + 10 * watch.Elapsed.TotalSeconds, $"drawn {screen.Live.Count} times in {watch.Elapsed}");
         Assert.Equal(3, screen.Lines.Count);
         Assert.StartsWith("client_1: 0 of 6 chunks, serving", screen.Lines[0]);
         Assert.StartsWith("client_1: complete, all 6 chunks", screen.Lines[1]);
         Assert.Equal("done", screen.Lines[2]);
         Assert.Equal("", screen.Last);
+    }
+
+    [Fact]
+    public void OnATerminal_ALongNameIsCut()
+    {
+        new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
+        var tracker = StartNaiveTracker();
+        var terminal = StartOnTerminal(120, $"-timeout 600 -name the_client_with_a_very_long_name -tracker localhost:{tracker.Port}");
+        FolderWatch.WaitUntil(Folder.Path, () => ReadScreen().Live.Count > 0, "a live line", terminal.Describe);
+        terminal.Terminate();
+        terminal.WaitForExit();
+        Assert.StartsWith("the_client_with_a_ver... [###", ReadScreen().Live[0]);
     }
 
     [Fact]
@@ -104,7 +139,7 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
         using var refusing = FreePort.Refusing(out int port);
         var terminal = StartOnTerminal(80, $"-timeout 6 -tracker localhost:{port}");
         Assert.Equal(5, terminal.WaitForExit());
-        var screen = new Screen(File.ReadAllText(Folder["typescript"]));
+        var screen = ReadScreen();
         Assert.Equal(3, screen.Lines.Count);
         Assert.StartsWith($"client_1: no tracker at localhost:{port} yet, trying again", screen.Lines[1]);
         Assert.StartsWith($"client_1: there was no tracker at localhost:{port} within 6 s", screen.Lines[2]);
@@ -124,6 +159,12 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
 
     private NativeProcess StartOnTerminal(int columns, string arguments) => Own(new NativeProcess("script", Folder.Path,
         "-qefc", $"stty cols {columns} -onlcr; exec {NativePrograms.Client} -folder {Folder["client_1"]} {arguments}", Folder["typescript"]));
+
+    private Screen ReadScreen() => new(File.Exists(Folder["typescript"]) ? File.ReadAllText(Folder["typescript"]) : "");
+
+    // Only a wide terminal has room for everything.
+    private static bool ShowsProgress(Screen screen, int columns) => screen.Live.Count >= 2 && (columns < 120 || screen.Live.Any(
+        line => Regex.IsMatch(line, @"^client_1 \[#+\.+\] [1-5] of 6 chunks  \S+ MB  \S+ \S+/s down  0 bytes/s up  1 peer  \d+:\d\d left$")));
 
     private static string Kind(JsonElement each) => each.GetProperty("event").GetString()!;
 

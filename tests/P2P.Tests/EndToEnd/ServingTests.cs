@@ -11,6 +11,7 @@ namespace P2P.Tests.EndToEnd;
 /// PROTOCOL.md section 3, serving: what strangers' fetchers get from the native client. Only an end of stream means
 /// that the chunk was whole; everything else must reach them as a reset.
 /// </summary>
+[Waits(12)]
 public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
 {
     /// <summary>More than the socket buffers of both sides can hold: the client is still sending while nobody reads.</summary>
@@ -148,14 +149,14 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     }
 
     [Fact]
-    public void AClientTerminatedInMidTransfer_LeavesAReset_WithinASecond()
+    public void AClientTerminatedInMidTransfer_LeavesAReset()
     {
         var (client, _) = StartHolder(LargeBytes);
         using var fetcher = new FakeFetcher(client.Port, SmallReceiveBuffer);
         fetcher.Ask("REQUEST_CHUNK,1");
         fetcher.ReadSome(1 << 20);
 
-        FolderTests.AssertStopsWithinASecond(client, client.Terminate);
+        FolderTests.AssertStops(client, client.Terminate);
 
         Assert.Equal(StreamEnd.Reset, fetcher.ReadToEnd());
     }

@@ -140,18 +140,21 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
         var tracker = StartTracker();
         var hasty = Connect(tracker.Port);
 
+        // The first is answered at once, 49 are held back.
         var watch = Stopwatch.StartNew();
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 50; i++)
             Assert.Equal("CHUNK_LOCATION_UNKNOWN,1", hasty.Ask(1));
-        var repeated = watch.Elapsed;
-        watch.Restart();
-        for (int i = 0; i < 100; i++)
-            Assert.Equal($"CHUNK_LOCATION_UNKNOWN,{i + 2}", hasty.Ask(i + 2));
-        var different = watch.Elapsed;
+        Assert.True(watch.Elapsed >= 49 * TimeSpan.FromMilliseconds(10));
 
-        // The first is answered at once, 99 are held back.
-        Assert.InRange(repeated, TimeSpan.FromMilliseconds(950), TimeSpan.FromSeconds(10));
-        Assert.InRange(different, TimeSpan.Zero, repeated / 2);
+        int index = 1;
+        foreach (int _ in Patience.Attempts("answers for different chunks sooner than for one"))
+        {
+            watch.Restart();
+            for (int i = 0; i < 50; i++)
+                Assert.Equal($"CHUNK_LOCATION_UNKNOWN,{++index}", hasty.Ask(index));
+            if (watch.Elapsed < 49 * TimeSpan.FromMilliseconds(10) / 2)
+                return;
+        }
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class WholeFileTests(ITestOutputHelper output) : SystemTest(output
     public void AFileOf64Megabytes_IsWholeAtEachOfThreeClients()
     {
         var content = new byte[64 << 20];
-        Random.NextBytes(content);
+        ChunkSet.Fill(content, Random);
         File.WriteAllBytes(Folder["file"], content);
         Run(0, "split", "file", "-folder", "part", "-deal", "3", "-chunk_size", "1M");
         var tracker = StartTracker();

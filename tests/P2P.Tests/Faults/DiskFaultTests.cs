@@ -11,6 +11,7 @@ namespace P2P.Tests.Faults;
 /// Disks that fill up and files that change under a running client: no wrong chunk leaves it, one clear line tells the
 /// operator, and all is well as soon as it can be.
 /// </summary>
+[Waits(8)]
 public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output)
 {
     [RootFact]
@@ -39,9 +40,11 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
                 chunks.AssertChunk(index, fetcher.Bytes, "what the client with the full disk serves");
             }
             File.Delete(filler);
+            // Told once, and again only if a chunk found room in between.
+            int stored = chunks.AllBut(1).Count(index => File.Exists(Path.Combine(Folder["client_1"], $"chunk_{index}")));
             client.WaitUntilComplete();
             chunks.AssertComplete(Folder["client_1"]);
-            Assert.Single(client.Errors.All);
+            Assert.InRange(client.Errors.Count, 1, 1 + stored);
         });
         AssertNoFaults(tracker);        // the source sees its transfers end early: nothing else can be done
     }

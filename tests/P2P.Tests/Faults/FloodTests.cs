@@ -68,34 +68,60 @@ public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
         witness.Announce(1, 4001);
         Measure(witness, 200);
         var bytes = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(flood, 1000)));
-        // In turns, since a machine is busier in one second than in the next.
-        var ratios = new double[9];
-        for (int turn = 0; turn < ratios.Length; turn++)
+        using var sink = new Sink();
+        foreach (int _ in Patience.Attempts("questions beside a flood that take at most twice as long"))
         {
-            double alone = Measure(witness, 500);
-            using var end = new CancellationTokenSource();
-            RawConnection? stranger = null;
-            var flooding = Start(() =>
+            // In turns, since a machine is busier in one second than in the next. The flooder itself costs the machine
+            // something, whomever it floods.
+            var ratios = new double[9];
+            for (int turn = 0; turn < ratios.Length; turn++)
             {
-                stranger ??= new RawConnection(tracker.Port);
-                if (!stranger.TrySend(bytes))
-                {
-                    stranger.Dispose();
-                    stranger = null;
-                }
-                else
-                    stranger.Drop();
-            }, end.Token);
-            Measure(witness, 500);      // what may be sent without a pause is over
-            double flooded = Measure(witness, 500);
-            end.Cancel();
-            stranger?.Dispose();
-            flooding.Join();
-            ratios[turn] = flooded / alone;
+                double alone = Measure(witness, 500), besideSink = MeasureBesideFlood(witness, sink.Port, bytes);
+                ratios[turn] = MeasureBesideFlood(witness, tracker.Port, bytes) / Math.Max(alone, besideSink);
+            }
+            double ratio = ratios.Order().ElementAt(ratios.Length / 2);
+            _output.WriteLine($"beside a flood of '{flood.Trim()}' the median question takes {ratio:F2} times as long ({string.Join(", ", ratios.Select(each => $"{each:F2}"))})");
+            if (ratio <= 2)
+                return;
         }
-        double ratio = ratios.Order().ElementAt(ratios.Length / 2);
-        _output.WriteLine($"beside a flood of '{flood.Trim()}' the median question takes {ratio:F2} times as long ({string.Join(", ", ratios.Select(each => $"{each:F2}"))})");
-        Assert.InRange(ratio, 0, 2);
+    }
+
+    // The median time of the witness's questions while somebody else sends this as fast as it is taken.
+    private static double MeasureBesideFlood(NaiveClient witness, int floodedPort, byte[] bytes)
+    {
+        using var end = new CancellationTokenSource();
+        RawConnection? stranger = null;
+        var flooding = Start(() =>
+        {
+            stranger ??= new RawConnection(floodedPort);
+            if (!stranger.TrySend(bytes))
+            {
+                stranger.Dispose();
+                stranger = null;
+            }
+            else
+                stranger.Drop();
+        }, end.Token);
+        Measure(witness, 500);      // what may be sent without a pause is over
+        double flooded = Measure(witness, 500);
+        end.Cancel();
+        stranger?.Dispose();
+        flooding.Join();
+        return flooded;
+    }
+
+    /// <summary>Takes whatever it is sent, and does nothing with it.</summary>
+    private sealed class Sink : LoopbackServer
+    {
+        public Sink() : base(oneAtATime: false, port: 0) => Start();
+
+        protected override void Serve(System.Net.Sockets.Socket socket, int connection)
+        {
+            var buffer = new byte[64 * 1024];
+            while (socket.Receive(buffer) > 0)
+            {
+            }
+        }
     }
 
     private static Thread Start(Action repeated, CancellationToken until)

@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.Faults;
 
 /// <summary>What the programs hold in memory at most: never a chunk, and little for a connection.</summary>
-[Collection(Alone.Name)]
+[Waits(13)]
 public sealed class MemoryTests(ITestOutputHelper output) : SystemTest(output)
 {
     private readonly ITestOutputHelper _output = output;

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Threading;
@@ -13,6 +14,7 @@ namespace P2P.Tests.Faults;
 /// each chunk, and asks a bad one ever more rarely. What takes long by its nature stands in classes of its own at the
 /// end of the file, since the tests of one class run one after the other.
 /// </summary>
+[Waits(5)]
 public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output)
 {
     [Fact]
@@ -55,13 +57,11 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
         var bad = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 500, End = PeerEnd.Reset });
         StartClient("client_1", tracker.Port, chunks, 1);
 
-        var times = bad.Requests.WaitForCount(6, "six requests").Take(6).Select(request => request.At.TotalSeconds).ToArray();
+        var times = bad.Requests.WaitForCount(5, "five requests").Take(5).Select(request => request.At).ToArray();
         var gaps = times.Skip(1).Zip(times, (later, earlier) => later - earlier).ToArray();
-        var seen = string.Join(" ", gaps.Select(gap => gap.ToString("F2")));
-        Assert.True(gaps[0] >= 0.2, seen);
-        // Each pause is twice the one before; the questions to the tracker between add up to 1 s each.
-        for (int i = 2; i < gaps.Length; i++)
-            Assert.True(gaps[i] > gaps[i - 2] * 1.5, seen);
+        // A quarter of a second at first, then twice as long each time. It fails after the request: no gap is shorter.
+        for (int i = 0; i < gaps.Length; i++)
+            Assert.True(gaps[i] >= TimeSpan.FromMilliseconds(250 << i), string.Join(" ", gaps));
         AssertNoFaults(tracker, bad);
     }
 
@@ -72,11 +72,14 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
         var tracker = StartNaiveTracker();
         var bad = StartPeer(tracker, chunks, chunks.Indexes, new PeerManners { BytesAtMost = 500, End = PeerEnd.Reset });
         var good = StartPeer(tracker, chunks, chunks.Indexes);
+        var watch = Stopwatch.StartNew();
         var client = StartClient("client_1", tracker.Port, chunks);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
-        Assert.InRange(bad.Requests.Count, 0, 6);
+        // Once at first, and then after pauses of 0.25 s, 0.5 s and so on.
+        double most = 1 + Math.Log2(1 + watch.Elapsed / TimeSpan.FromMilliseconds(250));
+        Assert.True(bad.Requests.Count <= most, $"{bad.Requests.Count} requests in {watch.Elapsed}");
         AssertNoFaults(tracker, bad, good);
     }
 
@@ -138,7 +141,7 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
 /// <inheritdoc cref="PeerFaultTests"/>
 public sealed class KilledSenderTests(ITestOutputHelper output) : SystemTest(output)
 {
-    private const int Rounds = 20;
+    private const int Rounds = 20, CutMin = 5;
     private readonly ITestOutputHelper _output = output;
 
     [Fact]
@@ -147,8 +150,9 @@ public sealed class KilledSenderTests(ITestOutputHelper output) : SystemTest(out
         const int bytes = 40_000_000;
         var chunks = new ChunkSet(Random, 1, bytes);
         var good = Own(new FakePeer(chunks, [1]));
-        int cut = 0;
-        for (int round = 1; round <= Rounds; round++)
+        int cut = 0, round = 1;
+        // A sender may be done before the kill comes: until enough were in the middle.
+        for (; round <= Rounds || cut < CutMin; round++)
         {
             int moment = Random.Next(bytes);
             using var tracker = new NaiveTracker();
@@ -164,12 +168,11 @@ public sealed class KilledSenderTests(ITestOutputHelper output) : SystemTest(out
             fetcher.WaitUntilComplete();
             chunks.AssertComplete(fetcher.ChunkFolder);
             int requests = Log.Lines.Count(line => line.StartsWith($"fetcher_{round},REQUEST_CHUNK,1,"));
-            cut += requests - 1;
+            cut += requests > 1 ? 1 : 0;
             Directory.Delete(fetcher.ChunkFolder, recursive: true);
             Directory.Delete(sender.ChunkFolder, recursive: true);
         }
-        _output.WriteLine($"{Rounds} senders killed, {cut} of them in the middle");
-        Assert.InRange(cut, Rounds / 4, Rounds * 4);
+        _output.WriteLine($"{round - 1} senders killed, {cut} of them in the middle");
     }
 
     private static long BytesIn(string folder)

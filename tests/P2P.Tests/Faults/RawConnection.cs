@@ -13,7 +13,7 @@ internal sealed class RawConnection : IDisposable
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
     {
         NoDelay = true,
-        ReceiveTimeout = 100_000,
+        ReceiveTimeout = 60_000 + Patience.SocketMilliseconds,     // an idle connection is closed after a minute
         SendTimeout = Patience.SocketMilliseconds,
     };
 
@@ -84,5 +84,5 @@ internal sealed class RawConnection : IDisposable
     /// <summary>True while the other side has neither sent anything nor ended the connection.</summary>
     public bool IsQuiet => !_socket.Poll(0, SelectMode.SelectRead);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _socket.End();
 }

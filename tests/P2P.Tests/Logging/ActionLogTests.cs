@@ -24,17 +24,35 @@ public sealed class ActionLogTests : IDisposable
     public void ALine_IsTheNameACommaAndTheMessage()
     {
         ActionLog log = Open("client_1");
-        log.Add("WHERE_CHUNK,1"u8);
-        log.Add(""u8);
+        Add(log, "WHERE_CHUNK,1");
+        Add(log, "");
         log.Flush();
         Assert.Equal("client_1,WHERE_CHUNK,1\nclient_1,\n", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
+    public void AMessage_IsWrittenAsOnTheWire_ARequestWithItsPeer()
+    {
+        ActionLog log = Open("a");
+        byte[] host = "localhost"u8.ToArray(), answer = "CHUNK_LOCATION_UNKNOWN,3\n"u8.ToArray();
+        log.Add(LoggedMessage.WhereChunk(1));
+        log.Add(LoggedMessage.LocalChunks(2, host, 5001));
+        log.Add(LoggedMessage.Written(answer.AsMemory(0, answer.Length - 1)));
+        log.Add(LoggedMessage.RequestChunk(int.MaxValue, host, 65535));
+        host.AsSpan().Clear();      // borrowed until Add returns, and no longer
+        answer.AsSpan().Clear();
+        log.Flush();
+        Assert.Equal(
+            ["a,WHERE_CHUNK,1", "a,LOCAL_CHUNKS,2,localhost,5001", "a,CHUNK_LOCATION_UNKNOWN,3",
+                "a,REQUEST_CHUNK,2147483647,localhost,65535"],
+            File.ReadAllLines(LogPath));
     }
 
     [Fact]
     public void AName_IsWrittenInUtf8()
     {
         ActionLog log = Open("\u4e16\u00e9");
-        log.Add("WHERE_CHUNK,1"u8);
+        Add(log, "WHERE_CHUNK,1");
         log.Flush();
         Assert.Equal("\u4e16\u00e9,WHERE_CHUNK,1\n", File.ReadAllText(LogPath));
     }
@@ -43,13 +61,13 @@ public sealed class ActionLogTests : IDisposable
     public void WhatWasAdded_IsInTheFileAfterFlush_AndOnlyOnce()
     {
         ActionLog log = Open("a");
-        log.Add("1"u8);
-        log.Add("2"u8);
+        Add(log, "1");
+        Add(log, "2");
         Assert.Equal("", File.ReadAllText(LogPath));
         log.Flush();
         Assert.Equal("a,1\na,2\n", File.ReadAllText(LogPath));
         log.Flush();
-        log.Add("3"u8);
+        Add(log, "3");
         log.Flush();
         Assert.Equal("a,1\na,2\na,3\n", File.ReadAllText(LogPath));
     }
@@ -59,7 +77,7 @@ public sealed class ActionLogTests : IDisposable
     {
         File.WriteAllText(LogPath, "before\n");
         ActionLog log = Open("a");
-        log.Add("1"u8);
+        Add(log, "1");
         File.AppendAllText(LogPath, "another's\n");
         log.Flush();
         Assert.Equal("before\nanother's\na,1\n", File.ReadAllText(LogPath));
@@ -74,7 +92,7 @@ public sealed class ActionLogTests : IDisposable
         {
             string message = $"{i},{new string('x', i % 1200)}";
             expected.Add($"a,{message}");
-            log.Add(Encoding.ASCII.GetBytes(message));
+            Add(log, message);
             if (i % 1000 == 0) AssertWholeLines();      // what was written before it was full
         }
         log.Flush();
@@ -86,9 +104,9 @@ public sealed class ActionLogTests : IDisposable
     {
         ActionLog log = Open("a");
         string message = new('x', Limits.BufferBytes - "a,\n".Length);
-        log.Add("1"u8);
-        log.Add(Encoding.ASCII.GetBytes(message));
-        log.Add("2"u8);
+        Add(log, "1");
+        Add(log, message);
+        Add(log, "2");
         log.Flush();
         Assert.Equal($"a,1\na,{message}\na,2\n", File.ReadAllText(LogPath));
     }
@@ -102,7 +120,7 @@ public sealed class ActionLogTests : IDisposable
             ActionLog log = Open($"w{writer}");
             for (int line = 0; line < lines; line++)
             {
-                log.Add(Encoding.ASCII.GetBytes($"{line},{new string((char)('a' + writer), line % 50)}"));
+                Add(log, $"{line},{new string((char)('a' + writer), line % 50)}");
                 if (line % 16 == 0) log.Flush();
             }
             log.Flush();
@@ -125,9 +143,9 @@ public sealed class ActionLogTests : IDisposable
     public void ALogThatCannotBeWritten_IsReportedOnce_AndHindersNobody()
     {
         ActionLog log = ActionLog.Open("/dev/full", "a", _failures.Add);
-        for (int i = 0; i < 20_000; i++) log.Add("WHERE_CHUNK,1"u8);
+        for (int i = 0; i < 20_000; i++) Add(log, "WHERE_CHUNK,1");
         log.Flush();
-        log.Add("WHERE_CHUNK,2"u8);
+        Add(log, "WHERE_CHUNK,2");
         log.Flush();
         Assert.Equal("No space left on device", Assert.Single(_failures));
     }
@@ -144,10 +162,13 @@ public sealed class ActionLogTests : IDisposable
     public void ALogNobodyWantsToRead_MayBeANullDevice()
     {
         ActionLog log = ActionLog.Open("/dev/null", "a", _failures.Add);
-        log.Add("WHERE_CHUNK,1"u8);
+        Add(log, "WHERE_CHUNK,1");
         log.Flush();
         Assert.Empty(_failures);
     }
+
+    private static void Add(ActionLog log, string message) =>
+        log.Add(LoggedMessage.Written(Encoding.ASCII.GetBytes(message)));
 
     private ActionLog Open(string name) => ActionLog.Open(LogPath, name, _failures.Add);
 

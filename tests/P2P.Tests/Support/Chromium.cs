@@ -11,7 +11,7 @@ using Xunit.Sdk;
 
 namespace P2P.Tests.Support;
 
-/// <summary>A test in a browser; skipped, with the reason, where there is none (.ci/run installs it where it can).</summary>
+/// <summary>A test in a browser; skipped, with the reason, where there is none (the build of the tests installs it where it can).</summary>
 internal sealed class ChromiumFactAttribute : FactAttribute
 {
     public ChromiumFactAttribute()

@@ -96,7 +96,7 @@ internal sealed class FakeFetcher : IDisposable
     /// <summary>Goes away as a killed process with unread bytes does: by a reset.</summary>
     public void GoAway() => _socket.Close(0);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _socket.End();
 
     private void ReadOnce()
     {

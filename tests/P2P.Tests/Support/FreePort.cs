@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -7,24 +8,43 @@ namespace P2P.Tests.Support;
 
 /// <summary>
 /// Ports for the few tests that must know one before its owner starts. They are taken below the range from which
-/// the kernel takes ports by itself, so that no outgoing connection of a test beside this one gets the same.
+/// the kernel takes ports by itself, so that no outgoing connection of a test beside this one gets the same. A port
+/// given is reserved until this process ends, so that no other run of the tests on this machine is given it either.
 /// </summary>
 internal static class FreePort
 {
     private const int First = 12000;
     private const int Count = 18000;
+    private static readonly ConcurrentBag<Socket> Reserved = [];
     private static int _next = Random.Shared.Next(Count);
 
-    /// <summary>A port on which nobody listens now, and that no other test of this run is given.</summary>
+    /// <summary>A port on which nobody listens now, and that no other test is given.</summary>
     public static int Next()
     {
         for (int tries = 0; tries < 1000; tries++)
         {
             int port = First + (int)((uint)Interlocked.Increment(ref _next) % Count);
-            if (IsFree(port))
+            if (TryReserve(port) && IsFree(port))
                 return port;
         }
         throw new InvalidOperationException($"No free port between {First} and {First + Count}.");
+    }
+
+    // The name of a socket without a file is known to the whole machine, and goes with the process.
+    private static bool TryReserve(int port)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint($"\0p2p-test-port-{port}"));
+            Reserved.Add(socket);
+            return true;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return false;
+        }
     }
 
     /// <summary>A port that refuses every connection as long as the returned socket lives: bound, but not listening.</summary>
@@ -47,6 +67,7 @@ internal static class FreePort
             {
                 socket.Bind(new IPEndPoint(address, port));
                 socket.Listen(1);
+                socket.Shutdown(SocketShutdown.Both);   // closed alone, a child's copy of it would listen for a moment longer
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {

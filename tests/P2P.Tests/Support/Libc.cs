@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.InteropServices;
 
 namespace P2P.Tests.Support;
@@ -23,13 +24,28 @@ internal static class Libc
     public const int SetSeccomp = 22;
     public const nuint SeccompFilter = 2;
 
+    private const int ThreadClock = 3;
+
     public static bool IsRoot => geteuid() == 0;
+
+    /// <summary>How long this thread has run, without the time in which others had the processor.</summary>
+    public static TimeSpan ThreadTime
+    {
+        get
+        {
+            _ = clock_gettime(ThreadClock, out var time);
+            return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1000.0);
+        }
+    }
 
     [DllImport("libc", SetLastError = true)]
     public static extern int kill(int processId, int signal);
 
     [DllImport("libc")]
     public static extern uint geteuid();
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int clock_gettime(int clock, out Time time);
 
     [DllImport("libc")]
     public static extern int gettid();
@@ -51,6 +67,12 @@ internal static class Libc
 
     [DllImport("libc", SetLastError = true)]
     public static extern int mount(string source, string target, string? type, nuint flags, string? options);
+
+    /// <summary>struct timespec.</summary>
+    public struct Time
+    {
+        public long Seconds, Nanoseconds;
+    }
 
     /// <summary>struct sock_filter: an instruction of classic BPF.</summary>
     public readonly record struct FilterInstruction(ushort Code, byte IfTrue, byte IfFalse, uint Value);

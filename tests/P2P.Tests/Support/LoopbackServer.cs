@@ -46,10 +46,10 @@ internal abstract class LoopbackServer : IDisposable
     public void Dispose()
     {
         _closing.Set();
-        _listener.Dispose();
+        _listener.End();
         lock (_open)
             foreach (var socket in _open)
-                socket.Dispose();
+                socket.End();
         _acceptThread.Join(Patience.Limit);
     }
 
@@ -101,7 +101,7 @@ internal abstract class LoopbackServer : IDisposable
             lock (_open)
                 _open.Add(socket);
             if (_closing.IsSet)
-                socket.Dispose();
+                socket.End();
             Accepted.Add(connection);
             int number = connection;
             if (_oneAtATime)
@@ -127,7 +127,7 @@ internal abstract class LoopbackServer : IDisposable
         }
         lock (_open)
             _open.Remove(socket);
-        socket.Dispose();
+        socket.End();
         Ended.Add(connection);
     }
 }

@@ -18,6 +18,7 @@ internal sealed class NaiveClient : IDisposable
 {
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[1024];
+    private long _sentBytes;
 
     public NaiveClient(int trackerPort, IPAddress? address = null)
     {
@@ -34,20 +35,29 @@ internal sealed class NaiveClient : IDisposable
     /// <summary>Sends all of it in one `send`.</summary>
     public void Send(string text) => Send(Encoding.Latin1.GetBytes(text));
 
-    public void Send(byte[] bytes) => _socket.Send(bytes);
+    public void Send(byte[] bytes) => _sentBytes += _socket.Send(bytes);
 
-    /// <summary>Sends a byte, pauses, sends the next; returns the longest time between two.</summary>
+    /// <summary>Sends, and waits until the tracker has read that: what is sent next is a read of its own.</summary>
+    public void SendAlone(string text)
+    {
+        Send(text);
+        _socket.WaitUntilRead(_sentBytes);
+    }
+
+    /// <summary>Sends a byte, pauses, sends the next; returns the longest time that can have been between two.</summary>
     /// <remarks>A busy machine can stretch a gap beyond what the protocol forgives; the caller then tries again.</remarks>
     public TimeSpan Dribble(string text, TimeSpan gap)
     {
         var longest = TimeSpan.Zero;
         var watch = Stopwatch.StartNew();
+        var sentAt = watch.Elapsed;
         for (int sent = 0; sent < text.Length; sent++)
         {
-            _socket.Send(Encoding.Latin1.GetBytes(text), sent, 1, SocketFlags.None);
-            if (sent > 0 && watch.Elapsed > longest)
-                longest = watch.Elapsed;
-            watch.Restart();
+            var before = watch.Elapsed;
+            _sentBytes += _socket.Send(Encoding.Latin1.GetBytes(text), sent, 1, SocketFlags.None);
+            var between = watch.Elapsed - sentAt;
+            longest = between > longest ? between : longest;
+            sentAt = before;
             if (sent < text.Length - 1)
                 Patience.Pause(gap);
         }
@@ -115,5 +125,5 @@ internal sealed class NaiveClient : IDisposable
     /// <summary>Ends the sending direction only.</summary>
     public void HalfClose() => _socket.Shutdown(SocketShutdown.Send);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _socket.End();
 }

@@ -18,6 +18,9 @@ internal sealed record TrackerManners
     /// <summary>Doesn't read for that long after each answer.</summary>
     public TimeSpan DeafAfterAnswer { get; init; }
 
+    /// <summary>Takes that long for an answer, and doesn't read meanwhile.</summary>
+    public TimeSpan AnswersAfter { get; init; }
+
     /// <summary>Leaves a new connection unread for that long.</summary>
     public TimeSpan UnreadAtFirst { get; init; }
 
@@ -62,7 +65,9 @@ internal sealed record TrackerManners
 /// <param name="Connection">The connection's number, from 1.</param>
 /// <param name="Text">All bytes of that recv.</param>
 /// <param name="At">Since the tracker's start.</param>
-internal sealed record TrackerMessage(int Connection, string Text, TimeSpan At);
+/// <param name="AnsweredBefore">When this connection's last answer before it was about to be sent; zero before the
+/// first. Whatever the client sent because of that answer, it sent later.</param>
+internal sealed record TrackerMessage(int Connection, string Text, TimeSpan At, TimeSpan AnsweredBefore);
 
 /// <summary>
 /// A tracker as strangers write it: takes whatever one `recv(1024)` returns for exactly one message, splits it at the
@@ -78,6 +83,7 @@ internal sealed class NaiveTracker : LoopbackServer
     private readonly Dictionary<string, List<string>> _list = [];
     private readonly ConcurrentDictionary<int, int> _questions = [];
     private readonly ConcurrentDictionary<int, bool> _greeted = [];
+    private readonly ConcurrentDictionary<int, TimeSpan> _answeredAt = [];
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
     public NaiveTracker(TrackerManners? manners = null, int port = 0)
@@ -131,7 +137,7 @@ internal sealed class NaiveTracker : LoopbackServer
         {
             var text = Encoding.Latin1.GetString(buffer, 0, count);
             OnReceived?.Invoke(text);
-            Received.Add(new TrackerMessage(connection, text, _watch.Elapsed));
+            Received.Add(new TrackerMessage(connection, text, _watch.Elapsed, _answeredAt.GetValueOrDefault(connection)));
             if (!OneMessage.IsMatch(text))
             {
                 Faults.Add($"connection {connection}: one recv returned '{text}'");
@@ -150,7 +156,7 @@ internal sealed class NaiveTracker : LoopbackServer
         using var reader = new System.IO.StreamReader(new NetworkStream(socket), Encoding.Latin1);
         while (reader.ReadLine() is { } line)
         {
-            Received.Add(new TrackerMessage(connection, line, _watch.Elapsed));
+            Received.Add(new TrackerMessage(connection, line, _watch.Elapsed, _answeredAt.GetValueOrDefault(connection)));
             if (OneMessage.IsMatch(line))
                 Take(socket, connection, line.Split(','));
         }
@@ -168,6 +174,7 @@ internal sealed class NaiveTracker : LoopbackServer
         {
             if (_questions.AddOrUpdate(connection, 1, (_, count) => count + 1) == _manners.LosesQuestion)
                 return;
+            Pause(_manners.AnswersAfter);
             Answer(socket, connection, fields[1]);
             Pause(_manners.DeafAfterAnswer);
         }
@@ -178,6 +185,7 @@ internal sealed class NaiveTracker : LoopbackServer
         string[] peers;
         lock (_list)
             peers = PeersOf(index).ToArray();
+        _answeredAt[connection] = _watch.Elapsed;
         var end = _manners.LinesOnly ? "\n" : _manners.AnswerEnd;
         if (peers.Length == 0)
         {
@@ -199,17 +207,15 @@ internal sealed class NaiveTracker : LoopbackServer
     private void SendInPieces(Socket socket, string answer)
     {
         int middle = answer.IndexOf(',') + 1, last = answer.Length - 1;
-        Send(socket, answer[..middle]);
-        Gap();
-        Send(socket, answer[middle..last]);
-        Gap();
-        Send(socket, answer[last..]);
-
-        void Gap()
+        var sentAt = _watch.Elapsed;
+        foreach (var piece in new[] { answer[..middle], answer[middle..last], answer[last..] })
         {
-            var watch = Stopwatch.StartNew();
+            var before = _watch.Elapsed;
+            Send(socket, piece);
+            var gap = _watch.Elapsed - sentAt;          // as seen by the most unlucky reader
+            LongestPieceGap = gap > LongestPieceGap ? gap : LongestPieceGap;
+            sentAt = before;
             Pause(TimeSpan.FromMilliseconds(5));
-            LongestPieceGap = watch.Elapsed > LongestPieceGap ? watch.Elapsed : LongestPieceGap;
         }
     }
 

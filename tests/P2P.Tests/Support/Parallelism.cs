@@ -1,12 +1,10 @@
 using Xunit;
 
-// Most system tests wait for a fake that is slow on purpose, so more of them run at once than a small machine has cores.
-[assembly: CollectionBehavior(MaxParallelThreads = 6)]
-
 namespace P2P.Tests.Support;
 
 /// <summary>
-/// Tests that measure a time or fill the disk and the cores: xunit runs them one after the other, after all others.
+/// Tests that measure a time: xunit runs them one after the other, after all others. (Of the others many more run at
+/// once than the machine has cores, as xunit.runner.json says: most of them wait for a fake that is slow on purpose.)
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone

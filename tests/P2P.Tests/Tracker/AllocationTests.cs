@@ -1,63 +1,26 @@
 using System;
-using System.Collections.Generic;
-using System.IO;
-using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using P2P.Logging;
-using P2P.Protocol;
+using System.Threading.Tasks;
 using P2P.Tests.Support;
-using P2P.Tracker;
 using Xunit;
 using Xunit.Abstractions;
 
 namespace P2P.Tests.Tracker;
 
 /// <summary>In the steady state the tracker allocates nothing per message, from received bytes to answer and log line.</summary>
+[Collection(Alone.Name)]
 public sealed class AllocationTests(ITestOutputHelper output)
 {
     private const int KnownChunks = 50;
 
-    [Fact]
-    public void LinesInOneRead_FromBytesToAnswersAndLog_AllocateNothing()
-    {
-        IEnumerable<string> lines = Enumerable.Range(1, 20)
-            .Select(i => $"LOCAL_CHUNKS,{i},localhost,5001\nWHERE_CHUNK,{i}\r\nWHERE_CHUNK,{i + 10}\nHello\n\n");
-        AssertAllocatesNothing(Encoding.ASCII.GetBytes(string.Concat(lines)), messages: 60, answers: 40);
-    }
+    public static TheoryData<string> Scenarios => ScenarioProgram.ScenariosOf(typeof(AllocationScenarios));
 
     [Theory]
-    [InlineData("WHERE_CHUNK,1", 1, 1)]
-    [InlineData("WHERE_CHUNK,999", 1, 1)]
-    [InlineData("LOCAL_CHUNKS,1,localhost,5001", 1, 0)]
-    [InlineData("LOCAL_CHUNKS,1,localhost,5001LOCAL_CHUNKS,2,localhost,5001WHERE_CHUNK,2", 3, 1)]
-    public void UnframedMessages_FromBytesToAnswersAndLog_AllocateNothing(string read, int messages, int answers) =>
-        AssertAllocatesNothing(Encoding.ASCII.GetBytes(read), messages, answers);
-
-    private static void AssertAllocatesNothing(byte[] read, int messages, int answers)
-    {
-        const int rounds = 5000;
-        using var folder = new TempFolder();
-        var session = new MemorySession(folder["logs.log"]);
-        for (int round = 0; round < 200; round++) session.Read(read);       // compiles, fills the list
-
-        // A collection that another test causes takes the rest of this thread's allocation buffer away and counts it as
-        // allocated: only a run without one tells.
-        long allocated = long.MaxValue;
-        for (int runs = 1; runs <= 20 && allocated != 0; runs++)
-        {
-            (session.Messages, session.Answers) = (0, 0);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int round = 0; round < rounds; round++) session.Read(read);
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-            Assert.Equal(rounds * messages, session.Messages);
-            Assert.Equal(rounds * answers, session.Answers);
-        }
-        Assert.Equal(0, allocated);
-    }
+    [MemberData(nameof(Scenarios))]
+    public Task FromBytesToAnswersAndLog_AllocatesNothing(string scenario) => ScenarioProgram.RunAsync(scenario);
 
     [Fact]
     public void TheNativeTracker_AllocatesAsMuchFor1000QuestionsAsFor101000()
@@ -119,59 +82,6 @@ public sealed class AllocationTests(ITestOutputHelper output)
                 Assert.NotEqual(0, bytes);
                 batch -= answers.AsSpan(0, bytes).Count((byte)'\n');
             }
-        }
-    }
-
-    /// <summary>What the tracker's session does with a read, without its socket.</summary>
-    private sealed class MemorySession
-    {
-        private readonly Swarm _swarm = new();
-        private readonly SwarmPeer _peer;
-        private readonly ActionLog _log;
-        private readonly byte[] _answers = new byte[Limits.BufferBytes];
-        private MessageFramer _framer;
-
-        public MemorySession(string logPath)
-        {
-            _log = ActionLog.Open(logPath, "P2PTracker", reason => throw new IOException(reason));
-            _peer = _swarm.GetPeer("localhost", 5001)!;
-            _peer.OnConnected();
-            for (int chunkIndex = 1; chunkIndex <= KnownChunks; chunkIndex++) _swarm.TryAnnounce(chunkIndex, _peer);
-        }
-
-        public int Messages { get; set; }
-
-        public int Answers { get; set; }
-
-        public void Read(ReadOnlySpan<byte> unread)
-        {
-            _framer.OnRead(0, unread.Length);
-            unread = unread[Handle(unread)..];
-            if (unread.IsEmpty) return;
-            _framer.OnQuiet();
-            Handle(unread);
-        }
-
-        private int Handle(ReadOnlySpan<byte> unread)
-        {
-            int consumedBytes = 0, answerBytes = 0;
-            while (_framer.TryNext(unread[consumedBytes..], out ReadOnlySpan<byte> text, out int consumed, out bool isLine))
-            {
-                consumedBytes += consumed;
-                if (!MessageReader.TryRead(text, out Message message)) continue;
-                Messages++;
-                if (message.Kind == MessageKind.LocalChunks) _swarm.TryAnnounce(message.ChunkIndex, _peer);
-                _log.Add(MessageReader.Trim(text));
-                if (message.Kind != MessageKind.WhereChunk) continue;
-                Answers++;
-                Span<byte> answer = _answers.AsSpan(answerBytes);
-                int length = _swarm.WriteAnswer(message.ChunkIndex, answer, out _);
-                _log.Add(answer[..length]);
-                if (isLine) answer[length++] = (byte)'\n';
-                answerBytes += length;
-            }
-            _log.Flush();
-            return consumedBytes;
         }
     }
 }

@@ -45,7 +45,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
         Assert.NotSame(_swarm.GetPeer("localhost", 5001), _swarm.GetPeer("10.0.0.1", 5001));
         _swarm.TryAnnounce(1, _swarm.GetPeer("10.0.0.1", 5001)!);
         Assert.Equal("GET_CHUNK_FROM,1,10.0.0.1,5001", Answer(1));
-        Assert.Equal("10.0.0.1", Encoding.ASCII.GetString(_swarm.GetPeer("10.0.0.1", 5001)!.HostText));
+        Assert.Equal("10.0.0.1", Encoding.ASCII.GetString(_swarm.GetPeer("10.0.0.1", 5001)!.HostText.Span));
     }
 
     [Fact]

@@ -13,7 +13,11 @@ internal sealed class EventLoopScenarios
     private readonly EventLoop _loop = new(receiveBytesMax: 1024);
     private readonly List<string> _happened = [];
 
-    public void Timers_CallBackInTheOrderOfTheirTimes_AndNotWhenStopped()
+    public void Timers_CallBackInTheOrderOfTheirTimes_AndNotWhenStopped() => CheckTheOrderOfTimers(isLate: false);
+
+    public void TimersThatAreAllDueAtOnce_CallBackInTheOrderOfTheirTimes() => CheckTheOrderOfTimers(isLate: true);
+
+    private void CheckTheOrderOfTimers(bool isLate)
     {
         LoopTimer last = new(_loop, () => { Note("last"); _loop.Stop(); });
         LoopTimer first = new(_loop, () => Note("first"));
@@ -27,6 +31,8 @@ internal sealed class EventLoopScenarios
             moved.Start(TimeSpan.FromMilliseconds(1));
             moved.Start(TimeSpan.FromMilliseconds(4));
             last.Start(TimeSpan.FromMilliseconds(6));
+            TimeSpan start = EventLoop.Now;
+            while (isLate && EventLoop.Now - start < TimeSpan.FromMilliseconds(10)) { }
         });
         Assert.Equal(["first", "moved", "last"], _happened);
     }

@@ -5,17 +5,17 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.Faults.Fuzz;
 
-/// <summary>Ten seconds of fuzzing. For longer: <c>dotnet run --project tests/P2P.Stress -c Release -- fuzz MINUTES [SEED]</c>.</summary>
+/// <summary>A few thousand cases of each kind. For more: <c>dotnet run --project tests/P2P.Stress -c Release -- fuzz MINUTES [SEED]</c>.</summary>
 public sealed class FuzzTests(ITestOutputHelper output)
 {
     [Fact]
-    public void TenSecondsOfRandomInput_FindNoDifferenceToTheSlowImplementations()
+    public void RandomInput_FindsNoDifferenceToTheSlowImplementations()
     {
         int seed = int.TryParse(Environment.GetEnvironmentVariable("P2P_TEST_SEED"), out int given) ? given : Random.Shared.Next();
         output.WriteLine($"seed {seed} (run again with P2P_TEST_SEED={seed})");
-        var counts = Fuzzing.Run(seed, TimeSpan.FromSeconds(10));
+        var counts = Fuzzing.Run(seed, number => number < 30_000);
         foreach (var (name, count) in counts)
             output.WriteLine($"{count,9} {name}");
-        Assert.True(counts.Values.Min() > 100);
+        Assert.Equal(5000, counts.Values.Min());
     }
 }

@@ -84,6 +84,20 @@ public sealed class StatsWriterTests
         Assert.Equal($"x{Convert.ToBase64String(random)}-5", Encoding.ASCII.GetString(buffer.Text));
     }
 
+    // Every one of its characters takes two bytes; whatever the buffer's size is, some of these reach its end.
+    [Fact]
+    public void QuotedText_FitsWhereverTheBufferEnds()
+    {
+        var text = new Utf8Buffer();
+        var expected = new StringBuilder();
+        for (int count = 1; count < 250; count++)
+        {
+            text.AddQuoted(Encoding.ASCII.GetBytes(new string('"', count)));
+            expected.Append('"').Insert(expected.Length, "\\\"", count).Append('"');
+        }
+        Assert.Equal(expected.ToString(), Encoding.ASCII.GetString(text.Text));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

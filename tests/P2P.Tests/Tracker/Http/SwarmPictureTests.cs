@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Linq;
+using P2P.Tests.Support;
 using P2P.Tracker;
 using P2P.Tracker.Http;
 using Xunit;
@@ -152,24 +152,23 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
         for (int peer = 0; peer < 1000; peer++)
         for (int chunk = 1; chunk <= 4096; chunk++)
             Announce(peer, chunk);
-        double best = double.MaxValue;
-        // Other work on the machine only makes it slower.
-        for (int tries = 0; tries < 20 && best > 4; tries++)
+        // In time of this thread's own: what else the machine does meanwhile doesn't count, though our code's being
+        // compiled does, in the first attempts.
+        foreach (int _ in Patience.Attempts("slices of 4 ms at most"))
         {
             var picture = new SwarmPicture(_swarm);
             var slices = new List<double>();
             for (bool isDone = false; !isDone;)
             {
-                long start = Stopwatch.GetTimestamp();
+                var start = Libc.ThreadTime;
                 isDone = picture.Step(P2P.Transport.EventLoop.Now);
-                double took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-                if (took > .01)
-                    slices.Add(took);
+                slices.Add((Libc.ThreadTime - start).TotalMilliseconds);
             }
-            best = Math.Min(best, slices.Max());
             output.WriteLine($"{slices.Count} slices, {slices.Sum():F1} ms in all, {slices.Max():F2} ms the longest");
+            Assert.True(slices.Count > 5);
+            if (slices.Max() <= 4)
+                return;
         }
-        Assert.InRange(best, 0, 4);
     }
 
     private SwarmPeer Announce(int peer, int chunk)
