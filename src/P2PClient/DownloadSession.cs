@@ -80,7 +80,7 @@ internal sealed class DownloadSession(
             if (connection is null) Reason = "no connection";
             if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
 
-            log.Add(LoggedMessage.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port));
+            log.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port);
             await loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5)
             int bytes = MessageWriter.RequestChunk(buffer, ChunkIndex);
             SocketResult sent = await connection.SendAsync(buffer, 0, bytes);

@@ -14,6 +14,7 @@ internal static class SystemResolver
     /// <returns>The addresses in the order to try them; none if the host isn't known.</returns>
     public static IPAddress[] Resolve(string host)
     {
+        if (host.Length == 0) return [];        // the runtime would take it for this machine
         try
         {
             return Dns.GetHostAddresses(host);

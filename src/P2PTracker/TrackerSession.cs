@@ -17,12 +17,9 @@ namespace P2P.Tracker;
 internal sealed class TrackerSession
 {
     private readonly TrackerServer _server;
-    private readonly EventLoop _loop;
-    private readonly Swarm _swarm;
-    private readonly ActionLog _log;
     private readonly Connection _connection;
     private readonly string _host;                  // what its announcements are listed under
-    private readonly UnknownAnswers _unknown = new();
+    private UnknownAnswers? _unknown;                       // most connections never need it
     private SwarmPeer? _peer;                               // whom it announced last; nearly always itself alone
     private HashSet<SwarmPeer>? _otherPeers;
     private int _listed;                                    // announcements of its that are in the list
@@ -38,8 +35,8 @@ internal sealed class TrackerSession
 
     public TrackerSession(TrackerServer server, Socket socket)
     {
-        (_server, _loop, _swarm, _log) = (server, server.Loop, server.Swarm, server.Log);
-        _connection = new Connection(_loop, socket, Limits.RequestReadBytes, putsOff: true);
+        _server = server;
+        _connection = new Connection(server.Loop, socket, Limits.RequestReadBytes, putsOff: true);
         socket.SendAtOnce();
         socket.KeepAlive(Limits.KeepAliveSeconds);
         var client = (IPEndPoint)socket.RemoteEndPoint!;
@@ -79,7 +76,7 @@ internal sealed class TrackerSession
                     return;
                 }
 
-                answers = _loop.Buffers.Rent();
+                answers = _server.Loop.Buffers.Rent();
                 bool more;
                 do
                 {
@@ -87,7 +84,7 @@ internal sealed class TrackerSession
                     if (answerBytes > 0)
                     {
                         // The log is written before the answers leave (PROTOCOL 5), for all connections of a round at once.
-                        await _loop.RoundEndAsync();
+                        await _server.Loop.RoundEndAsync();
                         SocketResult sent = await _connection.SendAsync(answers, 0, answerBytes);
                         if (!sent.IsSuccess)
                         {
@@ -95,10 +92,10 @@ internal sealed class TrackerSession
                             return;
                         }
                     }
-                    if (_heldQuestion.ChunkIndex > 0) await PauseFor(_unknown.Wait(_heldQuestion.ChunkIndex, EventLoop.Now));
+                    if (_heldQuestion.ChunkIndex > 0) await PauseFor(_unknown!.Wait(_heldQuestion.ChunkIndex, EventLoop.Now));
                 }
                 while (more);
-                _loop.Buffers.Return(answers);
+                _server.Loop.Buffers.Return(answers);
                 answers = null;
 
                 if (received.IsEnd)
@@ -114,7 +111,7 @@ internal sealed class TrackerSession
                 }
                 TimeSpan pause = ShareAfter(received.Bytes);
                 if (pause > TimeSpan.Zero) await PauseFor(pause);
-                else if (_connection.HasHadTurn) await _loop.YieldAsync();
+                else if (_connection.HasHadTurn) await _server.Loop.YieldAsync();
             }
         }
         catch (Exception e)
@@ -123,7 +120,7 @@ internal sealed class TrackerSession
         }
         finally
         {
-            if (answers is not null) _loop.Buffers.Return(answers);
+            if (answers is not null) _server.Loop.Buffers.Return(answers);
             if (!_isHandedOver)
             {
                 _connection.Close();
@@ -153,7 +150,7 @@ internal sealed class TrackerSession
 
     private LoopSignal PauseFor(TimeSpan time)
     {
-        _pause ??= new LoopSignal(_loop);
+        _pause ??= new LoopSignal(_server.Loop);
         return _pause.WaitAsync(time);
     }
 
@@ -183,7 +180,7 @@ internal sealed class TrackerSession
                     break;
                 case MessageKind.WhereChunk:
                     _server.Questions++;
-                    _log.Add(LoggedMessage.WhereChunk(message.ChunkIndex));
+                    _server.Log.WhereChunk(message.ChunkIndex);
                     int length = Answer(message.ChunkIndex, isLine, answers.AsMemory(answerBytes), mayHold: true);
                     answerBytes += length;
                     if (!isLine || length == 0)
@@ -203,25 +200,27 @@ internal sealed class TrackerSession
         return false;
     }
 
-    // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   The host is the client's own word: only its connection is believed.
     private void Announce(int chunkIndex, int port)
     {
         _server.Announcements++;
-        if (_listed >= TrackerLimits.ListedPerConnectionMax || FindPeer(port) is not { } peer)
-        {
-            _server.Refused++;
-            return;
-        }
-        _log.Add(LoggedMessage.LocalChunks(chunkIndex, peer.HostText, port));
-        int listedBefore = _swarm.Announcements;
-        if (!_swarm.TryAnnounce(chunkIndex, peer)) _server.Refused++;
-        _listed += _swarm.Announcements - listedBefore;
+        if (!TryList(chunkIndex, port)) _server.Refused++;
+    }
+
+    // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   The host is the client's own word: only its connection is believed.
+    private bool TryList(int chunkIndex, int port)
+    {
+        if (_listed >= TrackerLimits.ListedPerConnectionMax || FindPeer(port) is not { } peer) return false;
+        _server.Log.LocalChunks(chunkIndex, peer.HostText, port);
+        int listedBefore = _server.Swarm.Announcements;
+        bool isListed = _server.Swarm.TryAnnounce(chunkIndex, peer);
+        _listed += _server.Swarm.Announcements - listedBefore;
+        return isListed;
     }
 
     private SwarmPeer? FindPeer(int port)
     {
         if (_peer is not null && _peer.Port == port) return _peer;
-        if (_otherPeers is { Count: >= TrackerLimits.PeersPerConnectionMax } || _swarm.GetPeer(_host, port) is not { } peer) return null;
+        if (_otherPeers is { Count: >= TrackerLimits.PeersPerConnectionMax } || _server.Swarm.GetPeer(_host, port) is not { } peer) return null;
         if (_peer is not null)
         {
             _otherPeers ??= [];
@@ -235,10 +234,11 @@ internal sealed class TrackerSession
     // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6).
     private int Answer(int chunkIndex, bool isLine, Memory<byte> buffer, bool mayHold)
     {
-        int length = _swarm.WriteAnswer(chunkIndex, buffer.Span, out bool isKnown);
+        int length = _server.Swarm.WriteAnswer(chunkIndex, buffer.Span, out bool isKnown);
         if (!isKnown)
         {
             TimeSpan now = EventLoop.Now;
+            _unknown ??= new UnknownAnswers();
             if (mayHold && _unknown.Wait(chunkIndex, now) > TimeSpan.Zero)
             {
                 _heldQuestion = (chunkIndex, isLine);
@@ -246,7 +246,7 @@ internal sealed class TrackerSession
             }
             _unknown.OnAnswered(chunkIndex, now);
         }
-        _log.Add(LoggedMessage.Written(buffer[..length]));
+        _server.Log.Written(buffer[..length]);
         if (isLine) buffer.Span[length++] = (byte)'\n';
         return length;
     }

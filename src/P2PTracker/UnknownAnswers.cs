@@ -8,7 +8,7 @@ namespace P2P.Tracker;
 /// </summary>
 internal sealed class UnknownAnswers
 {
-    private const int RememberedFirst = 16;
+    private const int RememberedFirst = 4;
     private int[] _chunkIndexes = [];       // a ring; empty until first needed, since most connections never do
     private long[] _times = [];
     private int _next;

@@ -1,7 +1,5 @@
 using System;
-using System.Buffers;
 using System.ComponentModel;
-using System.Diagnostics;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -18,7 +16,7 @@ namespace P2P.Logging;
 /// on SIGKILL and the order between processes always, and open the file in a way that overwrites what others append.
 /// Used on the loop's thread. Hot: allocates nothing per line.
 /// </summary>
-internal sealed class LogFile : IAsyncLogProcessor, IBufferWriter<byte>
+internal sealed class LogFile : IAsyncLogProcessor
 {
     // As much as a busy round brings: the fewer writes the better.
     private const int RoundBytes = 64 * 1024;
@@ -57,8 +55,9 @@ internal sealed class LogFile : IAsyncLogProcessor, IBufferWriter<byte>
     public void Post(IZLoggerEntry entry)
     {
         if (_lines.Length - _length < _longestLine) Flush();
-        this.Write(_prefix);
-        entry.ToString(this);
+        _prefix.CopyTo(_lines.AsSpan(_length));
+        _length += _prefix.Length;
+        _length += ((LoggedMessage)entry).Format(_lines.AsSpan(_length));
         _lines[_length++] = (byte)'\n';
         entry.Return();
     }
@@ -82,16 +81,6 @@ internal sealed class LogFile : IAsyncLogProcessor, IBufferWriter<byte>
             }
         }
         _length = 0;
-    }
-
-    public Span<byte> GetSpan(int sizeHint = 0) => _lines.AsSpan(_length);
-
-    public Memory<byte> GetMemory(int sizeHint = 0) => _lines.AsMemory(_length);
-
-    public void Advance(int count)
-    {
-        _length += count;
-        Debug.Assert(_length < _lines.Length, "no message is longer than a buffer");
     }
 
     /// <summary>The end of the program closes the file; the log is written until then.</summary>

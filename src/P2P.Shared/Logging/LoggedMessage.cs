@@ -9,63 +9,53 @@ using ZLogger;
 namespace P2P.Logging;
 
 /// <summary>
-/// One message as it goes to the common log: what it consists of, or its text where that lies in a buffer already. It
-/// becomes bytes once, in the log's own buffer. Hot: a value that allocates nothing; ZLogger keeps it in a pooled entry
-/// for as long as <see cref="ActionLog.Add"/> takes, so what it borrows may change afterwards.
+/// One message as it goes to the common log, and ZLogger's entry at the same time: what it consists of, or its text
+/// where that lies in a buffer already. It becomes bytes once, in the log's own buffer. Used again for the next; what it
+/// borrows may change once it has been formatted. Hot: allocates nothing.
 /// </summary>
-public readonly struct LoggedMessage : IZLoggerFormattable
+internal sealed class LoggedMessage : IZLoggerEntry
 {
-    private readonly MessageKind? _kind;                // null: the text is all of it
-    private readonly int _chunkIndex;
-    private readonly ReadOnlyMemory<byte> _text;        // a host, or a whole message
-    private readonly int _port;
+    private MessageKind? _kind;             // null: the text is all of it
+    private int _chunkIndex;
+    private ReadOnlyMemory<byte> _text;     // a host, or a whole message
+    private int _port;
 
-    private LoggedMessage(MessageKind? kind, int chunkIndex, ReadOnlyMemory<byte> text, int port) =>
+    /// <summary>Nothing: the lines of the common log carry no time, level or category.</summary>
+    public LogInfo LogInfo => default;
+
+    /// <summary>Makes it another message.</summary>
+    public void Set(MessageKind? kind, int chunkIndex, ReadOnlyMemory<byte> text, int port) =>
         (_kind, _chunkIndex, _text, _port) = (kind, chunkIndex, text, port);
 
-    /// <summary>A message that has been written already, as an answer stands in the buffer that is sent.</summary>
-    /// <param name="text">As on the wire, without end of line; at most <see cref="Limits.BufferBytes"/>.</param>
-    public static LoggedMessage Written(ReadOnlyMemory<byte> text) => new(null, 0, text, 0);
+    public IZLoggerEntry CreateEntry(in LogInfo info) => this;
 
-    /// <summary>A question for a chunk.</summary>
-    public static LoggedMessage WhereChunk(int chunkIndex) => new(MessageKind.WhereChunk, chunkIndex, default, 0);
+    /// <summary>It has been formatted: what it has borrowed is nobody's any more.</summary>
+    public void Return() => _text = default;
 
-    /// <summary>An announcement of a chunk.</summary>
-    public static LoggedMessage LocalChunks(int chunkIndex, ReadOnlyMemory<byte> host, int port) =>
-        new(MessageKind.LocalChunks, chunkIndex, host, port);
-
-    /// <summary>A request to a peer, whose address only the log names (spec 5).</summary>
-    public static LoggedMessage RequestChunk(int chunkIndex, ReadOnlyMemory<byte> host, int port) =>
-        new(MessageKind.RequestChunk, chunkIndex, host, port);
-
-    public IZLoggerEntry CreateEntry(in LogInfo info) => ZLoggerEntry<LoggedMessage>.Create(info, this);
-
-    public void ToString(IBufferWriter<byte> writer)
+    /// <summary>Writes it as on the wire, without end of line, and a request with its peer.</summary>
+    /// <param name="buffer">As long as the text, or <see cref="MessageWriter.BytesMax"/>.</param>
+    /// <returns>Bytes written.</returns>
+    public int Format(Span<byte> buffer)
     {
         ReadOnlySpan<byte> text = _text.Span;
-        if (_kind is null)
-        {
-            writer.Write(text);
-            return;
-        }
-        Span<byte> buffer = writer.GetSpan(MessageWriter.BytesMax);
-        int length;
         switch (_kind)
         {
+            case null:
+                text.CopyTo(buffer);
+                return text.Length;
             case MessageKind.WhereChunk:
-                length = MessageWriter.WhereChunk(buffer, _chunkIndex);
-                break;
+                return MessageWriter.WhereChunk(buffer, _chunkIndex);
             case MessageKind.LocalChunks:
-                length = MessageWriter.LocalChunks(buffer, _chunkIndex, text, _port);
-                break;
+                return MessageWriter.LocalChunks(buffer, _chunkIndex, text, _port);
             default:
                 Debug.Assert(_kind == MessageKind.RequestChunk, "answers are written before they are logged");
-                length = MessageWriter.RequestChunk(buffer, _chunkIndex);
-                length += MessageWriter.Peer(buffer[length..], text, _port);
-                break;
+                int length = MessageWriter.RequestChunk(buffer, _chunkIndex);
+                return length + MessageWriter.Peer(buffer[length..], text, _port);
         }
-        writer.Advance(length);
     }
+
+    public void ToString(IBufferWriter<byte> writer) =>
+        writer.Advance(Format(writer.GetSpan(Math.Max(_text.Length, MessageWriter.BytesMax))));
 
     public override string ToString()
     {
@@ -73,6 +63,8 @@ public readonly struct LoggedMessage : IZLoggerFormattable
         ToString(writer);
         return Encoding.UTF8.GetString(writer.WrittenSpan);
     }
+
+    public void FormatUtf8(IBufferWriter<byte> writer, IZLoggerFormatter formatter) => formatter.FormatLogEntry(writer, this);
 
     // The rest is for formats with named parameters, such as JSON. The common log has none.
     public int ParameterCount => 0;

@@ -111,6 +111,7 @@ public sealed class Acceptor
             for (int count = 0; count < AcceptedPerTurn; count++)
             {
                 _operation = _loop.RentOperation(this);
+                _operation.UseBuffer(null, 0, 0);       // it would be received into at once
                 if (_listener.AcceptAsync(_operation)) return;
                 if (!TryEnd()) return;
             }

@@ -102,6 +102,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (_state == ConnectionState.Closed) return Sent(SocketResult.Closed);
         _mayHaveMore = false;
         _send = _loop.RentOperation(this);
+        _send.UseBuffer(null, 0, 0);        // it would be sent with the connection
         _send.RemoteEndPoint = remote;
         return Socket.ConnectAsync(_send) ? new Sending(this, isCompleted: false) : EndSend();
     }
@@ -123,7 +124,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (!sent.IsSuccess && !sent.WouldBlock) return Sent(sent);
         if (sent.Bytes == count) return Sent(sent);
         _send = _loop.RentOperation(this);
-        _send.SetBuffer(buffer, offset + sent.Bytes, count - sent.Bytes);
+        _send.UseBuffer(buffer, offset + sent.Bytes, count - sent.Bytes);
         _sentAtOnce = sent.Bytes;
         return Socket.SendAsync(_send) ? new Sending(this, isCompleted: false) : EndSend();
     }
@@ -184,7 +185,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// <summary>The round has come in which a receive that was put off starts.</summary>
     internal void StartPutOff()
     {
-        if (_state != ConnectionState.PutOff || !TryStart(isForBytes: true)) return;
+        if (_state != ConnectionState.PutOff || !(TryReceive() || TryStart(isForBytes: true))) return;
         _patience?.Stop();
         Take(ref _reader)();
     }
@@ -243,12 +244,24 @@ public sealed class Connection : IOperationOwner, IDisposable
         return new Receiving(this, isCompleted: _wasQuiet);
     }
 
+    // False if nothing is there. Where the bytes are there as a rule, this costs half of an operation that completes at
+    // once, which would look for them again where they are not.
+    private bool TryReceive()
+    {
+        _loop.Borrower?.KeepUnread();
+        int bytes = Socket.Receive(_loop.ReceiveBuffer.AsSpan(0, _readBytesMax), SocketFlags.None, out SocketError error);
+        var result = new SocketResult(bytes, error);
+        if (result.WouldBlock) return false;
+        EndReceive(result, wasForBytes: true);
+        return true;
+    }
+
     // False if the receive is in flight.
     private bool TryStart(bool isForBytes)
     {
         _loop.Borrower?.KeepUnread();
         _receive = _loop.RentOperation(this);
-        _receive.SetBuffer(_loop.ReceiveBuffer, 0, isForBytes ? _readBytesMax : 0);
+        _receive.UseBuffer(_loop.ReceiveBuffer, 0, isForBytes ? _readBytesMax : 0);
         _state = ConnectionState.Receiving;
         if (Socket.ReceiveAsync(_receive)) return false;
         EndReceive(_receive);
@@ -257,16 +270,22 @@ public sealed class Connection : IOperationOwner, IDisposable
 
     private void EndReceive(SocketOperation operation)
     {
-        _received = operation.Result;
+        SocketResult result = operation.Result;
         bool wasForBytes = operation.Count > 0;
         _receive = null;
         _loop.Operations.Return(operation);
+        EndReceive(result, wasForBytes);
+    }
+
+    private void EndReceive(SocketResult result, bool wasForBytes)
+    {
+        _received = result;
         _state = ConnectionState.Idle;
-        _mayHaveMore = !wasForBytes || _received.Bytes == _readBytesMax;
+        _mayHaveMore = !wasForBytes || result.Bytes == _readBytesMax;
         _loop.OnReceived();
-        if (!wasForBytes && _received.IsSuccess) _received = new SocketResult(1, SocketError.Success);
-        else if (_received.IsEnd) _state = ConnectionState.Ended;
-        else if (_received.Bytes > 0) Take(_received.Bytes);
+        if (!wasForBytes && result.IsSuccess) _received = new SocketResult(1, SocketError.Success);
+        else if (result.IsEnd) _state = ConnectionState.Ended;
+        else if (result.Bytes > 0) Take(result.Bytes);
     }
 
     private void Take(int bytes)

@@ -133,12 +133,11 @@ public sealed class EventLoop
     /// <summary>Goes on when all that this round brought has been seen; allocates nothing.</summary>
     public QueuedResumption RoundEndAsync() => new(_roundEnd);
 
-    /// <summary>Rents an operation without a buffer.</summary>
+    /// <summary>Rents an operation, with the buffer that its last use has left in it.</summary>
     internal SocketOperation RentOperation(IOperationOwner owner, [CallerMemberName] string method = "", [CallerLineNumber] int line = 0)
     {
         SocketOperation operation = Operations.Rent(method, line);
         operation.Owner = owner;
-        operation.SetBuffer(null, 0, 0);        // what it has left from a receive, an accept or connect would use
         return operation;
     }
 
@@ -169,7 +168,7 @@ public sealed class EventLoop
             return;
         }
         int thread = Environment.CurrentManagedThreadId;
-        if (_threadId == 0) _threadId = thread;
+        if (_threadId == 0) OnFirstCompletion(thread);
         if (thread != _threadId) Environment.FailFast("an operation completed beside the loop's thread");
         if (_isOver) return;
         try
@@ -188,6 +187,12 @@ public sealed class EventLoop
             Fail(e);
         }
         EndOrAsk();
+    }
+
+    private void OnFirstCompletion(int thread)
+    {
+        _threadId = thread;
+        ExecutionContext.SuppressFlow();        // nothing flows here, and every await would look for it
     }
 
     // The end of a round.

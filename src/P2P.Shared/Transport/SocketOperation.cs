@@ -19,6 +19,13 @@ internal sealed class SocketOperation(EventLoop loop) : SocketAsyncEventArgs(tru
     /// <summary>Who is told; null after the owner has given the operation up.</summary>
     public volatile IOperationOwner? Owner;
 
+    /// <summary>Sets the buffer, if it isn't there already: most operations receive into the same one, again and
+    /// again.</summary>
+    public void UseBuffer(byte[]? buffer, int offset, int count)
+    {
+        if (Buffer != buffer || Offset != offset || Count != count) SetBuffer(buffer, offset, count);
+    }
+
     /// <summary>How it ended.</summary>
     public SocketResult Result => new(BytesTransferred, SocketError);
 

@@ -69,7 +69,7 @@ public class MicroBenchmarks
     [Benchmark(Description = "log a line, one write each (/dev/null)")]
     public void LogLine()
     {
-        _log.Add(LoggedMessage.WhereChunk(Chunk));
+        _log.WhereChunk(Chunk);
         _log.Flush();
     }
 
@@ -77,7 +77,7 @@ public class MicroBenchmarks
     public void LogLines()
     {
         for (int i = 0; i < Lines; i++)
-            _log.Add(LoggedMessage.WhereChunk(Chunk));
+            _log.WhereChunk(Chunk);
         _log.Flush();
     }
 }

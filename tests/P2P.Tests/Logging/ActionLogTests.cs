@@ -35,11 +35,11 @@ public sealed class ActionLogTests : IDisposable
     {
         ActionLog log = Open("a");
         byte[] host = "localhost"u8.ToArray(), answer = "CHUNK_LOCATION_UNKNOWN,3\n"u8.ToArray();
-        log.Add(LoggedMessage.WhereChunk(1));
-        log.Add(LoggedMessage.LocalChunks(2, host, 5001));
-        log.Add(LoggedMessage.Written(answer.AsMemory(0, answer.Length - 1)));
-        log.Add(LoggedMessage.RequestChunk(int.MaxValue, host, 65535));
-        host.AsSpan().Clear();      // borrowed until Add returns, and no longer
+        log.WhereChunk(1);
+        log.LocalChunks(2, host, 5001);
+        log.Written(answer.AsMemory(0, answer.Length - 1));
+        log.RequestChunk(int.MaxValue, host, 65535);
+        host.AsSpan().Clear();      // borrowed until the call returns, and no longer
         answer.AsSpan().Clear();
         log.Flush();
         Assert.Equal(
@@ -168,7 +168,7 @@ public sealed class ActionLogTests : IDisposable
     }
 
     private static void Add(ActionLog log, string message) =>
-        log.Add(LoggedMessage.Written(Encoding.ASCII.GetBytes(message)));
+        log.Written(Encoding.ASCII.GetBytes(message));
 
     private ActionLog Open(string name) => ActionLog.Open(LogPath, name, _failures.Add);
 
