@@ -17,11 +17,12 @@ public sealed class ActionLog
     private readonly ZLoggerLogger _logger;     // by its own type: a call through ILogger costs a generic look-up a line
     private readonly LoggedMessage _message = new();        // each is formatted at once: one is enough
 
-    private ActionLog(LogFile file, string entityName)
+    private ActionLog(LogFile file)
     {
         _file = file;
-        // A factory, which finds loggers by their names, would add 0.7 MB to each program: there is one logger.
-        _logger = new ZLoggerLogger(entityName, file, new ZLoggerOptions { TimeProvider = new NoTime() }, null);
+        // A factory, which finds loggers by their names, would add 0.7 MB to each program: there is one logger. Nor has it
+        // a name: ZLogger would prepare that for JSON, which is a twentieth of the time until the tracker listens.
+        _logger = new ZLoggerLogger("", file, new ZLoggerOptions { TimeProvider = new NoTime() }, null);
     }
 
     /// <summary>Opens or creates the log.</summary>
@@ -30,7 +31,7 @@ public sealed class ActionLog
     /// <param name="onFailure">Told once, with the reason, when lines can't be written.</param>
     /// <exception cref="IOException">The file can't be opened; the message is the system's reason.</exception>
     public static ActionLog Open(string path, string entityName, Action<string> onFailure) =>
-        new(LogFile.Open(path, entityName, onFailure), entityName);
+        new(LogFile.Open(path, entityName, onFailure));
 
     /// <summary>A question for a chunk.</summary>
     public void WhereChunk(int chunkIndex) => Add(MessageKind.WhereChunk, chunkIndex, default, 0);
