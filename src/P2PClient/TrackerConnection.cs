@@ -193,7 +193,7 @@ internal sealed class TrackerConnection
             }
             else return bytes;
 
-            _log.Written(_buffer.AsMemory(bytes, length));
+            _log.Written(_buffer, bytes, length);
             bytes += length;
             if (!_usesLines) return bytes;
             _buffer[bytes++] = (byte)'\n';

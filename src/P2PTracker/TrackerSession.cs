@@ -163,7 +163,7 @@ internal sealed class TrackerSession
         {
             (int chunkIndex, bool wasLine) = _heldQuestion;
             _heldQuestion = default;
-            answerBytes = Answer(chunkIndex, wasLine, answers, mayHold: false);
+            answerBytes = Answer(chunkIndex, wasLine, answers, start: 0, mayHold: false);
             if (!wasLine) return true;
         }
 
@@ -181,7 +181,7 @@ internal sealed class TrackerSession
                 case MessageKind.WhereChunk:
                     _server.Questions++;
                     _server.Log.WhereChunk(message.ChunkIndex);
-                    int length = Answer(message.ChunkIndex, isLine, answers.AsMemory(answerBytes), mayHold: true);
+                    int length = Answer(message.ChunkIndex, isLine, answers, answerBytes, mayHold: true);
                     answerBytes += length;
                     if (!isLine || length == 0)
                     {
@@ -232,9 +232,9 @@ internal sealed class TrackerSession
     }
 
     // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6).
-    private int Answer(int chunkIndex, bool isLine, Memory<byte> buffer, bool mayHold)
+    private int Answer(int chunkIndex, bool isLine, byte[] answers, int start, bool mayHold)
     {
-        int length = _server.Swarm.WriteAnswer(chunkIndex, buffer.Span, out bool isKnown);
+        int length = _server.Swarm.WriteAnswer(chunkIndex, answers.AsSpan(start), out bool isKnown);
         if (!isKnown)
         {
             TimeSpan now = EventLoop.Now;
@@ -246,8 +246,8 @@ internal sealed class TrackerSession
             }
             _unknown.OnAnswered(chunkIndex, now);
         }
-        _server.Log.Written(buffer[..length]);
-        if (isLine) buffer.Span[length++] = (byte)'\n';
+        _server.Log.Written(answers, start, length);
+        if (isLine) answers[start + length++] = (byte)'\n';
         return length;
     }
 

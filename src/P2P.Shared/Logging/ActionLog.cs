@@ -34,28 +34,40 @@ public sealed class ActionLog
         new(LogFile.Open(path, entityName, onFailure));
 
     /// <summary>A question for a chunk.</summary>
-    public void WhereChunk(int chunkIndex) => Add(MessageKind.WhereChunk, chunkIndex, default, 0);
+    public void WhereChunk(int chunkIndex)
+    {
+        _message.SetQuestion(chunkIndex);
+        Add();
+    }
 
     /// <summary>An announcement of a chunk.</summary>
-    public void LocalChunks(int chunkIndex, ReadOnlyMemory<byte> host, int port) =>
-        Add(MessageKind.LocalChunks, chunkIndex, host, port);
+    public void LocalChunks(int chunkIndex, ReadOnlyMemory<byte> host, int port)
+    {
+        _message.Set(MessageKind.LocalChunks, chunkIndex, host, port);
+        Add();
+    }
 
     /// <summary>A request to a peer, whose address only the log names (spec 5).</summary>
-    public void RequestChunk(int chunkIndex, ReadOnlyMemory<byte> host, int port) =>
-        Add(MessageKind.RequestChunk, chunkIndex, host, port);
+    public void RequestChunk(int chunkIndex, ReadOnlyMemory<byte> host, int port)
+    {
+        _message.Set(MessageKind.RequestChunk, chunkIndex, host, port);
+        Add();
+    }
 
-    /// <summary>A message that has been written already, as an answer stands in the buffer that is sent.</summary>
-    /// <param name="text">As on the wire, without end of line; at most <see cref="Limits.BufferBytes"/>.</param>
-    public void Written(ReadOnlyMemory<byte> text) => Add(null, 0, text, 0);
+    /// <summary>A message that has been written already, as an answer stands in the buffer that is sent: as on the wire,
+    /// without end of line.</summary>
+    /// <param name="length">In bytes; at most <see cref="Limits.BufferBytes"/>.</param>
+    public void Written(byte[] buffer, int start, int length)
+    {
+        _message.SetWritten(buffer, start, length);
+        Add();
+    }
 
     /// <summary>Writes what was added. A log that can't be written is reported once and hinders nobody.</summary>
     public void Flush() => _file.Flush();
 
-    private void Add(MessageKind? kind, int chunkIndex, ReadOnlyMemory<byte> text, int port)
-    {
-        _message.Set(kind, chunkIndex, text, port);
+    private void Add() =>
         _logger.Log(LogLevel.Information, default, new State(_message), null, static (state, _) => state.Message.ToString());
-    }
 
     // By a value ZLogger's generic code is compiled for it alone, without look-ups of what it is. And an entry of our own
     // spares ZLogger's, which keeps a copy of some 150 bytes for each line: 165 ns a line became 60.

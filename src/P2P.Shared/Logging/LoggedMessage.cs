@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using P2P.Protocol;
@@ -15,47 +14,56 @@ namespace P2P.Logging;
 /// </summary>
 internal sealed class LoggedMessage : IZLoggerEntry
 {
-    private MessageKind? _kind;             // null: the text is all of it
+    private MessageKind _kind;
     private int _chunkIndex;
-    private ReadOnlyMemory<byte> _text;     // a host, or a whole message
+    private ReadOnlyMemory<byte> _host;
     private int _port;
+    private byte[]? _written;       // an answer lies there
+    private int _start, _length;
 
     /// <summary>Nothing: the lines of the common log carry no time, level or category.</summary>
     public LogInfo LogInfo => default;
 
-    /// <summary>Makes it another message.</summary>
-    public void Set(MessageKind? kind, int chunkIndex, ReadOnlyMemory<byte> text, int port) =>
-        (_kind, _chunkIndex, _text, _port) = (kind, chunkIndex, text, port);
+    /// <summary>Makes it WHERE_CHUNK.</summary>
+    public void SetQuestion(int chunkIndex) => (_kind, _chunkIndex) = (MessageKind.WhereChunk, chunkIndex);
+
+    /// <summary>Makes it LOCAL_CHUNKS, or REQUEST_CHUNK with its peer.</summary>
+    public void Set(MessageKind kind, int chunkIndex, ReadOnlyMemory<byte> host, int port) =>
+        (_kind, _chunkIndex, _host, _port) = (kind, chunkIndex, host, port);
+
+    /// <summary>Makes it a text.</summary>
+    public void SetWritten(byte[] buffer, int start, int length) =>
+        (_kind, _written, _start, _length) = (MessageKind.GetChunkFrom, buffer, start, length);
 
     public IZLoggerEntry CreateEntry(in LogInfo info) => this;
 
-    /// <summary>It has been formatted: what it has borrowed is nobody's any more.</summary>
-    public void Return() => _text = default;
+    /// <summary>Nothing: it is used again.</summary>
+    public void Return()
+    {
+    }
 
     /// <summary>Writes it as on the wire, without end of line, and a request with its peer.</summary>
     /// <param name="buffer">As long as the text, or <see cref="MessageWriter.BytesMax"/>.</param>
     /// <returns>Bytes written.</returns>
     public int Format(Span<byte> buffer)
     {
-        ReadOnlySpan<byte> text = _text.Span;
         switch (_kind)
         {
-            case null:
-                text.CopyTo(buffer);
-                return text.Length;
             case MessageKind.WhereChunk:
                 return MessageWriter.WhereChunk(buffer, _chunkIndex);
             case MessageKind.LocalChunks:
-                return MessageWriter.LocalChunks(buffer, _chunkIndex, text, _port);
-            default:
-                Debug.Assert(_kind == MessageKind.RequestChunk, "answers are written before they are logged");
+                return MessageWriter.LocalChunks(buffer, _chunkIndex, _host.Span, _port);
+            case MessageKind.RequestChunk:
                 int length = MessageWriter.RequestChunk(buffer, _chunkIndex);
-                return length + MessageWriter.Peer(buffer[length..], text, _port);
+                return length + MessageWriter.Peer(buffer[length..], _host.Span, _port);
+            default:
+                _written.AsSpan(_start, _length).CopyTo(buffer);
+                return _length;
         }
     }
 
     public void ToString(IBufferWriter<byte> writer) =>
-        writer.Advance(Format(writer.GetSpan(Math.Max(_text.Length, MessageWriter.BytesMax))));
+        writer.Advance(Format(writer.GetSpan(Math.Max(_length, MessageWriter.BytesMax))));
 
     public override string ToString()
     {

@@ -37,7 +37,7 @@ public sealed class ActionLogTests : IDisposable
         byte[] host = "localhost"u8.ToArray(), answer = "CHUNK_LOCATION_UNKNOWN,3\n"u8.ToArray();
         log.WhereChunk(1);
         log.LocalChunks(2, host, 5001);
-        log.Written(answer.AsMemory(0, answer.Length - 1));
+        log.Written(answer, 0, answer.Length - 1);
         log.RequestChunk(int.MaxValue, host, 65535);
         host.AsSpan().Clear();      // borrowed until the call returns, and no longer
         answer.AsSpan().Clear();
@@ -168,7 +168,7 @@ public sealed class ActionLogTests : IDisposable
     }
 
     private static void Add(ActionLog log, string message) =>
-        log.Written(Encoding.ASCII.GetBytes(message));
+        log.Written(Encoding.ASCII.GetBytes(message), 0, message.Length);
 
     private ActionLog Open(string name) => ActionLog.Open(LogPath, name, _failures.Add);
 
