@@ -10,8 +10,8 @@ using ZLogger;
 namespace P2P.Logging;
 
 /// <summary>
-/// Where ZLogger's entries go: each is formatted at once, behind the name, into one buffer, and its entry goes back to
-/// its pool; the lines leave in one <c>write</c> of whole lines to a file opened with <c>O_APPEND</c>, so that none is
+/// Where ZLogger's entries go: each is formatted at once, behind the name, into one buffer, so that its entry is free for
+/// the next; the lines leave in one <c>write</c> of whole lines to a file opened with <c>O_APPEND</c>, so that none is
 /// torn or lost whatever others write. ZLogger's own file processors have a thread and a queue, which would lose lines
 /// on SIGKILL and the order between processes always, and open the file in a way that overwrites what others append.
 /// Used on the loop's thread. Hot: allocates nothing per line.
