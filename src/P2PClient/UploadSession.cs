@@ -45,7 +45,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
 
             file = await OpenAsync(chunkIndex);
             _reason = "its chunk can't be read";
-            if (file is null || !file.TryLook(out long bytes, out DateTime modified)) return;
+            if (file is null) return;
+            (long bytes, DateTime modified) = file.Seen;        // when it was opened
             _reason = "it has gone, or its chunk has changed, before all was sent";
             bool isSent = await SendAsync(upload, file, SendSmall(upload, file, bytes), bytes);
             if (!file.TryLook(out long bytesNow, out DateTime modifiedNow)) return;

@@ -36,7 +36,7 @@ internal sealed class TrackerSession
     public TrackerSession(TrackerServer server, Socket socket)
     {
         _server = server;
-        _connection = new Connection(server.Loop, socket, Limits.RequestReadBytes, putsOff: true);
+        _connection = new Connection(server.Loop, socket, Limits.RequestReadBytes, isPeerQuick: true);
         socket.SendAtOnce();
         socket.KeepAlive(Limits.KeepAliveSeconds);
         var client = (IPEndPoint)socket.RemoteEndPoint!;

@@ -36,6 +36,9 @@ public sealed unsafe class NativeFile : IDisposable
 
     private NativeFile(int descriptor) => _handle = new SafeFileHandle(descriptor, ownsHandle: true);
 
+    /// <summary>Its size in bytes, and when it was last written to, as <see cref="TryLook"/> found them last.</summary>
+    public (long Bytes, DateTime Modified) Seen { get; private set; }
+
     /// <summary>The descriptor, until it is closed.</summary>
     public int Descriptor => (int)_handle.DangerousGetHandle();
 
@@ -76,8 +79,7 @@ public sealed unsafe class NativeFile : IDisposable
     {
         try
         {
-            bytes = RandomAccess.GetLength(_handle);
-            modified = File.GetLastWriteTimeUtc(_handle);
+            Seen = (bytes, modified) = (RandomAccess.GetLength(_handle), File.GetLastWriteTimeUtc(_handle));
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
