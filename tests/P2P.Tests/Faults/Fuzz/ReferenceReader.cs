@@ -20,11 +20,11 @@ internal static class ReferenceReader
     /// <summary>The message as text, in one spelling; null if the text is none.</summary>
     public static string? Read(string text)
     {
-        var match = s_message.Match(text.Trim(' ', '\t', '\r'));
+        var match = s_message.Match(text.Trim(' ', '\t', '\r', '\0'));
         if (!match.Success)
             return null;
         var index = BigInteger.Parse(match.Groups["index"].Value);
-        if (index < 1 || index > int.MaxValue)
+        if (index < 0 || index > int.MaxValue)
             return null;
         if (match.Groups["port"].Success)
         {
