@@ -14,7 +14,7 @@ internal static class HttpAnswer
     /// <summary>Where the page's own script and style may come from: they stand in it, and these are their hashes.
     /// When page.html changes, PageTests tells the new ones.</summary>
     internal static ReadOnlySpan<byte> ContentSecurityPolicy =>
-        "default-src 'none'; script-src 'sha256-H4D3IQdIMI/P81R2bPW3haZVs2WXtkyDT/04vU1HiUw='; style-src 'sha256-3VfqTT8c9OWTLeEzv0oQTj33YC2S/+HTQkE3sBfwqrA='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
+        "default-src 'none'; script-src 'sha256-6c8OT9MfW6q5P+TlYgx3Rd9P6vTm4Ws3Kzvzm1N228c='; style-src 'sha256-3VfqTT8c9OWTLeEzv0oQTj33YC2S/+HTQkE3sBfwqrA='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
 
     /// <summary>Writes the head; <see cref="End"/> puts the body's length into it.</summary>
     /// <returns>What End needs to know.</returns>
