@@ -103,7 +103,7 @@ internal sealed class Downloader
         {
             if (check is not null) end = check.Judge(end);
             if (end == DownloadEnd.Doubtful) end = Weigh(session);
-            if (end == DownloadEnd.Whole && !session.Copy.TryCommit()) end = DownloadEnd.DiskFailed;
+            if (end == DownloadEnd.Whole && !_store.TryCommit(session.ChunkIndex, session.Copy)) end = DownloadEnd.DiskFailed;
             Settle(session, end);
             Tell(session, end);
         }

@@ -65,6 +65,18 @@ internal sealed class LocalChunksFile
         return file;
     }
 
+    /// <summary>Takes a file of the folder for a chunk that the list lacks, if it is a regular file of the right size.</summary>
+    public bool TryAdopt(int chunkIndex, string folder, string name, long bytes)
+    {
+        if (chunkIndex < 1 || chunkIndex > ChunkCount || Held.ContainsKey(chunkIndex) || LeavesFolder(name, folder)) return false;
+        using var chunk = NativeFile.TryOpen(Path.Combine(folder, name), out _);
+        if (chunk is null || !chunk.TryLook(out long found, out _) || found != bytes) return false;
+        Wanted.Remove(chunkIndex);
+        Sizes[chunkIndex] = bytes;
+        Held.Add(chunkIndex, name);
+        return true;
+    }
+
     /// <summary>Replaces the list of a folder, by rename, so that nobody ever sees half of it.</summary>
     /// <param name="held">The chunks held, with their file names, in ascending order.</param>
     /// <exception cref="IOException">The folder can't be written.</exception>

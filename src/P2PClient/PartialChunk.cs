@@ -148,7 +148,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
     }
 
-    private static void TryDelete(string path)
+    internal static void TryDelete(string path)
     {
         try
         {

@@ -3,6 +3,7 @@ using System.IO;
 using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
+using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -21,11 +22,13 @@ internal static class Program
         NewFolder.Prepare(options, sums);
         LocalChunksFile list = LocalChunksFile.Load(options.Folder, Warn);
         NewFolder.Check(options, list);
+        using NativeFile? folderLock = FolderLock.Take(options.Folder);
         sums?.Check(list, options.Folder, Warn);
         var store = new ChunkStore(options.Folder, list);
+        CleanFolder(options, store, isNeeded: list.Held.Count < list.ChunkCount);
+        bool isListSaved = store.Adopt(list, sums) == 0;
         var picker = new ChunkPicker(list.ChunkCount, list.Held.Keys, Random.Shared);
         if (options.OutPath is not null) OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
-        CleanFolder(options, store, isNeeded: !picker.IsComplete);
 
         Acceptor acceptor = Listen(options);
         ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
@@ -36,7 +39,7 @@ internal static class Program
             exitCode = code;
             loop.Stop();
         });
-        NativeProgram.RunUntilSignal(loop, () => client.Start(acceptor), client.Stop);
+        NativeProgram.RunUntilSignal(loop, () => client.Start(acceptor, isListSaved), client.Stop);
         return exitCode;
 
         void Warn(string warning) => Terminal.Complain($"{options.Name}: {warning}");

@@ -47,8 +47,11 @@ internal sealed class SwarmClient
 
     /// <summary>Begins to serve and to fetch. On the loop.</summary>
     /// <param name="acceptor">Listens on the transfer port.</param>
-    public void Start(Acceptor acceptor)
+    /// <param name="isListSaved">The folder's list names all that is held.</param>
+    public void Start(Acceptor acceptor, bool isListSaved)
     {
+        _isListSaved = isListSaved;
+        if (!isListSaved) SaveList();
         _loop.OnRoundEnd = _log.Flush;
         acceptor.Start(_loop, new Uploads(_loop, _picker, _store, _traffic, OnLost).OnAccepted);
         var peers = new PeerBook(acceptor.Port, _options.IsTrackerLocal, _options.TrackerAddresses);

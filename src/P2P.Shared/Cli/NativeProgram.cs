@@ -41,12 +41,12 @@ public static class NativeProgram
     public static void ReportBug(string name, Exception e) =>
         Terminal.Complain($"{name}: internal error, please report it: {e.GetType().Name}: {e.Message}");
 
-    /// <summary>Runs a loop until SIGTERM or SIGINT.</summary>
+    /// <summary>Runs a loop until SIGTERM, SIGINT, or the end of its terminal.</summary>
     /// <param name="start">Runs first, on the loop; the program listens behind it.</param>
     /// <param name="stop">Runs last, on the loop; then the program may end.</param>
     public static void RunUntilSignal(EventLoop loop, Action start, Action stop)
     {
-        PosixSignalRegistration? terminate = null, interrupt = null;
+        PosixSignalRegistration? terminate = null, interrupt = null, hangUp = null;
         bool isStopping = false;
         loop.Run(() =>
         {
@@ -54,11 +54,13 @@ public static class NativeProgram
             LibC.signal(LibC.SIGINT, LibC.SIG_DFL);
             terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
             interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+            hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
             start();
             ServiceManager.NotifyReady();
         });
         terminate?.Dispose();
         interrupt?.Dispose();
+        hangUp?.Dispose();
 
         void OnSignal(PosixSignalContext signal)
         {

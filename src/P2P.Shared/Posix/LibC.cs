@@ -20,6 +20,7 @@ internal static unsafe class LibC
     public const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
     public const int SIGINT = 2, SIGPIPE = 13, SIG_DFL = 0, SIG_IGN = 1;
     public const int WNOHANG = 1;
+    public const int LOCK_EX = 2, LOCK_NB = 4;
     public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;
     public const uint TIOCGPGRP = 0x540F, TIOCGWINSZ = 0x5413;
     public const short POLLOUT = 4;
@@ -96,9 +97,9 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern int poll(PollFile* files, nuint count, int milliseconds);
 
-    // Whether we are in the terminal's background.
-    [DllImport("libc")]
-    public static extern int getpgrp();
+    // A lock on a folder, which .NET can't open.
+    [DllImport("libc", SetLastError = true)]
+    public static extern int flock(int descriptor, int operation);
 
     // A program beside the client: Process.Start would cost 100 KB. These return the error, and leave errno alone.
     [DllImport("libc")]

@@ -51,6 +51,11 @@ public sealed unsafe class NativeFile : IDisposable
     public static NativeFile? TryCreate(string path, out int error) =>
         TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC, out error);
 
+    /// <summary>Opens a file to write behind what is there, or makes it.</summary>
+    /// <param name="error">0, or the errno.</param>
+    public static NativeFile? TryOpenToAppend(string path, out int error) =>
+        TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND, out error);
+
     /// <summary>Makes a new file to write that has no name, and is gone when it is closed without one.</summary>
     /// <param name="error">0, or the errno: EOPNOTSUPP where there is no such thing.</param>
     public static NativeFile? TryCreateUnnamed(string folder, out int error)
@@ -59,6 +64,15 @@ public sealed unsafe class NativeFile : IDisposable
         NativeFile? file = _canBeNamed ? TryOpen(folder, LibC.O_WRONLY | _unnamed, out error) : null;
         if (error is LibC.EISDIR or LibC.EINVAL) error = LibC.EOPNOTSUPP;       // what older systems say
         return file;
+    }
+
+    /// <summary>Locks it, or the folder that it is, against other processes until it is closed.</summary>
+    /// <param name="isTaken">Another process has locked it; else the file system may know no such locks.</param>
+    public bool TryLock(out bool isTaken)
+    {
+        int error = Error(LibC.flock(Descriptor, LibC.LOCK_EX | LibC.LOCK_NB));
+        isTaken = error == LibC.EAGAIN;
+        return error == 0;
     }
 
     /// <summary>Gives it a name, if that is still free.</summary>

@@ -6,6 +6,7 @@ namespace P2P.Tests.Support;
 /// <summary>The few system calls that .NET has no type for: signals, the user, what makes a machine look different to a process.</summary>
 internal static class Libc
 {
+    public const int SigHup = 1;
     public const int SigInt = 2;
     public const int SigKill = 9;
     public const int SigTerm = 15;

@@ -56,6 +56,8 @@ internal class NativeProcess : IDisposable
 
     public void Interrupt() => Signal(Libc.SigInt);
 
+    public void HangUp() => Signal(Libc.SigHup);
+
     public void Kill() => Signal(Libc.SigKill);
 
     /// <summary>Waits for the end of the process and of its output; returns its exit code (128 + n after signal n).</summary>
