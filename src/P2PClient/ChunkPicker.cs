@@ -46,6 +46,7 @@ internal sealed class ChunkPicker
     private readonly Dictionary<int, Peer> _avoided = [];
     private TimeSpan _unknownPause = ClientLimits.UnknownPauseMin;
     private TimeSpan _unknownDue;
+    private TimeSpan? _changedAt;   // when there was news; null before the first question
     private int _answered;          // chunks with known sources
     private TimeSpan _curiousPause = ClientLimits.CuriousPauseMin;
     private bool _isTrackerGone;
@@ -83,12 +84,8 @@ internal sealed class ChunkPicker
     /// <summary>Takes the next chunk to ask the tracker for; it is then <see cref="ChunkState.Asked"/>.</summary>
     public bool TryPickQuestion(TimeSpan now, out int chunkIndex)
     {
-        if (_unknown.Count > 0 && now >= _unknownDue)
-        {
-            foreach (int unknown in _unknown) AskAgain(unknown);
-            _unknown.Clear();
-            _unknownPause = Min(2 * _unknownPause, ClientLimits.UnknownPauseMax);
-        }
+        _changedAt ??= now;
+        if (_unknown.Count > 0 && now >= _unknownDue) AskForUnknown(now);
         while (_curious.TryDequeue(out chunkIndex))
         {
             if (_states[chunkIndex] == ChunkState.InFlight) return true;        // and it stays so
@@ -115,6 +112,7 @@ internal sealed class ChunkPicker
         _curiousPause = sources.Length > AvailabilityOf(chunkIndex)
             ? ClientLimits.CuriousPauseMin
             : Min(_curiousPause * 9 / 8, ClientLimits.UnknownPauseMax);
+        bool isNews = sources.Length > 0 && (state == ChunkState.Unknown || _answers[chunkIndex].Sources is { Length: 0 });
         SetAnswer(chunkIndex, new Answer(sources, now));
         if (state is ChunkState.Ready or ChunkState.InFlight) return;
 
@@ -124,11 +122,8 @@ internal sealed class ChunkPicker
             SetUnknown(chunkIndex, now);
             return;
         }
-        if (state == ChunkState.Unknown)
-        {
-            _unknown.Remove(chunkIndex);
-            OnChange(now);
-        }
+        if (state == ChunkState.Unknown) _unknown.Remove(chunkIndex);
+        if (isNews) OnChange(now);
         _states[chunkIndex] = ChunkState.Ready;
         if (wasPicked) _chosen.Add(chunkIndex);
         else AddReady(chunkIndex);
@@ -162,6 +157,7 @@ internal sealed class ChunkPicker
     /// <summary>Something has changed: chunks that nobody had are worth a question soon.</summary>
     public void OnChange(TimeSpan now)
     {
+        _changedAt = now;
         _unknownPause = ClientLimits.UnknownPauseMin;
         _unknownDue = Min(_unknownDue, now + _unknownPause);
     }
@@ -336,6 +332,24 @@ internal sealed class ChunkPicker
     }
 
     private (bool, int, bool) Order(Peer peer) => (peer.IsDoubtful, peer.Downloads, 4 * peer.Listed > 3 * _answered);
+
+    // All of them, after a pause that grows; but many that have stayed unknown for long one by one, any first: who has many
+    // is found at once, and the log does not grow without end.
+    private void AskForUnknown(TimeSpan now)
+    {
+        if (_unknown.Count > ClientLimits.CalmUnknownMax && now - _changedAt >= ClientLimits.CalmAfter)
+        {
+            int place = _random.Next(_unknown.Count);
+            AskAgain(_unknown[place]);
+            _unknown[place] = _unknown[^1];
+            _unknown.RemoveAt(_unknown.Count - 1);
+            _unknownDue = now + ClientLimits.CalmPause;
+            return;
+        }
+        foreach (int unknown in _unknown) AskAgain(unknown);
+        _unknown.Clear();
+        _unknownPause = Min(2 * _unknownPause, ClientLimits.UnknownPauseMax);
+    }
 
     private void SetUnknown(int chunkIndex, TimeSpan now)
     {

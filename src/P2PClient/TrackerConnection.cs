@@ -36,11 +36,9 @@ internal sealed class TrackerConnection
     private Connection _connection = null!;
     private ReceiveQueueProbe _probe = null!;
     private AnswerReader _reader = null!;
-    private bool _wantsLines;           // every tracker is spoken to in lines
-    private bool _usesLines;            // this one is
+    private readonly TrackerDialect _dialect;
     private bool _mustEndLine;
     private bool _isBroken = true;
-    private bool _wasEverAnswered;
     private bool _hasReadAll;           // the kernel has said that it has read the last message that was sent
     private bool _wasCounted;           // the answer that may go on has ended its question already
     private bool _isBlind;              // how much it has read can't be seen
@@ -53,7 +51,7 @@ internal sealed class TrackerConnection
         EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, PeerBook peers, int transferPort, Action onAnswer)
     {
         (_loop, _options, _log, _picker, _peers, _transferPort, _onAnswer) = (loop, options, log, picker, peers, transferPort, onAnswer);
-        _wantsLines = options.Framing == Framing.Line || (options.Framing == Framing.Auto && !options.IsTrackerLocal);
+        _dialect = new TrackerDialect(options.Framing, options.IsTrackerLocal);
         _wake = new LoopSignal(loop);
         _pace = new LoopSignal(loop);
         _retry = new LoopSignal(loop);
@@ -74,9 +72,15 @@ internal sealed class TrackerConnection
                 Connection? connection = await Connector.ConnectAsync(
                     _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes, ClientLimits.SilencePatience);
                 WasReached |= connection is not null;
-                if (connection is null) Diagnosis.Log?.Add($"no tracker at {_options.TrackerName}");
-                if (connection is not null && await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
-                else if (pause == ClientLimits.TrackerPauseMax && !_wasEverAnswered) onUnreachable();
+                if (connection is not null)
+                {
+                    if (await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
+                }
+                else
+                {
+                    Diagnosis.Log?.Add($"no tracker at {_options.TrackerName}");
+                    if (pause == ClientLimits.TrackerPauseMax && !_dialect.WasEverAnswered) onUnreachable();
+                }
                 await _retry.WaitAsync(pause);
                 pause = 2 * pause < ClientLimits.TrackerPauseMax ? 2 * pause : ClientLimits.TrackerPauseMax;
             }
@@ -105,8 +109,8 @@ internal sealed class TrackerConnection
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
         _probe = new ReceiveQueueProbe((IPEndPoint)_connection.Socket.LocalEndPoint!, (IPEndPoint)_connection.Socket.RemoteEndPoint!);
         _isBlind = _probe.HasReadAll(0) is null;
-        _usesLines = _wantsLines || (_options.Framing == Framing.Auto && _probe.IsOurTracker);
-        Diagnosis.Log?.Add($"tracker spoken to {(_usesLines ? "in lines" : "unframed")}: {DialectRule}");
+        _dialect.OnConnected(_probe.IsOurTracker, EventLoop.Now);
+        Diagnosis.Log?.Add($"tracker spoken to {(_dialect.UsesLines ? "in lines" : "unframed")}: {_dialect.Rule}");
         _reader = new AnswerReader();
         _sentBytes = 0;
         _sentAt = _receivedAt = TimeSpan.MinValue / 2;
@@ -126,13 +130,6 @@ internal sealed class TrackerConnection
         return _receivedAt > TimeSpan.Zero;
     }
 
-    private string DialectRule =>
-        _options.Framing != Framing.Auto ? "so -framing says"
-        : !_options.IsTrackerLocal ? "it is not on this machine, so it is one of ours"
-        : _wantsLines ? "it answered nothing that was unframed"
-        : _usesLines ? "it is on this machine, and its receive buffer is that of ours"
-        : "it is on this machine, and may be a stranger's";
-
     private void AnnounceEverything()
     {
         _toAnnounce.Clear();
@@ -149,8 +146,8 @@ internal sealed class TrackerConnection
             int bytes = 0;
             if (MayHaveMessage)
             {
-                if (!_usesLines) await WaitUntilReadAsync();
-                GiveUpOldQuestions();
+                if (!_dialect.UsesLines) await WaitUntilReadAsync();
+                if (!TryGiveUpOldQuestions()) return;
                 bytes = WriteMessages();
             }
             if (bytes == 0)
@@ -168,7 +165,9 @@ internal sealed class TrackerConnection
 
     // Whether there is a question to ask takes asking the picker; but an unframed one never follows another.
     private bool MayHaveMessage =>
-        _usesLines || _toAnnounce.Count > 0 || _questions.Count == 0 || EventLoop.Now - _questions[0].SentAt >= ClientLimits.AnswerPatience;
+        _dialect.UsesLines || _toAnnounce.Count > 0 || _questions.Count == 0 || IsOld(_questions[0].SentAt);
+
+    private bool IsOld(TimeSpan sentAt) => EventLoop.Now - sentAt >= _dialect.Patience;
 
     // Unframed: one message. Lines: as many as there are and the buffer holds.
     private int WriteMessages()
@@ -185,7 +184,7 @@ internal sealed class TrackerConnection
                 if (_picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // lost meanwhile
                 length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, _transferPort);
             }
-            else if (_questions.Count < (_usesLines ? ClientLimits.QuestionsInFlightMax : 1)
+            else if (_questions.Count < (_dialect.UsesLines ? ClientLimits.QuestionsInFlightMax : 1)
                 && _picker.TryPickQuestion(EventLoop.Now, out chunkIndex))
             {
                 length = MessageWriter.WhereChunk(buffer, chunkIndex);
@@ -195,7 +194,7 @@ internal sealed class TrackerConnection
 
             _log.Written(_buffer, bytes, length);
             bytes += length;
-            if (!_usesLines) return bytes;
+            if (!_dialect.UsesLines) return bytes;
             _buffer[bytes++] = (byte)'\n';
         }
         return bytes;
@@ -228,18 +227,28 @@ internal sealed class TrackerConnection
         }
     }
 
-    // The tracker has read all, and yet owes an answer for long: ask again. If it has never answered anything, it may
-    // be waiting for the end of a line: end the one it has, and say everything again in lines.
-    private void GiveUpOldQuestions()
+    // The tracker has read all, and yet owes an answer for long: the question is asked again, if need be in the other
+    // dialect. In lines everything is said again, behind the end of what the tracker may have taken for half of a line.
+    // False if the connection is to be made anew.
+    private bool TryGiveUpOldQuestions()
     {
-        if (_questions.Count == 0 || EventLoop.Now - _questions[0].SentAt < ClientLimits.AnswerPatience) return;
-        foreach ((int chunkIndex, _) in _questions) _picker.OnNoAnswer(chunkIndex);
-        _questions.Clear();
-        if (_wasEverAnswered || _usesLines || _options.Framing != Framing.Auto) return;
-        _usesLines = _wantsLines = true;
-        Diagnosis.Log?.Add($"tracker spoken to in lines from now on: {DialectRule}");
-        _mustEndLine = true;
-        AnnounceEverything();
+        int count = 0;
+        for (; count < _questions.Count && IsOld(_questions[count].SentAt); count++) _picker.OnNoAnswer(_questions[count].ChunkIndex);
+        if (count == 0) return true;
+        _questions.RemoveRange(0, count);
+        switch (_dialect.OnUnanswered(EventLoop.Now))
+        {
+            case DialectTurn.ToLines:
+                Diagnosis.Log?.Add($"tracker spoken to in lines from now on: {_dialect.Rule}");
+                _mustEndLine = true;
+                AnnounceEverything();
+                return true;
+            case DialectTurn.ToNewConnection:
+                Diagnosis.Log?.Add("tracker connection closed: lines get no answer either");
+                return false;
+            default:
+                return true;
+        }
     }
 
     private async Task ReceiveAsync()
@@ -270,7 +279,6 @@ internal sealed class TrackerConnection
     {
         while (_reader.TryNext(out Message answer))
         {
-            _wasEverAnswered = true;
             if (!_wasCounted) OnAnswered(answer.ChunkIndex);
             _wasCounted = false;
             _picker.OnAnswer(answer.ChunkIndex, _peers.Read(answer.Peers), EventLoop.Now);
@@ -288,6 +296,7 @@ internal sealed class TrackerConnection
         int place = _questions.FindIndex(question => question.ChunkIndex == chunkIndex);
         if (place < 0) return;
         TimeSpan time = EventLoop.Now - _questions[place].SentAt;
+        _dialect.OnAnswered(time);
         _questionTime = _questionTime == TimeSpan.Zero ? time : (7 * _questionTime + time) / 8;
         TimeSpan life = ClientLimits.AnswerLifeFactor * _questionTime;
         _picker.AnswerLife = life < ClientLimits.AnswerLifeMin ? ClientLimits.AnswerLifeMin
