@@ -9,14 +9,15 @@ namespace P2P.Logging;
 
 /// <summary>
 /// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5). Whoever
-/// removes or renames it, or its folder, gets a new one: it is opened again once a second, before a write. All who do
-/// that at the same time get the same file, and what has not changed is just the same file again: a look at its inode
-/// would cost as much. A line never begins behind a torn one, whoever tore it, and nothing here waits for a pipe's reader
-/// for long. Hot: allocates nothing, but for a look at what others wrote.
+/// removes or renames it, or its folder, gets a new one: it is opened again once a second, before a write. All processes
+/// that do so at the same time get one file, and one that has not changed is opened once more: a look at its inode
+/// would cost as much. A line never begins behind a torn one, whoever tore it, and nothing here waits long for a pipe's
+/// reader. Hot: allocates nothing, but for a look at what others wrote.
 /// </summary>
 internal sealed unsafe class AppendedFile
 {
     private const int LookMilliseconds = 1000;
+    private const int LooksMax = 4;
 
     // Who reads a pipe may lag behind; who has stopped reading holds us up once.
     private const int ReaderMilliseconds = 100;
@@ -133,16 +134,23 @@ internal sealed unsafe class AppendedFile
     // Its writer may have been killed in the middle, or the disk was full and another process wrote.
     private bool EndsTorn(byte* path, long length)
     {
-        // While a write of several pages is on its way, its first ones can be seen already. The search for the hole
-        // behind the last byte waits until it is done.
-        long end = LibC.lseek(_file, length - 1, LibC.SEEK_HOLE);
         int descriptor = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
         if (descriptor < 0) return _isTorn;         // a file that may only be written
         using var file = new SafeFileHandle(descriptor, ownsHandle: true);
         try
         {
+            // While a write of several pages is on its way, its first ones can be seen already. Where it is done, at the
+            // latest when the byte has been read (XFS), what looked torn is not the end. Most file systems wait for it
+            // when they look for the hole behind the last byte.
             Span<byte> last = stackalloc byte[1];
-            return end > 0 && RandomAccess.Read(file, last, end - 1) == 1 && last[0] != (byte)'\n';
+            for (int looks = 0; looks < LooksMax; looks++)
+            {
+                long end = LibC.lseek(_file, length - 1, LibC.SEEK_HOLE);
+                if (end <= 0 || RandomAccess.Read(file, last, end - 1) == 0 || last[0] == (byte)'\n') return false;
+                length = LibC.lseek(_file, 0, LibC.SEEK_END);
+                if (length == end) return true;
+            }
+            return false;       // others write all the time, and they see to it
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

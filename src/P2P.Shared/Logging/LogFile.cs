@@ -8,10 +8,10 @@ using ZLogger;
 namespace P2P.Logging;
 
 /// <summary>
-/// Where ZLogger's entries go: each is formatted at once, behind the name, into one buffer, so that its entry is free for
-/// the next; the lines leave together, for an <see cref="AppendedFile"/>. ZLogger's own file processors have a thread and
-/// a queue, which would lose lines on SIGKILL and the order between processes always, and open the file in a way that
-/// overwrites what others append. Used on the loop's thread. Hot: allocates nothing per line.
+/// Where ZLogger's entries go: each is formatted at once, behind the name, into one buffer, so that its entry is free
+/// for the next; the lines leave together, for an <see cref="AppendedFile"/>. ZLogger's own file processors have a
+/// thread and a queue, which would lose lines on SIGKILL and the order between processes always, and open the file in a
+/// way that overwrites what others append. Used on the loop's thread. Hot: allocates nothing per line.
 /// </summary>
 internal sealed class LogFile : IAsyncLogProcessor
 {
@@ -52,7 +52,8 @@ internal sealed class LogFile : IAsyncLogProcessor
         entry.Return();
     }
 
-    /// <summary>Writes what was added. Lines that can't be written are lost, which hinders nobody; each reason is told once.</summary>
+    /// <summary>Writes what was added. Lines that can't be written are lost, which hinders nobody, and is told once for
+    /// each reason.</summary>
     public void Flush()
     {
         if (_length == 1) return;
