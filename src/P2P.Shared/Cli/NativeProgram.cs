@@ -76,13 +76,14 @@ public static class NativeProgram
     }
 
     /// <summary>Opens the common log.</summary>
-    /// <exception cref="ProgramException">It can't be opened.</exception>
+    /// <exception cref="ProgramException">It can't be opened, or has no name.</exception>
     public static ActionLog OpenLog(string path, string entityName)
     {
+        if (path.Length == 0) throw ProgramException.Usage("-log has no name: give that of the file for the log");
         try
         {
             return ActionLog.Open(path, entityName, reason => Terminal.Complain(
-                $"{entityName}: lines for the log {path} are lost: {reason}; make room, or give another with -log"));
+                $"{entityName}: lines for the log {path} are lost: {reason}, or start again with another -log"));
         }
         catch (System.IO.IOException e)
         {

@@ -15,7 +15,8 @@ internal static unsafe class LibC
     public const int AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
     public const int IPPROTO_TCP = 6;
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122, EOPNOTSUPP = 95;
-    public const int SEEK_DATA = 3, SEEK_HOLE = 4;
+    public const int ENFILE = 23, EMFILE = 24, EPIPE = 32;
+    public const int SEEK_CUR = 1, SEEK_END = 2, SEEK_DATA = 3, SEEK_HOLE = 4;
     public const int F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032;
     public const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
     public const int SIGINT = 2, SIGPIPE = 13, SIG_DFL = 0, SIG_IGN = 1;
@@ -73,7 +74,7 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
-    // Holes: SEEK_DATA and SEEK_HOLE.
+    // Holes: SEEK_DATA and SEEK_HOLE. And where the log is and how long, which fails for a pipe.
     [DllImport("libc", SetLastError = true)]
     public static extern long lseek(int descriptor, long offset, int whence);
 
@@ -93,7 +94,7 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern int ioctl(int descriptor, nuint request, void* argument);
 
-    // Whether the terminal takes anything.
+    // Whether the terminal, or the log's pipe, takes anything.
     [DllImport("libc", SetLastError = true)]
     public static extern int poll(PollFile* files, nuint count, int milliseconds);
 

@@ -127,7 +127,8 @@ internal struct HttpRequest
         if (text.Length < lowerCase.Length) return false;
         for (int i = 0; i < lowerCase.Length; i++)
         {
-            if ((text[i] | 0x20) != lowerCase[i]) return false;     // a colon has that bit already
+            byte lower = text[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(text[i] | 0x20) : text[i];
+            if (lower != lowerCase[i]) return false;
         }
         return true;
     }

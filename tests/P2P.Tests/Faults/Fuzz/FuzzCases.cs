@@ -211,9 +211,12 @@ internal static class FuzzCases
     }
 
     /// <summary>The same for a given text.</summary>
-    public static void LocalChunksFileAgreesWithReference(string text, string folder)
+    public static void LocalChunksFileAgreesWithReference(string text, string folder) =>
+        LocalChunksFileAgreesWithReference(Encoding.UTF8.GetBytes(text), folder);
+
+    /// <summary>The same for given bytes, which need not be UTF-8.</summary>
+    public static void LocalChunksFileAgreesWithReference(byte[] bytes, string folder)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
         File.WriteAllBytes(Path.Combine(folder, LocalChunksFile.FileName), bytes);
 
         var warned = new List<string>();
@@ -228,7 +231,7 @@ internal static class FuzzCases
             actual = null;
         }
         var expected = ReferenceList.Read(folder, bytes);
-        Expect(actual == expected, text, $"'{actual}', expected '{expected}'");
+        Expect(actual == expected, Encoding.UTF8.GetString(bytes), $"'{actual}', expected '{expected}'");
     }
 
     private static void ExpectMessages(Random random, IReadOnlyList<string> sent, IEnumerable<string> parts, bool quietWhenAsked)

@@ -56,7 +56,8 @@ internal static class ReferenceList
             if (lines[i] == "" || (fields[i]?.Name == "LASTCHUNK" && fields[i]!.Value.Index == count))
                 continue;
             if (fields[i] is not { } field || field.Name == "LASTCHUNK" || field.Index < 1 || field.Index > count || seen.Contains(field.Index)
-                || field.Name.Contains('/') || field.Name is "." or ".." or "link_out")
+                || field.Name.Contains('/') || field.Name is "." or ".." or "link_out"
+                || field.Name == "local_chunks.txt" || field.Name.Contains('\0') || Encoding.UTF8.GetByteCount(field.Name) > 255)
             {
                 wrong.Add(i + 1);
                 continue;

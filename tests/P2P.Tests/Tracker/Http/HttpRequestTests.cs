@@ -80,6 +80,7 @@ public sealed class HttpRequestTests
     [InlineData("GET / x HTTP/1.1\r\n")]
     [InlineData("GET / HTTP/1.1\r\n\r\n")]                                              // no Host
     [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost\u001alocalhost\r\n\r\n")]                             // no colon
     public void WhatIsNoProperRequest_IsBad(string text) => Assert.Equal(HttpStatus.BadRequest, Read(text, out _));
 
     [Fact]
