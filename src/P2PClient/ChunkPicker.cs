@@ -42,11 +42,9 @@ internal sealed class ChunkPicker
     private readonly List<int> _ready = [];
     private readonly List<int> _chosen = [];        // ready, and asked about a moment ago to be fetched now
     private readonly HashSet<int> _refreshing = []; // asked about because they were picked
-    private readonly List<int> _unknown = [];
+    private readonly UnknownChunks _unknown;
+    private readonly Action<int> _askAgain;
     private readonly Dictionary<int, Peer> _avoided = [];
-    private TimeSpan _unknownPause = ClientLimits.UnknownPauseMin;
-    private TimeSpan _unknownDue;
-    private TimeSpan? _changedAt;   // when there was news; null before the first question
     private int _answered;          // chunks with known sources
     private TimeSpan _curiousPause = ClientLimits.CuriousPauseMin;
     private bool _isTrackerGone;
@@ -57,6 +55,8 @@ internal sealed class ChunkPicker
         _states = new ChunkState[chunkCount + 1];
         _answers = new Answer[chunkCount + 1];
         _random = random;
+        _unknown = new UnknownChunks(random);
+        _askAgain = AskAgain;
         foreach (int chunkIndex in held) _states[chunkIndex] = ChunkState.Have;
         for (int chunkIndex = 1; chunkIndex <= chunkCount; chunkIndex++)
         {
@@ -84,8 +84,7 @@ internal sealed class ChunkPicker
     /// <summary>Takes the next chunk to ask the tracker for; it is then <see cref="ChunkState.Asked"/>.</summary>
     public bool TryPickQuestion(TimeSpan now, out int chunkIndex)
     {
-        _changedAt ??= now;
-        if (_unknown.Count > 0 && now >= _unknownDue) AskForUnknown(now);
+        _unknown.TakeDue(now, _askAgain);
         while (_curious.TryDequeue(out chunkIndex))
         {
             if (_states[chunkIndex] == ChunkState.InFlight) return true;        // and it stays so
@@ -155,12 +154,7 @@ internal sealed class ChunkPicker
     public void OnTrackerBack() => _isTrackerGone = false;
 
     /// <summary>Something has changed: chunks that nobody had are worth a question soon.</summary>
-    public void OnChange(TimeSpan now)
-    {
-        _changedAt = now;
-        _unknownPause = ClientLimits.UnknownPauseMin;
-        _unknownDue = Min(_unknownDue, now + _unknownPause);
-    }
+    public void OnChange(TimeSpan now) => _unknown.OnChange(now);
 
     /// <summary>Picks a chunk to fetch, and from whom; it is then <see cref="ChunkState.InFlight"/> until
     /// <see cref="OnFetched"/> or <see cref="Release"/>.</summary>
@@ -244,6 +238,20 @@ internal sealed class ChunkPicker
 
     /// <summary>The number of sources that the last answer listed for a chunk.</summary>
     public int AvailabilityOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
+
+    /// <summary>Tells whether nobody is known to have a chunk that is looked for.</summary>
+    public bool IsUnheld(int chunkIndex) => StateOf(chunkIndex) != ChunkState.Have && _answers[chunkIndex].Sources is { Length: 0 };
+
+    /// <summary>Chunks that are looked for, but whose sources all pause.</summary>
+    public int CountRefused(TimeSpan now)
+    {
+        int count = 0;
+        for (int chunkIndex = 1; chunkIndex <= ChunkCount; chunkIndex++)
+        {
+            if (AvailabilityOf(chunkIndex) > 0 && Array.TrueForAll(_answers[chunkIndex].Sources, peer => peer.PausedUntil > now || peer.IsDoubtful)) count++;
+        }
+        return count;
+    }
 
     // Every source known is busy, and there would be time for more: see whether new ones have appeared, one chunk at a
     // time, the one first that was not asked about for longest.
@@ -333,29 +341,10 @@ internal sealed class ChunkPicker
 
     private (bool, int, bool) Order(Peer peer) => (peer.IsDoubtful, peer.Downloads, 4 * peer.Listed > 3 * _answered);
 
-    // All of them, after a pause that grows; but many that have stayed unknown for long one by one, any first: who has many
-    // is found at once, and the log does not grow without end.
-    private void AskForUnknown(TimeSpan now)
-    {
-        if (_unknown.Count > ClientLimits.CalmUnknownMax && now - _changedAt >= ClientLimits.CalmAfter)
-        {
-            int place = _random.Next(_unknown.Count);
-            AskAgain(_unknown[place]);
-            _unknown[place] = _unknown[^1];
-            _unknown.RemoveAt(_unknown.Count - 1);
-            _unknownDue = now + ClientLimits.CalmPause;
-            return;
-        }
-        foreach (int unknown in _unknown) AskAgain(unknown);
-        _unknown.Clear();
-        _unknownPause = Min(2 * _unknownPause, ClientLimits.UnknownPauseMax);
-    }
-
     private void SetUnknown(int chunkIndex, TimeSpan now)
     {
         _states[chunkIndex] = ChunkState.Unknown;
-        if (_unknown.Count == 0) _unknownDue = now + _unknownPause;
-        _unknown.Add(chunkIndex);
+        _unknown.Add(chunkIndex, now);
     }
 
     private void SetAnswer(int chunkIndex, Answer answer)

@@ -124,6 +124,9 @@ internal static class ClientLimits
     /// <summary>How often it is looked whether the program of -on_complete has ended.</summary>
     public static readonly TimeSpan CommandPause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Without any progress for so long the user is told why.</summary>
+    public static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(10);
+
     /// <summary>How often local_chunks.txt is rewritten at most (PROTOCOL 4).</summary>
     public static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
 

@@ -25,6 +25,7 @@ internal sealed class SwarmClient
     private readonly Action<int> _end;
     private readonly LoopTimer _save;
     private readonly LoopTimer _tick;
+    private readonly Stall _stall;
     private TrackerConnection _tracker = null!;
     private string? _diskProblem;
     private bool _isListSaved = true;
@@ -41,6 +42,7 @@ internal sealed class SwarmClient
         _downloader = new Downloader(loop, log, picker, store, options.ChunkBytesMax, mayGiveUp: !options.IsTrackerLocal, OnFetched, OnDiskFailure, _traffic, sums, OnWrong);
         _report = new ClientReport(loop, options, picker, _downloader, _traffic, sums);
         _completion = new Completion(loop, options, store, sums, _report, OnLost, _ending.OnDone);
+        _stall = new Stall(picker, _traffic);
         _save = new LoopTimer(loop, SaveList);
         _tick = new LoopTimer(loop, OnTick);
     }
@@ -154,5 +156,21 @@ internal sealed class SwarmClient
         _tick.Start(ClientLimits.Tick);
         _downloader.Start();
         _tracker.Wake();
+        TimeSpan now = EventLoop.Now;
+        if (_stall.IsStalled(now)) TellStall(now);
+    }
+
+    private void TellStall(TimeSpan now)
+    {
+        if (!_report.MayTellStall(now)) return;
+        int unheld = 0;
+        for (int chunkIndex = 1; chunkIndex <= _picker.ChunkCount; chunkIndex++) unheld += _picker.IsUnheld(chunkIndex) ? 1 : 0;
+        var facts = new StallFacts(
+            WasReached: _tracker.WasReached, IsConnected: _tracker.IsConnected, WasAnswered: _tracker.AnsweredAt is not null,
+            IsSilent: now - _tracker.AnsweredAt >= ClientLimits.StallAfter, HasSpoken: _tracker.HasSpoken, IsDiskFailing: _diskProblem is not null,
+            TooLarge: _downloader.TooLarge, Unheld: unheld, Refused: _picker.CountRefused(now));
+        StallReason reason = Stall.Find(facts);
+        bool isTold = reason == StallReason.Disk || (reason == StallReason.NoTracker && _saidUnreachable);
+        _report.Stalled(reason, facts, isTold, now);
     }
 }

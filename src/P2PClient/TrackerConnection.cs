@@ -60,6 +60,15 @@ internal sealed class TrackerConnection
     /// <summary>A connection was made at least once.</summary>
     public bool WasReached { get; private set; }
 
+    /// <summary>There is a connection now.</summary>
+    public bool IsConnected => !_isBroken;
+
+    /// <summary>It has sent anything at all.</summary>
+    public bool HasSpoken { get; private set; }
+
+    /// <summary>When it last answered a question; null: never.</summary>
+    public TimeSpan? AnsweredAt { get; private set; }
+
     /// <summary>Connects, and connects again, for as long as the program runs.</summary>
     /// <param name="onUnreachable">Called when the tracker isn't there at first.</param>
     public async Task RunAsync(Action onUnreachable)
@@ -263,6 +272,7 @@ internal sealed class TrackerConnection
             else
             {
                 _receivedAt = EventLoop.Now;
+                HasSpoken = true;
                 _reader.OnRead(_connection.Unread);
                 _connection.Consume(_connection.Unread.Length);
             }
@@ -279,6 +289,7 @@ internal sealed class TrackerConnection
     {
         while (_reader.TryNext(out Message answer))
         {
+            AnsweredAt = EventLoop.Now;
             if (!_wasCounted) OnAnswered(answer.ChunkIndex);
             _wasCounted = false;
             _picker.OnAnswer(answer.ChunkIndex, _peers.Read(answer.Peers), EventLoop.Now);

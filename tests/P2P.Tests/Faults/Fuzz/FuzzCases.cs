@@ -178,7 +178,7 @@ internal static class FuzzCases
                 reader.OnQuiet();
             while (reader.TryNext(out var answer))
             {
-                Expect(answer.ChunkIndex >= 1 && answer.Kind is MessageKind.GetChunkFrom or MessageKind.ChunkLocationUnknown, part, "shown, but no answer");
+                Expect(answer.ChunkIndex >= 0 && answer.Kind is MessageKind.GetChunkFrom or MessageKind.ChunkLocationUnknown, part, "shown, but no answer");
                 var peers = new FieldReader(answer.Peers);
                 while (MessageReader.TryReadPeer(ref peers, out var host, out int port))
                     Expect(host.Length is >= 1 and <= 255 && port is >= 1 and <= 65535, part, "a peer that is none");
