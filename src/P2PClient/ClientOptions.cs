@@ -184,6 +184,8 @@ internal sealed class ClientOptions
 
     private static bool IsNameCharacter(char c) => c != ',' && !char.IsWhiteSpace(c) && !char.IsControl(c);
 
+    private static bool LooksLikePort(ReadOnlySpan<char> text) => text.Length >= 4 && !text.ContainsAnyExceptInRange('0', '9');
+
     // <host>, <host>:<port>, <IPv6 address> or [<IPv6 address>]:<port>
     private static (string Name, IPAddress[] Addresses, int Port) ParseTracker(string text)
     {
@@ -191,6 +193,8 @@ internal sealed class ClientOptions
         int port = DefaultTrackerPort;
         int colon = text.LastIndexOf(':');
         bool isBareIPv6 = colon != text.IndexOf(':') && !text.StartsWith('[');
+        if (isBareIPv6 && LooksLikePort(text.AsSpan(colon + 1)) && IPAddress.TryParse(text[..colon], out _))
+            throw ProgramException.Usage($"-tracker '{text}' may be an address, or an address and a port: give [{text}] or [{text[..colon]}]:{text[(colon + 1)..]}");
         if (colon >= 0 && !isBareIPv6 && !text.EndsWith(']'))
         {
             host = text[..colon];

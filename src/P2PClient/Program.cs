@@ -60,6 +60,8 @@ internal static class Program
         }
         catch (SocketException e)
         {
+            if (Acceptor.IsAddressForeign(e))
+                throw new ProgramException(ExitCode.Failure, $"{options.BindAddresses[0]} is no address of this machine: give one of its own with -bind");
             string reason = Acceptor.IsPortTaken(e) ? "is taken" : $"can't be used: {e.Message}";
             throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");
         }

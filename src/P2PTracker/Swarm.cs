@@ -33,9 +33,9 @@ internal sealed class Swarm
     /// <summary>Peers listed.</summary>
     public int PeerCount => _peersByAddress.Count;
 
-    /// <summary>The highest index that anybody ever asked for; 0 if none: the set has as many chunks, although nobody may
-    /// have announced that one yet.</summary>
-    public int HighestAsked { get; private set; }
+    /// <summary>The highest index that anybody has asked for since this was last set to 0: the set has as many chunks,
+    /// although nobody may have announced that one yet.</summary>
+    public int HighestAsked { get; set; }
 
     /// <summary>Changes with every peer that connects or leaves.</summary>
     public int Version { get; private set; } = 1;

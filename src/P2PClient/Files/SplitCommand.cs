@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
+using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -80,7 +81,10 @@ internal sealed class SplitCommand
         {
             SafeFileHandle file = File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             bytes = RandomAccess.GetLength(file);
-            return file;
+            // Devices, and what the kernel makes up in /proc, say that they are empty.
+            if (bytes > 0 || (RandomAccess.Read(file, new byte[1], 0) == 0 && RealPath.Of(_path)?.StartsWith("/dev/", StringComparison.Ordinal) != true)) return file;
+            file.Dispose();
+            throw new IOException();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -13,7 +13,8 @@ internal sealed class SwarmPicture(Swarm swarm)
 {
     private const int IdsPerLook = 4096;        // look at the clock about every 10 microseconds
     private (int Announcements, int Connections, int Asked) _shown = (-1, 0, 0);     // the swarm that the picture shows, or will
-    private TimeSpan _madeAt, _slicedAt;
+    private TimeSpan _madeAt, _slicedAt, _askedSince;
+    private int _askedBefore;                   // the highest index asked for, before that
     private bool _isMaking, _isMade;
     private int[] _chunkIndexes = [];           // the chunks to look at
     private int _next;                          // the first of them that is still to be looked at
@@ -76,6 +77,7 @@ internal sealed class SwarmPicture(Swarm swarm)
     /// <returns>True if it can be shown; else to be called again when the clients have had their turn.</returns>
     public bool Step(TimeSpan now)
     {
+        ForgetOldQuestions(now);
         if (!_isMaking)
         {
             if (_isMade && (Current == _shown || now - _madeAt < HttpLimits.PictureLife)) return true;
@@ -107,7 +109,9 @@ internal sealed class SwarmPicture(Swarm swarm)
         _bits = [];
     }
 
-    private (int Announcements, int Connections, int Asked) Current => (swarm.Announcements, swarm.Version, swarm.HighestAsked);
+    private (int Announcements, int Connections, int Asked) Current => (swarm.Announcements, swarm.Version, HighestAsked);
+
+    private int HighestAsked => Math.Max(_askedBefore, swarm.HighestAsked);
 
     private int Stride => (Columns + 7) / 8;
 
@@ -134,7 +138,7 @@ internal sealed class SwarmPicture(Swarm swarm)
         First = swarm.PeersOf(0).IsEmpty ? 1 : 0;
         foreach (int chunkIndex in _chunkIndexes) highest = Math.Max(highest, chunkIndex);
         // Somebody who asks for nonsense does not make the set larger.
-        if (_chunkIndexes.Length > 0 && IsPlausible(swarm.HighestAsked)) highest = Math.Max(highest, swarm.HighestAsked);
+        if (_chunkIndexes.Length > 0 && IsPlausible(HighestAsked)) highest = Math.Max(highest, HighestAsked);
         int span = _chunkIndexes.Length == 0 ? 0 : highest - First + 1;
         Chunks = IsPlausible(highest) ? span : swarm.ChunkCount;
         bool isWide = span > HttpLimits.ColumnsMax || (long)span * rows.Length > HttpLimits.CellsMax;
@@ -143,6 +147,12 @@ internal sealed class SwarmPicture(Swarm swarm)
         _inColumn = new int[isWide ? Columns : 0];
         _cells = new int[isWide ? Columns * rows.Length : 0];
         _bits = new byte[isWide ? 0 : Stride * rows.Length];
+    }
+
+    private void ForgetOldQuestions(TimeSpan now)
+    {
+        if (now - _askedSince < HttpLimits.AskedLife) return;
+        (_askedBefore, swarm.HighestAsked, _askedSince) = (swarm.HighestAsked, 0, now);
     }
 
     private bool IsPlausible(int highest) => highest <= HttpLimits.ColumnsMax || highest / 2 < swarm.ChunkCount;

@@ -172,6 +172,18 @@ public sealed class CommandLineTests : SystemTest
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,1", Connect(running.Port).Ask(1));
     }
 
+    [Theory]
+    [InlineData("P2PTracker", "-port", "0", "-bind", "192.0.2.1")]
+    [InlineData("P2PClient", "-folder", "{folder}", "-bind", "192.0.2.1")]
+    public void AForeignAddressToListenOn_IsBlamed_WithExitCode1(string program, params string[] arguments)
+    {
+        _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        var process = Start(program, arguments.Select(each => each.Replace("{folder}", Folder["client_1"])).ToArray());
+
+        Assert.Equal(1, process.WaitForExit());
+        Assert.Contains("192.0.2.1 is no address of this machine", Assert.Single(process.Errors.All));
+    }
+
     [Fact]
     public void AClientWhosePortIsTaken_SaysSo_WithExitCode1()
     {

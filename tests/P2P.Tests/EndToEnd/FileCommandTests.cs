@@ -26,6 +26,16 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
     }
 
     [Theory]
+    [InlineData("/dev/zero")]
+    [InlineData("/dev/null")]
+    [InlineData("/proc/self/status")]
+    public void WhatIsNoRegularFile_IsNotSplit(string path)
+    {
+        Assert.Contains($"can't read {path}: name a regular file", Fail(2, "split", path, "-folder", "parts"));
+        Assert.False(Directory.Exists(Folder["parts"]));
+    }
+
+    [Theory]
     [InlineData(0, 1)]
     [InlineData(1, 1)]
     [InlineData(4096, 1)]

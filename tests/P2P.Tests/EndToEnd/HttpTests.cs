@@ -72,6 +72,17 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
         Assert.DoesNotContain("GET ", string.Join('\n', Log.Lines.Where(line => !line.Contains("GET_CHUNK_FROM"))));
     }
 
+    [Theory]
+    [InlineData("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nx=1")]
+    [InlineData("DELETE /stats.json HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("OPTIONS /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    public void AnotherMethod_IsNotAllowed(string request)
+    {
+        var (head, body) = Get(StartTracker(), request);
+        Assert.StartsWith("HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/plain; charset=utf-8\r\nAllow: GET, HEAD\r\n", head);
+        Assert.Single(body.TrimEnd('\n').Split('\n'));
+    }
+
     [Fact]
     public void WhoHasGone_IsNoSource_AndWhatIsAskedForCountsAsAChunk()
     {
@@ -121,9 +132,8 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
 
     [Theory]
     [InlineData("GET_CHUNK_FROM,1,localhost,4000\n")]
-    [InlineData("POST / HTTP/1.1\r\n")]
     [InlineData("get / HTTP/1.1\r\n")]
-    [InlineData("OPTIONS / HTTP/1.1\r\n")]
+    [InlineData("OPTIONS * HTTP/1.1\r\n")]
     [InlineData("GET http://localhost/ HTTP/1.1\r\n")]
     [InlineData("Hello\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     [InlineData("WHERE_CHUNK,5\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]

@@ -192,7 +192,7 @@ internal static class FuzzCases
     /// <param name="folder">Made by <see cref="Fuzzing"/>: chunk_1 to chunk_9, a folder, links to inside and outside.</param>
     public static void LocalChunksFileAgreesWithReference(Random random, string folder)
     {
-        string[] names = ["chunk_1", "chunk_2", "chunk_9", "chunk_10", "LASTCHUNK", "LASTCHUNK", "lastchunk", "folder", "link_in", "link_out", "..", ".", "../x", "a,b", "", " ", "\u00fc"];
+        string[] names = ["chunk_1", "chunk_2", "chunk_9", "chunk_10", "LASTCHUNK", "LASTCHUNK", "lastchunk", "folder", "link_in", "link_out", "..", ".", "../x", "./chunk_1", "./../x", "a,b", "", " ", "\u00fc"];
         string[] numbers = ["1", "2", "3", "9", "10", "0", "-1", "+1", "007", " 4", "5 ", "", "x", "2147483647", "2147483648", "16777216", "16777217", "1.0"];
         var text = new StringBuilder(random.Next(10) == 0 ? "\ufeff" : "");
         for (int i = random.Next(0, 9); i > 0; i--)

@@ -172,6 +172,22 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void WhatIsAskedForByMistake_IsForgottenInTime()
+    {
+        Announce(0, 1);
+        Ask(60_000);
+        var picture = Make();
+        Assert.Equal(60_000, picture.Chunks);
+        for (int minutes = 0; minutes < 5; minutes++)
+        {
+            _now += TimeSpan.FromMinutes(1);
+            Ask(9);
+            Finish(picture);
+        }
+        Assert.Equal(9, picture.Chunks);
+    }
+
+    [Fact]
     public void ASetThatIsNumberedFrom0_IsShownFromThere()
     {
         for (int chunk = 0; chunk < 9; chunk++)
