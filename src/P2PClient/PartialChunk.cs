@@ -143,7 +143,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Error = e.Message;
+            Error = DiskError.Describe(e);
             return false;
         }
     }
