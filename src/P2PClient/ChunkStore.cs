@@ -42,6 +42,15 @@ internal sealed class ChunkStore
     /// <summary>A name that no chunk has, for a file on its way to becoming <paramref name="finalName"/>.</summary>
     public static string TemporaryName(string finalName) => $".{finalName}.{Environment.ProcessId}{TemporaryEnd}";
 
+    /// <summary>True of every name that <see cref="TemporaryName"/> gives to a file, in whatever process.</summary>
+    public static bool IsTemporaryOf(string name, string finalName)
+    {
+        int start = finalName.Length + 2, end = name.Length - TemporaryEnd.Length;
+        return end > start && name.StartsWith("." + finalName + ".", StringComparison.Ordinal)
+            && name.EndsWith(TemporaryEnd, StringComparison.Ordinal)
+            && !name.AsSpan(start, end - start).ContainsAnyExceptInRange('0', '9');
+    }
+
     /// <summary>Finds out whether the folder can be written, and removes temporary files, of whatever process.</summary>
     /// <exception cref="IOException">It can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It can't be written.</exception>
@@ -52,7 +61,7 @@ internal sealed class ChunkStore
         {
             string name = Path.GetFileName(path);
             if (_taken.Contains(name)) continue;
-            if (IsTemporary(name)) File.Delete(path);
+            if (IsTemporary(name) && !Directory.Exists(path)) File.Delete(path);
             else _strays.Add(name);
         }
     }
@@ -64,12 +73,13 @@ internal sealed class ChunkStore
     public int Adopt(LocalChunksFile list, ChunkSums? sums)
     {
         int adopted = 0;
-        Dictionary<int, long> arrivals = _journal.Read();
+        Dictionary<int, long>? arrivals = _journal.Read();
         for (int chunkIndex = 1; chunkIndex <= ChunkCount && _strays.Count > 0; chunkIndex++)
         {
             string name = NameOf(chunkIndex);
             if (!_strays.Contains(name) || list.Held.ContainsKey(chunkIndex)) continue;
-            bool hasArrived = arrivals.TryGetValue(chunkIndex, out long bytes);
+            long bytes = 0;
+            bool hasArrived = arrivals is not null && arrivals.TryGetValue(chunkIndex, out bytes);
             if (sums is not null)
             {
                 hasArrived &= bytes == sums.SizeOf(chunkIndex);
@@ -81,7 +91,7 @@ internal sealed class ChunkStore
             if (!_names.ContainsKey(chunkIndex)) Name(chunkIndex, name);
             adopted++;
         }
-        if (adopted == 0 && arrivals.Count > 0) _journal.Clear();
+        if (adopted == 0 && arrivals is not null) _journal.Clear();
         return adopted;
     }
 
@@ -128,6 +138,9 @@ internal sealed class ChunkStore
     /// <summary>A chunk has got its name, and is held from now on.</summary>
     public void OnStored(int chunkIndex, long bytes) => _sizes[chunkIndex] = bytes;
 
+    /// <summary>The file of a chunk that was held is no longer what it was.</summary>
+    public void OnLost(int chunkIndex) => _strays.Add(NameOf(chunkIndex));
+
     /// <summary>The file name of a chunk: chunk_&lt;index&gt;, unless the list has another for it, or gives that one to
     /// another chunk.</summary>
     public string NameOf(int chunkIndex)
@@ -156,11 +169,12 @@ internal sealed class ChunkStore
         }
     }
 
-    // What TemporaryName makes, and nothing of the user's.
-    private bool IsTemporary(string name) =>
-        (name.StartsWith(".chunk_", StringComparison.Ordinal) || name.StartsWith($".{LocalChunksFile.FileName}.", StringComparison.Ordinal))
-            && name.EndsWith(TemporaryEnd, StringComparison.Ordinal)
-            && !Directory.Exists(Path.Combine(_folder, name));
+    /// <summary>True of the names that clients, and splits, give to files in their folders until they are whole.</summary>
+    public static bool IsTemporary(string name) =>
+        (name.StartsWith(".chunk_", StringComparison.Ordinal)
+            || name.StartsWith("." + LocalChunksFile.FileName + ".", StringComparison.Ordinal)
+            || name.StartsWith("." + ChunkSums.FileName + ".", StringComparison.Ordinal))
+            && name.EndsWith(TemporaryEnd, StringComparison.Ordinal);
 
     private string PathOf(int chunkIndex) => Path.Combine(_folder, NameOf(chunkIndex));
 

@@ -71,8 +71,9 @@ internal sealed class LocalChunksFile
     public bool TryAdopt(int chunkIndex, string folder, string name, long bytes)
     {
         if (chunkIndex < 1 || chunkIndex > ChunkCount || Held.ContainsKey(chunkIndex) || LeavesFolder(name, folder)) return false;
-        using var chunk = NativeFile.TryOpen(Path.Combine(folder, name), out _);
-        if (chunk is null || !chunk.TryLook(out long found, out _) || found != bytes) return false;
+        string path = Path.Combine(folder, name);
+        using var chunk = NativeFile.TryOpen(path, out _);
+        if (chunk is null || !File.Exists(path) || !chunk.TryLook(out long found, out _) || found != bytes) return false;
         Wanted.Remove(chunkIndex);
         Sizes[chunkIndex] = bytes;
         Held.Add(chunkIndex, name);
@@ -123,6 +124,7 @@ internal sealed class LocalChunksFile
         if (name.Contains('/') || name is "." or ".." || LeavesFolder(name, folder)) return $"file '{name}' is not in the folder";
 
         if (name == FileName) return "that is this list itself";
+        if (name == ArrivalJournal.FileName) return "that is the client's own file";
         string path = Path.Combine(folder, name);
         if (!File.Exists(path))
         {

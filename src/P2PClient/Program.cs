@@ -19,10 +19,9 @@ internal static class Program
         if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
         if (options.IsVerbose) Diagnosis.Begin(options.Name);
         ChunkSums? sums = ChunkSums.TryLoad(options.Folder);
-        NewFolder.Prepare(options, sums);
+        using NativeFile? folderLock = NewFolder.Take(options, sums);
         LocalChunksFile list = LocalChunksFile.Load(options.Folder, Warn);
         NewFolder.Check(options, list);
-        using NativeFile? folderLock = FolderLock.Take(options.Folder);
         sums?.Check(list, options.Folder, Warn);
         var store = new ChunkStore(options.Folder, list);
         CleanFolder(options, store, isNeeded: list.Held.Count < list.ChunkCount);
@@ -77,7 +76,7 @@ internal static class Program
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (isNeeded)
-                throw new ProgramException(ExitCode.Usage, $"can't write to folder {options.Folder}: {e.Message}; let this user write there, or give another with -folder");
+                throw new ProgramException(ExitCode.Usage, $"can't write to folder {options.Folder}: {DiskError.Describe(e)}; let this user write there, or give another with -folder");
         }
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using P2P.Cli;
 using P2P.Logging;
+using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -103,6 +104,7 @@ internal sealed class SwarmClient
     {
         if (_picker.StateOf(chunkIndex) != ChunkState.Have) return;
         Terminal.Complain($"{_options.Name}: {_store.NameOf(chunkIndex)} has gone or changed since it was listed; chunk {chunkIndex} is no longer served, and fetched anew");
+        _store.OnLost(chunkIndex);
         _picker.OnLost(chunkIndex);
         _isListSaved = false;
         if (!_save.IsRunning) _save.Start(ClientLimits.SaveInterval);
@@ -126,7 +128,7 @@ internal sealed class SwarmClient
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            OnDiskFailure(e.Message);
+            OnDiskFailure(DiskError.Describe(e));
             _save.Start(ClientLimits.PeerPauseMax);
         }
     }

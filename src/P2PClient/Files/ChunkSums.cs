@@ -88,7 +88,7 @@ internal sealed class ChunkSums
     {
         using var file = NativeFile.TryOpen(path, out _);
         if (file is null || !file.TryLook(out long bytes, out _) || bytes != SizeOf(chunkIndex)) return false;
-        var buffer = new byte[(int)Math.Min(bytes, 1 << 20)];
+        var buffer = new byte[(int)Math.Min(bytes, Limits.BufferBytes)];
         uint state = Crc32C.Start;
         for (long offset = 0; offset < bytes;)
         {

@@ -60,7 +60,7 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
         var peer = StartPeer(tracker, chunks, chunks.Indexes);
         chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3, 4);
         File.WriteAllText(InFolder("local_chunks.txt"), "1,chunk_1\n5,LASTCHUNK\n");
-        File.WriteAllText(InFolder(Journal), "\n2,1000\n3,999\n77,1000\nx,1\n5,1000\n4,10");       // cut off
+        WriteJournal("\n2,1000\n3,999\n77,1000\nx,1\n5,1000\n4,10");       // cut off
         var client = StartClient("client_1", tracker.Port);
         client.WaitUntilComplete();
 
@@ -68,6 +68,43 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Equal([3, 4, 5], peer.Requests.All.Select(each => each.Index).Order());
         chunks.AssertComplete(client.ChunkFolder);
         Assert.Empty(client.Errors.All);
+    }
+
+    // Whoever writes a new list into a folder says what is held from then on; what lies there may be of another set.
+    [Fact]
+    public void AJournalOfAnotherList_IsNotBelieved()
+    {
+        var chunks = new ChunkSet(Random, 2, 1000);
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2);
+        File.WriteAllText(InFolder("local_chunks.txt"), "1,chunk_1\n2,LASTCHUNK\n");
+        WriteJournal("\n2,1000");
+        File.WriteAllBytes(InFolder("chunk_2"), new byte[1000]);
+        File.WriteAllText(InFolder("local_chunks.txt"), "1,chunk_1\n2,LASTCHUNK\n\n");
+        var client = StartClient("client_1", StartNaiveTracker().Port);
+        Assert.StartsWith("client_1: 1 of 2 chunks,", client.ReadyLine);
+        Assert.False(File.Exists(InFolder(Journal)));
+    }
+
+    // Started again in a hurry: the last list of the one that ends is the first of the one that comes.
+    [Fact]
+    public void AClientThatEnds_IsWaitedForByTheNext_WhichReadsItsLastList()
+    {
+        var chunks = new ChunkSet(Random, 3, 1000);
+        foreach (int attempt in Patience.Attempts("an end within the patience of the next client"))
+        {
+            string name = $"client_{attempt}";
+            var tracker = StartNaiveTracker();
+            StartPeer(tracker, chunks, [2]);
+            var first = StartClient(name, tracker.Port, chunks, 1);
+            tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,2,localhost,{first.Port}", "chunk 2 announced");
+            var next = StartClient(name, tracker.Port);
+            Patience.Pause(TimeSpan.FromMilliseconds(200));     // it finds the folder taken
+            FolderTests.AssertStops(first, first.Terminate);
+            next.Output.WaitUntil(lines => lines.Count > 0 || next.HasExited, "a line");
+            if (next.HasExited) continue;
+            Assert.StartsWith($"{name}: 2 of 3 chunks,", next.ReadyLine);
+            return;
+        }
     }
 
     [Fact]
@@ -99,8 +136,10 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
         string[] files = FolderTests.FilesIn(first.ChunkFolder);
 
         var second = StartClient("client_1", tracker.Port);
+        var fresh = StartClient("client_1", tracker.Port, "-chunks", "3");
         Assert.Equal(1, second.WaitForExit());
-        Assert.Contains($"another client is using the folder {first.ChunkFolder}", Assert.Single(second.Errors.All));
+        Assert.Equal(1, fresh.WaitForExit());
+        Assert.Contains($"another P2PClient is using the folder {first.ChunkFolder}", Assert.Single(second.Errors.All));
         Assert.Equal(files, FolderTests.FilesIn(first.ChunkFolder));
         Assert.False(first.HasExited);
 
@@ -118,6 +157,13 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
         _ = client.ReadyLine;
         FolderTests.AssertStops(client, client.HangUp);
         FolderTests.AssertStops(tracker, tracker.HangUp);
+    }
+
+    // As a client writes it whose list is the one that is there.
+    private void WriteJournal(string lines)
+    {
+        var list = new FileInfo(InFolder("local_chunks.txt"));
+        File.WriteAllText(InFolder(Journal), $"\nlist,{list.Length},{list.LastWriteTimeUtc.Ticks}{lines}");
     }
 
     private string InFolder(string name) => Path.Combine(Folder.MakeFolder("client_1"), name);
