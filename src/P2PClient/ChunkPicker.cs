@@ -38,12 +38,14 @@ internal sealed class ChunkPicker
     private readonly Random _random;
     private readonly List<int> _missing = [];       // never asked for, in random order, taken from the end
     private readonly Queue<int> _again = new();     // to be asked for before the missing ones
+    private readonly Queue<int> _unknownAgain = new();      // nobody had them, and they are due
+    private bool _isTurnOfNew;
     private readonly Queue<int> _curious = new();   // in flight, and asked about for more sources
     private readonly List<int> _ready = [];
     private readonly List<int> _chosen = [];        // ready, and asked about a moment ago to be fetched now
     private readonly HashSet<int> _refreshing = []; // asked about because they were picked
     private readonly UnknownChunks _unknown;
-    private readonly Action<int> _askAgain;
+    private readonly Action<int> _askUnknownAgain;
     private readonly Dictionary<int, Peer> _avoided = [];
     private int _answered;          // chunks with known sources
     private TimeSpan _curiousPause = ClientLimits.CuriousPauseMin;
@@ -56,7 +58,11 @@ internal sealed class ChunkPicker
         _answers = new Answer[chunkCount + 1];
         _random = random;
         _unknown = new UnknownChunks(random);
-        _askAgain = AskAgain;
+        _askUnknownAgain = chunkIndex =>
+        {
+            _states[chunkIndex] = ChunkState.Missing;
+            _unknownAgain.Enqueue(chunkIndex);
+        };
         foreach (int chunkIndex in held) _states[chunkIndex] = ChunkState.Have;
         for (int chunkIndex = 1; chunkIndex <= chunkCount; chunkIndex++)
         {
@@ -84,18 +90,26 @@ internal sealed class ChunkPicker
     /// <summary>Takes the next chunk to ask the tracker for; it is then <see cref="ChunkState.Asked"/>.</summary>
     public bool TryPickQuestion(TimeSpan now, out int chunkIndex)
     {
-        _unknown.TakeDue(now, _askAgain);
+        _unknown.TakeDue(now, _askUnknownAgain);
         while (_curious.TryDequeue(out chunkIndex))
         {
             if (_states[chunkIndex] == ChunkState.InFlight) return true;        // and it stays so
         }
-        if (!_again.TryDequeue(out chunkIndex))
-        {
-            if (_missing.Count == 0 || _ready.Count >= ClientLimits.AskedAheadMax) return false;
-            chunkIndex = _missing[^1];
-            _missing.RemoveAt(_missing.Count - 1);
-        }
+        if (!_again.TryDequeue(out chunkIndex) && !TryTakeTurn(out chunkIndex)) return false;
         _states[chunkIndex] = ChunkState.Asked;
+        return true;
+    }
+
+    // Those that nobody had, and those never asked for, in turns: where a tracker is slow, neither keeps the other waiting.
+    private bool TryTakeTurn(out int chunkIndex)
+    {
+        bool mayTakeNew = _missing.Count > 0 && _ready.Count < ClientLimits.AskedAheadMax;
+        _isTurnOfNew = !_isTurnOfNew && mayTakeNew;
+        if (!_isTurnOfNew && _unknownAgain.TryDequeue(out chunkIndex)) return true;
+        chunkIndex = 0;
+        if (!mayTakeNew) return false;
+        chunkIndex = _missing[^1];
+        _missing.RemoveAt(_missing.Count - 1);
         return true;
     }
 

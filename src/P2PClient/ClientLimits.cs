@@ -127,6 +127,9 @@ internal static class ClientLimits
     /// <summary>Without any progress for so long the user is told why.</summary>
     public static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often the reason is looked for: that takes a look at every chunk.</summary>
+    public static readonly TimeSpan StallLookPause = TimeSpan.FromSeconds(1);
+
     /// <summary>How often local_chunks.txt is rewritten at most (PROTOCOL 4).</summary>
     public static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
 

@@ -60,7 +60,7 @@ internal sealed class SwarmClient
         var peers = new PeerBook(acceptor.Port, _options.IsTrackerLocal, _options.TrackerAddresses);
         _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, acceptor.Port, _downloader.Start);
         _report.Started(acceptor.Port);
-        _ending.Start(() => _tracker.WasReached);
+        _ending.Start(() => _tracker.Health.WasReached);
         _ = _tracker.RunAsync(OnUnreachable);
         if (_picker.IsComplete) OnComplete();
         else _tick.Start(ClientLimits.Tick);
@@ -159,20 +159,21 @@ internal sealed class SwarmClient
         _downloader.Start();
         _tracker.Wake();
         TimeSpan now = EventLoop.Now;
-        if (_stall.IsStalled(now)) TellStall(now);
+        if (_stall.IsDue(now)) TellStall(now);
     }
 
     private void TellStall(TimeSpan now)
     {
-        if (!_report.MayTellStall(now)) return;
+        TrackerHealth tracker = _tracker.Health;
         int unheld = 0;
         for (int chunkIndex = 1; chunkIndex <= _picker.ChunkCount; chunkIndex++) unheld += _picker.IsUnheld(chunkIndex) ? 1 : 0;
         var facts = new StallFacts(
-            WasReached: _tracker.WasReached, IsConnected: _tracker.IsConnected, WasAnswered: _tracker.AnsweredAt is not null,
-            IsSilent: now - _tracker.AnsweredAt >= ClientLimits.StallAfter, HasSpoken: _tracker.HasSpoken, IsDiskFailing: _diskProblem is not null,
+            WasReached: tracker.WasReached, IsGone: tracker.IsGone, WasAnswered: tracker.AnsweredAt is not null,
+            IsSilent: now - tracker.AnsweredAt >= ClientLimits.StallAfter, HasSpoken: tracker.HasSpoken, IsDiskFailing: _diskProblem is not null,
             TooLarge: _downloader.TooLarge, Unheld: unheld, Refused: _picker.CountRefused(now));
         StallReason reason = Stall.Find(facts);
         bool isTold = reason == StallReason.Disk || (reason == StallReason.NoTracker && _saidUnreachable);
-        _report.Stalled(reason, facts, isTold, now);
+        string text = _report.Describe(reason, facts);
+        if (_stall.IsNews(reason, text)) _report.Stalled(reason, text, isTold);
     }
 }

@@ -19,19 +19,21 @@ internal enum DialectTurn
 /// <summary>
 /// How the tracker is spoken to, and how long its answers are waited for. A tracker on this machine may be a stranger's, of
 /// which some want lines and most break over them: it is tried unframed, then in lines, and so on in turns until it has
-/// answered, so that a client is never stuck in the wrong dialect. Pure: no socket, no clock but the times it is given.
+/// answered, so that a client is never stuck in the wrong dialect. Lines that get no answer end with their connection. Pure: no socket, no clock but the times it is given.
 /// </summary>
 internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
 {
     private bool _wantsLines = framing == Framing.Line || (framing == Framing.Auto && !isTrackerLocal);
     private bool _isOurs;           // the tracker at the other end of this connection
-    private bool _isAnswered;       // on this connection
     private int _unanswered;        // questions, since the connection began or changed to lines
     private TimeSpan _linesSince;
     private TimeSpan _slowestAnswer;
 
     /// <summary>Each message is a line.</summary>
     public bool UsesLines { get; private set; }
+
+    /// <summary>A question was answered on this connection.</summary>
+    public bool IsAnswered { get; private set; }
 
     /// <summary>Any question was ever answered.</summary>
     public bool WasEverAnswered { get; private set; }
@@ -46,14 +48,14 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
         framing != Framing.Auto ? "so -framing says"
         : !isTrackerLocal ? "it is not on this machine, so it is one of ours"
         : _isOurs ? "it is on this machine, and its receive buffer is that of ours"
-        : _wantsLines ? "it answered nothing that was unframed"
+        : UsesLines ? "it answered nothing that was unframed"
         : "it is on this machine, and may be a stranger's";
 
     /// <summary>A new connection begins.</summary>
     /// <param name="isOurs">The tracker has shown to be one of ours.</param>
     public void OnConnected(bool isOurs, TimeSpan now)
     {
-        (_isOurs, _isAnswered, _unanswered, _linesSince) = (isOurs, false, 0, now);
+        (_isOurs, IsAnswered, _unanswered, _linesSince) = (isOurs, false, 0, now);
         UsesLines = _wantsLines || (framing == Framing.Auto && isOurs);
     }
 
@@ -61,19 +63,20 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
     /// <param name="time">How long that took.</param>
     public void OnAnswered(TimeSpan time)
     {
-        WasEverAnswered = _isAnswered = true;
+        WasEverAnswered = IsAnswered = true;
+        if (UsesLines && !_isOurs) _wantsLines = true;
         if (time > _slowestAnswer) _slowestAnswer = time;
     }
 
     /// <summary>The tracker has read a question, and has not answered it for <see cref="Patience"/>.</summary>
     public DialectTurn OnUnanswered(TimeSpan now)
     {
-        if (_isAnswered || _isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectTurn.Stay;
+        if (IsAnswered || _isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectTurn.Stay;
         _unanswered++;
         if (!UsesLines)
         {
             if (_unanswered < ClientLimits.UnframedAttempts) return DialectTurn.Stay;
-            UsesLines = _wantsLines = true;
+            UsesLines = true;
             _linesSince = now;
             return DialectTurn.ToLines;
         }

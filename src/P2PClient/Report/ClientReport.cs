@@ -36,8 +36,6 @@ internal sealed class ClientReport
     private TimeSpan _startedAt;
     private int _quarter;
     private bool _isStopped;
-    private string _toldStall = "";
-    private TimeSpan _stallDue;
 
     /// <summary>Makes it, before anything is fetched.</summary>
     public ClientReport(EventLoop loop, ClientOptions options, ChunkPicker picker, Downloader downloader, Traffic traffic, ChunkSums? sums)
@@ -85,17 +83,11 @@ internal sealed class ClientReport
         if (IsJson) Event("wrong_chunk").Add("chunk", chunkIndex).Add("peer", $"{source.Host}:{source.Port}").Say();
     }
 
-    /// <summary>Enough time has passed since a stall was looked into.</summary>
-    public bool MayTellStall(TimeSpan now) => now >= _stallDue;
-
-    /// <summary>Nothing has come for a while. The same is not told twice in a row.</summary>
+    /// <summary>Nothing has come for a while.</summary>
     /// <param name="isTold">The user knows it already; an event is due all the same.</param>
-    public void Stalled(StallReason reason, in StallFacts facts, bool isTold, TimeSpan now)
+    /// <param name="text">What <see cref="Describe"/> says.</param>
+    public void Stalled(StallReason reason, string text, bool isTold)
     {
-        _stallDue = now + ClientLimits.StallAfter / 10;
-        string text = Describe(reason, facts);
-        if (text == _toldStall || reason == StallReason.None) return;
-        _toldStall = text;
         if (!isTold) Terminal.Complain(_options.Name + ": waiting: " + text);
         if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Say();
     }
@@ -142,7 +134,8 @@ internal sealed class ClientReport
         if (IsJson) Event("stopped").Add("exit_code", exitCode).Say();
     }
 
-    private string Describe(StallReason reason, in StallFacts facts) => reason switch
+    /// <summary>The reason in words, and the cure.</summary>
+    public string Describe(StallReason reason, in StallFacts facts) => reason switch
     {
         StallReason.Disk => "nothing can be stored in " + _options.Folder + "; make room, or let this user write there",
         StallReason.NoTracker => "there is no tracker at " + _options.TrackerName + "; start P2PTracker there, or give another with -tracker",

@@ -256,6 +256,22 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
         }
     }
 
+    // A slow tracker answers one question while several unknown chunks become due.
+    [Fact]
+    public void ChunksNeverAskedFor_HaveTheirTurn_HoweverOftenUnknownOnesAreDue()
+    {
+        ChunkPicker picker = Picker(100);
+        HashSet<int> asked = [];
+        TimeSpan now = Start;
+        for (int question = 0; question < 220; question++, now += TimeSpan.FromMilliseconds(200))
+        {
+            Assert.True(picker.TryPickQuestion(now, out int chunkIndex));
+            asked.Add(chunkIndex);
+            picker.OnAnswer(chunkIndex, [], now);
+        }
+        Assert.Equal(100, asked.Count);
+    }
+
     [Fact]
     public void ALateAnswer_MakesAnUnknownChunkReady()
     {

@@ -42,6 +42,18 @@ public sealed class TrackerDialectTests
         Assert.False(dialect.UsesLines);
     }
 
+    // Who takes lines for nonsense may close the connection over them.
+    [Fact]
+    public void LinesThatWereNotAnswered_EndWithTheirConnection()
+    {
+        var dialect = new TrackerDialect(Framing.Auto, isTrackerLocal: true);
+        dialect.OnConnected(isOurs: false, Start);
+        dialect.OnUnanswered(Start + 5 * Second);
+        Assert.Equal(DialectTurn.ToLines, dialect.OnUnanswered(Start + 10 * Second));
+        dialect.OnConnected(isOurs: false, Start + 11 * Second);
+        Assert.False(dialect.UsesLines);
+    }
+
     [Fact]
     public void ATrackerThatHasAnswered_StaysUnframed()
     {

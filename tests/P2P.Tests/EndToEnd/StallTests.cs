@@ -35,6 +35,11 @@ public sealed class StallTests(ITestOutputHelper output) : SystemTest(output)
         left.Output.WaitForFirst(line => line.Contains("serving"), "the client to run");
         leaving.Kill();
 
+        // A slow tracker: of more chunks every second it is known that nobody has them.
+        var crawling = StartNaiveTracker(new TrackerManners { AnswersAfter = TimeSpan.FromMilliseconds(150) });
+        Folder.MakeFolder("crawler");
+        var crawler = StartClient("crawler", crawling.Port, "-chunks", "300");
+
         AssertTold(nobody, "nobody has 6 chunks (3-4, 6-9)");
         AssertTold(refused, "every source of 8 chunks refuses or fails");
         AssertTold(small, "chunk 9 is larger than the 2999 bytes that are taken");
@@ -42,6 +47,10 @@ public sealed class StallTests(ITestOutputHelper output) : SystemTest(output)
         AssertTold(left, $"the tracker at localhost:{leaving.Port} has gone");
         small.Output.WaitForFirst(line => line.StartsWith("{\"event\":\"stalled\",\"name\":\"small\",\"reason\":\"too_large\"", StringComparison.Ordinal), "the event");
         Assert.Single(nobody.Waiting.All);
+        AssertTold(crawler, "nobody has");
+        int questions = crawling.Questions.Count;
+        crawling.Received.WaitUntil(_ => crawling.Questions.Count >= questions + 20, "three seconds of answers");
+        Assert.Single(crawler.Waiting.All);
     }
 
     private static void AssertTold(ClientProcess client, string reason) =>
