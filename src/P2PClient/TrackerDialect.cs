@@ -19,14 +19,15 @@ internal enum DialectTurn
 /// <summary>
 /// How the tracker is spoken to, and how long its answers are waited for. A tracker on this machine may be a stranger's, of
 /// which some want lines and most break over them: it is tried unframed, then in lines, and so on in turns until it has
-/// answered, so that a client is never stuck in the wrong dialect. Lines that get no answer end with their connection. Pure: no socket, no clock but the times it is given.
+/// answered, so that a client is never stuck in the wrong dialect. Lines that get no answer, or none any more, end with
+/// their connection. Pure: no socket, no clock but the times it is given.
 /// </summary>
 internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
 {
     private bool _wantsLines = framing == Framing.Line || (framing == Framing.Auto && !isTrackerLocal);
     private bool _isOurs;           // the tracker at the other end of this connection
     private int _unanswered;        // questions, since the connection began or changed to lines
-    private TimeSpan _linesSince;
+    private TimeSpan _linesSince;   // or since the last answer
     private TimeSpan _slowestAnswer;
 
     /// <summary>Each message is a line.</summary>
@@ -61,17 +62,19 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
 
     /// <summary>A question has been answered.</summary>
     /// <param name="time">How long that took.</param>
-    public void OnAnswered(TimeSpan time)
+    public void OnAnswered(TimeSpan time, TimeSpan now)
     {
         WasEverAnswered = IsAnswered = true;
         if (UsesLines && !_isOurs) _wantsLines = true;
+        _linesSince = now;
         if (time > _slowestAnswer) _slowestAnswer = time;
     }
 
     /// <summary>The tracker has read a question, and has not answered it for <see cref="Patience"/>.</summary>
     public DialectTurn OnUnanswered(TimeSpan now)
     {
-        if (IsAnswered || _isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectTurn.Stay;
+        // The answer that lines seem to have got may have been a late one, to a question from before them.
+        if ((IsAnswered && !UsesLines) || _isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectTurn.Stay;
         _unanswered++;
         if (!UsesLines)
         {

@@ -71,7 +71,7 @@ internal sealed class TrackerQuestions(ChunkPicker picker, TrackerDialect dialec
         int place = _inFlight.FindIndex(question => question.ChunkIndex == chunkIndex);
         if (place < 0) return;
         TimeSpan time = EventLoop.Now - _inFlight[place].SentAt;
-        dialect.OnAnswered(time);
+        dialect.OnAnswered(time, EventLoop.Now);
         _answerTime = _answerTime == TimeSpan.Zero ? time : (7 * _answerTime + time) / 8;
         TimeSpan life = ClientLimits.AnswerLifeFactor * _answerTime;
         picker.AnswerLife = life < ClientLimits.AnswerLifeMin ? ClientLimits.AnswerLifeMin

@@ -33,8 +33,8 @@ public sealed class TrackerDialectTests
         dialect.OnConnected(isOurs: false, Start);
         dialect.OnUnanswered(Start + 5 * Second);
         dialect.OnUnanswered(Start + 10 * Second);
-        dialect.OnAnswered(Second);
-        Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(Start + 60 * Second));
+        dialect.OnAnswered(Second, Start + 11 * Second);
+        Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(Start + 20 * Second));
         dialect.OnConnected(isOurs: false, Start + 61 * Second);
         Assert.True(dialect.UsesLines);
         Assert.Equal(DialectTurn.ToNewConnection, dialect.OnUnanswered(Start + 71 * Second));        // another tracker is there now
@@ -54,12 +54,27 @@ public sealed class TrackerDialectTests
         Assert.False(dialect.UsesLines);
     }
 
+    // It was the answer to a question from before the lines, of a tracker that does not understand them.
+    [Fact]
+    public void LinesThatSeemAnswered_AndNeverAgain_EndWithTheirConnection()
+    {
+        var dialect = new TrackerDialect(Framing.Auto, isTrackerLocal: true);
+        dialect.OnConnected(isOurs: false, Start);
+        dialect.OnUnanswered(Start + 5 * Second);
+        Assert.Equal(DialectTurn.ToLines, dialect.OnUnanswered(Start + 10 * Second));
+        dialect.OnAnswered(Second, Start + 11 * Second);
+        Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(Start + 15 * Second));
+        Assert.Equal(DialectTurn.ToNewConnection, dialect.OnUnanswered(Start + 21 * Second));
+        dialect.OnConnected(isOurs: false, Start + 22 * Second);
+        Assert.False(dialect.UsesLines);
+    }
+
     [Fact]
     public void ATrackerThatHasAnswered_StaysUnframed()
     {
         var dialect = new TrackerDialect(Framing.Auto, isTrackerLocal: true);
         dialect.OnConnected(isOurs: false, Start);
-        dialect.OnAnswered(Second);
+        dialect.OnAnswered(Second, Start + 11 * Second);
         for (int i = 1; i <= 10; i++) Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(Start + 10 * i * Second));
         Assert.False(dialect.UsesLines);
     }
@@ -86,8 +101,8 @@ public sealed class TrackerDialectTests
     {
         var dialect = new TrackerDialect(Framing.Auto, isTrackerLocal: true);
         dialect.OnConnected(isOurs: false, Start);
-        dialect.OnAnswered(TimeSpan.FromMilliseconds(milliseconds));
-        dialect.OnAnswered(TimeSpan.Zero);
+        dialect.OnAnswered(TimeSpan.FromMilliseconds(milliseconds), Start);
+        dialect.OnAnswered(TimeSpan.Zero, Start);
         Assert.Equal(TimeSpan.FromMilliseconds(patience), dialect.Patience);
     }
 }
