@@ -142,11 +142,14 @@ internal sealed class LocalChunksFile
         return null;
     }
 
-    // A name may be written ./chunk_1, or in full.
-    private static string WithoutFolder(string name, string folder) =>
-        name.StartsWith("./", StringComparison.Ordinal) ? name[2..]
-        : name.StartsWith(folder + '/', StringComparison.Ordinal) ? name[(folder.Length + 1)..]
-        : name;
+    // A name may be written ./chunk_1, or in full, by whatever links the folder is reached.
+    private static string WithoutFolder(string name, string folder)
+    {
+        while (name.StartsWith("./", StringComparison.Ordinal)) name = name[2..];
+        if (!name.StartsWith('/')) return name;
+        int slash = name.LastIndexOf('/');
+        return RealPath.Of(name[..(slash + 1)]) is { } real && real == RealPath.Of(folder) ? name[(slash + 1)..] : name;
+    }
 
     // Where links lead counts, of the file as of the folder. A file that isn't there leads nowhere.
     private static bool LeavesFolder(string name, string folder) =>

@@ -52,7 +52,7 @@ internal sealed class Completion
         _joiner?.Dispose();
         if (_command is null || _command.HasEnded(out _)) return;
         _command.End();
-        Terminal.Complain(_options.Name + ": the program of -on_complete is ended with the client");
+        Terminal.Complain(_options.Name + ": the program of -on_complete is told to end with the client");
     }
 
     private async Task RunAsync()

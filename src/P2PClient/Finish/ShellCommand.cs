@@ -9,12 +9,16 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// A program that runs beside the client, through <c>/bin/sh -c</c>. It has the client's environment and input, and
-/// P2P_FOLDER and P2P_NAME; what it prints goes to stderr, since stdout is the client's own, perhaps JSON. It is a process
-/// group of its own, so that it can be ended with all that it has started. Process.Start would cost 100 KB.
+/// A program that runs beside the client, through <c>/bin/sh -c</c>. It has the client's environment, and P2P_FOLDER and
+/// P2P_NAME; what it prints goes to stderr, since stdout is the client's own, perhaps JSON. It is a process group of its
+/// own, so that it can be ended with all that it has started; since the terminal would stop such a group for reading, it
+/// has nothing to read. Process.Start would cost 100 KB.
 /// </summary>
 internal sealed class ShellCommand
 {
+    // A stderr that is closed must not keep the program from running: exec alone would end the shell.
+    private const string Redirections = "exec </dev/null; command exec >&2 || exec >/dev/null; ";
+
     private const int AttributesBytes = 1024;       // posix_spawnattr_t: 336 in glibc
     private const int SignalSetBytes = 128;         // sigset_t
     private readonly int _processId;
@@ -25,7 +29,7 @@ internal sealed class ShellCommand
     /// <returns>Null, with the reason, if it can't be started.</returns>
     public static unsafe ShellCommand? TryStart(string command, string folder, string name, out string? error)
     {
-        byte[] arguments = Encoding.UTF8.GetBytes("sh\0-c\0exec >&2; " + command + "\0");
+        byte[] arguments = Encoding.UTF8.GetBytes("sh\0-c\0" + Redirections + command + "\0");
         byte[] environment = Environment(folder, name);
         byte* attributes = stackalloc byte[AttributesBytes];
         ulong* signals = stackalloc ulong[SignalSetBytes / sizeof(ulong)];
@@ -42,7 +46,7 @@ internal sealed class ShellCommand
         return result == 0 ? new ShellCommand(processId) : null;
     }
 
-    /// <summary>Ends it, and what it has started, if it is still running.</summary>
+    /// <summary>Tells it, and what it has started, to end.</summary>
     public void End() => LibC.kill(-_processId, LibC.SIGTERM);
 
     /// <summary>Asks whether it has ended, without waiting; once it has, it must not be asked again.</summary>

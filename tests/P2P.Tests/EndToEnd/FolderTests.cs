@@ -44,7 +44,8 @@ public sealed class FolderTests : SystemTest
     {
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3);
         File.Move(Path.Combine(Folder["client_1"], "chunk_3"), Path.Combine(Folder["client_1"], "LASTCHUNK"));
-        File.WriteAllText(Path.Combine(Folder["client_1"], "local_chunks.txt"), $"1,./chunk_1\n2,{Folder["client_1"]}/chunk_2\n3,LASTCHUNK\n3,LASTCHUNK\n");
+        File.WriteAllText(Path.Combine(Folder["client_1"], "local_chunks.txt"), $"1,{Folder["link"]}//chunk_1\n2,{Folder["client_1"]}/chunk_2\n3,LASTCHUNK\n3,LASTCHUNK\n");
+        Directory.CreateSymbolicLink(Folder["link"], Folder["client_1"]);
         var client = StartClient("client_1", StartNaiveTracker().Port);
         client.WaitUntilComplete();
 

@@ -160,7 +160,20 @@ public sealed class WholeFileTests(ITestOutputHelper output) : SystemTest(output
         // Its output is at an end when nobody is left who could write there.
         Assert.Equal(0, client.WaitForExit());
         Assert.False(File.Exists(Folder["late"]));
-        Assert.Equal(["begun", "client_1: the program of -on_complete is ended with the client"], client.Errors.All);
+        Assert.Equal(["begun", "client_1: the program of -on_complete is told to end with the client"], client.Errors.All);
+    }
+
+    // The terminal would stop it for reading, as it is not in the foreground, and the client would wait for ever.
+    [Fact]
+    public void AProgram_HasNothingToRead_AndRunsWithoutAStderr_Too()
+    {
+        var chunks = new ChunkSet(Random, 1, 1000);
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        int port = StartTracker().Port;
+        var shell = Own(new NativeProcess("/bin/sh", Folder.Path, "-c", "exec \"$0\" \"$@\" 2>&-", NativePrograms.Client,
+            "-folder", "client_1", "-tracker", $"localhost:{port}", "-exit_when_complete", "0", "-on_complete", "readlink /proc/$$/fd/0 >input"));
+        Assert.Equal(0, shell.WaitForExit());
+        Assert.Equal("/dev/null\n", File.ReadAllText(Folder["input"]));
     }
 
     [Fact]

@@ -56,7 +56,7 @@ internal static class ReferenceList
             if (lines[i] == "" || (fields[i]?.Name == "LASTCHUNK" && !fields[(i + 1)..].Any(each => each?.Name == "LASTCHUNK")))
                 continue;
             if (fields[i] is { } whole)
-                fields[i] = (whole.Index, whole.Name.StartsWith("./") ? whole.Name[2..]
+                fields[i] = (whole.Index, whole.Name.StartsWith("./") ? Regex.Replace(whole.Name, @"^(\./)+", "")
                     : whole.Name.StartsWith($"{folder}/") ? whole.Name[(folder.Length + 1)..] : whole.Name);
             if (fields[i] is not { } field || field.Index < 1 || field.Index > count || seen.Contains(field.Index)
                 || field.Name.Contains('/') || field.Name is "." or ".." or "link_out"
