@@ -34,7 +34,7 @@ internal sealed class ClientOptions
           -transfer_port <port>   the port that peers fetch chunks from (default: any free one)
           -name <name>            the name in the log (default: the folder's name)
           -tracker <host[:port]>  the tracker (default localhost:5100)
-          -bind <address>         the address that peers can reach (default: this machine alone for a tracker on it, else all)
+          -bind <address>         the address that peers can reach (default: this machine alone if the tracker serves no other, else all)
           -framing <dialect>      how messages to the tracker end (default auto: as any tracker on this machine understands)
           -max_chunk_bytes <size> the largest chunk to accept, as 500M or 16G (default 16G)
           -log <path>             the common log (default logs.log in the current directory)
@@ -80,6 +80,7 @@ internal sealed class ClientOptions
         IsVerbose = line.Has("verbose");
         (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(line.Get("tracker") ?? HostName.Localhost);
         IsTrackerLocal = HostName.IsLoopback(TrackerAddresses[0]);
+        IsBindGiven = line.Has("bind");
         BindAddresses = line.GetBindAddresses("bind") ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
         Framing = line.Get("framing") switch
         {
@@ -101,6 +102,9 @@ internal sealed class ClientOptions
 
     /// <summary>Where peers can connect.</summary>
     public IPAddress[] BindAddresses { get; }
+
+    /// <summary>The user has said so.</summary>
+    public bool IsBindGiven { get; }
 
     /// <summary>The tracker as the user named it, with its port.</summary>
     public string TrackerName { get; }

@@ -71,12 +71,24 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
 
 /// <summary>Every peer that the tracker has named, each once.</summary>
 /// <param name="ownPort">Our own transfer port: a tracker may list us too.</param>
-/// <param name="isTrackerLocal">The tracker is on this machine, and so is every peer it may name.</param>
+/// <param name="isTrackerLocal">The tracker is on this machine, and so is every peer that a stranger's may name.</param>
 /// <param name="trackerAddresses">Where a tracker elsewhere, and thus what it calls localhost, can be reached.</param>
 internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] trackerAddresses)
 {
     private readonly Dictionary<(string Host, int Port), Peer> _peers = [];
     private readonly Dictionary<int, Peer> _localPeers = [];      // the usual case, found without a string
+    private bool _isHub;
+
+    /// <summary>The tracker is our own, on this machine, and serves others too: peers of theirs are believed.</summary>
+    public bool IsHub
+    {
+        get => _isHub;
+        set
+        {
+            if (value != _isHub) _peers.Clear();        // some were refused before
+            _isHub = value;
+        }
+    }
 
     /// <summary>Finds the peers of an answer.</summary>
     /// <param name="text"><c>host,port,host,port...</c>, as far as it is that.</param>
@@ -122,7 +134,7 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
     private bool MayReach(IPAddress address, int port)
     {
         bool isOurs = HostName.IsLoopback(address) || IsOfThisMachine(address);
-        return isOurs ? port != ownPort : !isTrackerLocal;
+        return isOurs ? port != ownPort : !isTrackerLocal || _isHub;
     }
 
     private static bool IsOfThisMachine(IPAddress address)

@@ -57,6 +57,20 @@ internal sealed class ReceiveQueueProbe
     /// <summary>The other end is a <c>P2PTracker</c> of ours; as of the last look.</summary>
     public bool IsOurTracker { get; private set; }
 
+    /// <summary>Tells whether a tracker of ours on this machine can be reached from other machines: whether it listens
+    /// on an address that nobody has (RFC 5737 and 3849), and so on all of them.</summary>
+    public static bool IsOurTrackerEverywhere(int port) => Listens("192.0.2.1", port) || Listens("2001:db8::1", port);
+
+    // The kernel looks for who would accept a connection to that address from nobody.
+    private static bool Listens(string address, int port)
+    {
+        IPAddress reached = IPAddress.Parse(address);
+        var nobody = new IPEndPoint(reached.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var probe = new ReceiveQueueProbe(nobody, new IPEndPoint(reached, port));
+        probe.HasReadAll(0);
+        return probe.IsOurTracker;
+    }
+
     /// <summary>Tells whether the other end has read everything.</summary>
     /// <param name="sentBytes">Sent on this connection so far, in all.</param>
     /// <returns>Null if it can't be known: netlink is not to be had, or the other end is not on this machine.</returns>

@@ -31,6 +31,7 @@ internal sealed class SwarmClient
     private string? _diskProblem;
     private bool _isListSaved = true;
     private bool _saidUnreachable;
+    private bool _hasMoved;
     private bool _isStopped;
 
     /// <summary>Makes it; <see cref="Start"/> lets it begin.</summary>
@@ -61,7 +62,7 @@ internal sealed class SwarmClient
         _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, acceptor.Port, _downloader.Start);
         _report.Started(acceptor.Port);
         _ending.Start(() => _tracker.Health.WasReached);
-        _ = _tracker.RunAsync(OnUnreachable);
+        _ = _tracker.RunAsync(OnUnreachable, () => OnHub(acceptor));
         if (_picker.IsComplete) OnComplete();
         else _tick.Start(ClientLimits.Tick);
     }
@@ -149,6 +150,14 @@ internal sealed class SwarmClient
         if (_saidUnreachable) return;
         _saidUnreachable = true;
         Terminal.Complain($"{_options.Name}: no tracker at {_options.TrackerName} yet, trying again: start P2PTracker there, or give another with -tracker");
+    }
+
+    // Peers on other machines are told of us, and may come unless the user has said where to listen.
+    private void OnHub(Acceptor acceptor)
+    {
+        if (_hasMoved || _options.IsBindGiven) return;
+        _hasMoved = acceptor.TryMoveTo(CommandLine.Everywhere);
+        _report.Hub(acceptor.Port, _hasMoved);
     }
 
     // Pauses of sources and of unknown chunks end without an event of their own.

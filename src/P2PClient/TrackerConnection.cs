@@ -56,7 +56,8 @@ internal sealed class TrackerConnection
 
     /// <summary>Connects, and connects again, for as long as the program runs.</summary>
     /// <param name="onUnreachable">Called when the tracker isn't there at first.</param>
-    public async Task RunAsync(Action onUnreachable)
+    /// <param name="onHub">Called before anything is announced to a tracker on this machine that serves others too.</param>
+    public async Task RunAsync(Action onUnreachable, Action onHub)
     {
         TimeSpan pause = ClientLimits.TrackerPauseMin;
         try
@@ -68,7 +69,7 @@ internal sealed class TrackerConnection
                 Health.OnAttempt(isConnected: connection is not null);
                 if (connection is not null)
                 {
-                    if (await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
+                    if (await TalkAsync(connection, onHub)) pause = ClientLimits.TrackerPauseMin;
                 }
                 else
                 {
@@ -97,13 +98,15 @@ internal sealed class TrackerConnection
 
     // One connection, from its first message to its end. True if a question was answered: what speaks and closes without an
     // answer, as a web server does, is connected to as seldom as nobody is.
-    private async Task<bool> TalkAsync(Connection connection)
+    private async Task<bool> TalkAsync(Connection connection, Action onHub)
     {
         _connection = connection;
         _connection.Socket.SendAtOnce();
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
         _pacing = new TrackerPacing(_loop, connection);
         _dialect.OnConnected(_pacing.IsOurTracker, EventLoop.Now);
+        _peers.IsHub = _options.IsTrackerLocal && _pacing.IsOurTracker && ReceiveQueueProbe.IsOurTrackerEverywhere(_options.TrackerPort);
+        if (_peers.IsHub) onHub();
         _questions.OnConnected();
         Diagnosis.Log?.Add($"tracker spoken to {(_dialect.UsesLines ? "in lines" : "unframed")}: {_dialect.Rule}");
         _reader = new AnswerReader();

@@ -95,8 +95,9 @@ internal sealed class Swarm
     /// <param name="chunkIndex">Any index.</param>
     /// <param name="buffer">At least <see cref="Limits.AnswerBytesMax"/> long.</param>
     /// <param name="isKnown">False: the answer is CHUNK_LOCATION_UNKNOWN.</param>
+    /// <param name="thisMachine">The address under which the asker reaches the peers of this machine; null: localhost.</param>
     /// <returns>Bytes written.</returns>
-    public int WriteAnswer(int chunkIndex, Span<byte> buffer, out bool isKnown)
+    public int WriteAnswer(int chunkIndex, Span<byte> buffer, out bool isKnown, string? thisMachine = null)
     {
         if (chunkIndex > HighestAsked) HighestAsked = chunkIndex;
         isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
@@ -104,18 +105,18 @@ internal sealed class Swarm
 
         if (_ready.Length == 0) _ready = new ReadyAnswer[ReadyAnswers];
         ref ReadyAnswer ready = ref _ready[chunkIndex % ReadyAnswers];
-        if (ready.Chunk == chunk && chunk!.IsPrepared(this))
+        if (ready.Chunk == chunk && ready.ThisMachine == thisMachine && chunk!.IsPrepared(this))
         {
             ready.Bytes.AsSpan(0, ready.Length).CopyTo(buffer);
             return ready.Length;
         }
         int length = MessageWriter.GetChunkFrom(buffer, chunkIndex);
-        length += chunk!.Write(buffer[length..(Limits.AnswerBytesMax - 1)], this, out bool isAll);      // a line's newline counts too
+        length += chunk!.Write(buffer[length..(Limits.AnswerBytesMax - 1)], this, thisMachine, out bool isAll);      // a line's newline counts too
         if (!isAll && ready.Chunk == chunk) ready.Chunk = null;
         if (isAll)
         {
             if (ready.Bytes is null || ready.Bytes.Length < length) ready.Bytes = new byte[length];
-            (ready.Chunk, ready.Length) = (chunk, length);
+            (ready.Chunk, ready.ThisMachine, ready.Length) = (chunk, thisMachine, length);
             buffer[..length].CopyTo(ready.Bytes);
         }
         return length;
@@ -160,7 +161,8 @@ internal sealed class Swarm
         private int[] _ids = new int[2];
         private int[]? _ordered;        // those with a connection first; null: as _ids
         private int _connected;         // how many have one
-        private bool _connectedFit;     // all of these fit into one answer
+        private int _connectedLocal;    // how many of these are on this machine
+        private int _connectedBytes;    // of all these in an answer to this machine
         private int _preparedFor;       // the version that this is right for; 0: none
         private int _next;              // where the next window begins
 
@@ -197,15 +199,17 @@ internal sealed class Swarm
         /// <summary>Writes <c>,host,port</c> for each peer: first the connected ones, then those gone. Of more than fit,
         /// a window that moves on with each call, so that no peer is asked by everyone.</summary>
         /// <param name="isAll">There is no window: the next call writes the same.</param>
-        public int Write(Span<byte> buffer, Swarm swarm, out bool isAll)
+        public int Write(Span<byte> buffer, Swarm swarm, string? thisMachine, out bool isAll)
         {
-            if (!IsPrepared(swarm)) Prepare(swarm, buffer.Length);
+            if (!IsPrepared(swarm)) Prepare(swarm);
+            int longerLocal = thisMachine is null ? 0 : thisMachine.Length - HostName.Localhost.Length;
+            bool connectedFit = _connectedBytes + _connectedLocal * longerLocal <= buffer.Length;
             ReadOnlySpan<int> ids = (_ordered ?? _ids).AsSpan(0, Count);
             ReadOnlySpan<int> connected = ids[.._connected], gone = ids[_connected..];
-            int length = WriteInTurn(connected, _connectedFit ? 0 : _next, buffer, swarm._peers, out int written);
-            if (_connectedFit)
+            int length = WriteInTurn(connected, connectedFit ? 0 : _next, buffer, swarm._peers, thisMachine, out int written);
+            if (connectedFit)
             {
-                length += WriteInTurn(gone, _next, buffer[length..], swarm._peers, out written);
+                length += WriteInTurn(gone, _next, buffer[length..], swarm._peers, thisMachine, out written);
                 connected = gone;
             }
             isAll = written == connected.Length;
@@ -213,35 +217,33 @@ internal sealed class Swarm
             return length;
         }
 
-        private void Prepare(Swarm swarm, int bytesMax)
+        private void Prepare(Swarm swarm)
         {
             _preparedFor = swarm.Version;
-            _connected = 0;
-            int connectedBytes = 0;
+            _connected = _connectedLocal = _connectedBytes = 0;
             foreach (int id in _ids.AsSpan(0, Count))
             {
                 SwarmPeer peer = swarm._peers[id]!;
                 if (peer.Connections == 0) continue;
                 _connected++;
-                connectedBytes += peer.Text.Length;
+                _connectedLocal += peer.IsLocal ? 1 : 0;
+                _connectedBytes += peer.Text.Length;
             }
-            _connectedFit = connectedBytes <= bytesMax;
             _ordered = _connected == 0 || _connected == Count ? null : new int[Count];
             if (_ordered is null) return;
             int nextConnected = 0, nextGone = _connected;
             foreach (int id in _ids.AsSpan(0, Count)) _ordered[swarm._peers[id]!.Connections > 0 ? nextConnected++ : nextGone++] = id;
         }
 
-        private static int WriteInTurn(ReadOnlySpan<int> ids, int next, Span<byte> buffer, List<SwarmPeer?> peers, out int written)
+        private static int WriteInTurn(
+            ReadOnlySpan<int> ids, int next, Span<byte> buffer, List<SwarmPeer?> peers, string? thisMachine, out int written)
         {
             int length = 0;
             int at = next < ids.Length ? next : 0;
             for (written = 0; written < ids.Length; written++)
             {
-                byte[] text = peers[ids[at]]!.Text;
-                if (length + text.Length > buffer.Length) break;
-                text.CopyTo(buffer[length..]);
-                length += text.Length;
+                if (!peers[ids[at]]!.TryWrite(buffer[length..], thisMachine, out int bytes)) break;
+                length += bytes;
                 if (++at == ids.Length) at = 0;
             }
             return length;
@@ -252,6 +254,7 @@ internal sealed class Swarm
     private struct ReadyAnswer
     {
         public ChunkPeers? Chunk;
+        public string? ThisMachine;
         public byte[] Bytes;
         public int Length;
     }
@@ -267,7 +270,10 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     /// <summary>Its place in the swarm's table; given to another peer once this one has gone.</summary>
     public int Id { get; } = id;
 
-    /// <summary>Itself in an answer: <c>,host,port</c>.</summary>
+    /// <summary>It called by a loopback address.</summary>
+    public bool IsLocal { get; } = host == HostName.Localhost;
+
+    /// <summary>Itself in an answer to this machine: <c>,host,port</c>.</summary>
     public byte[] Text { get; } = Encoding.ASCII.GetBytes($",{host},{port}");
 
     /// <summary>The host alone.</summary>
@@ -278,6 +284,24 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
 
     /// <summary>When the last of them went.</summary>
     public TimeSpan GoneAt { get; private set; }
+
+    /// <summary>Writes <c>,host,port</c>, if there is room.</summary>
+    /// <param name="thisMachine">Stands for localhost, unless null.</param>
+    public bool TryWrite(Span<byte> buffer, string? thisMachine, out int bytes)
+    {
+        bool isRenamed = IsLocal && thisMachine is not null;
+        ReadOnlySpan<byte> text = isRenamed ? Text.AsSpan(1 + Host.Length) : Text;      // ,port
+        int hostBytes = isRenamed ? 1 + thisMachine!.Length : 0;
+        bytes = hostBytes + text.Length;
+        if (bytes > buffer.Length) return false;
+        if (isRenamed)
+        {
+            buffer[0] = (byte)',';
+            Encoding.ASCII.GetBytes(thisMachine, buffer[1..]);
+        }
+        text.CopyTo(buffer[hostBytes..]);
+        return true;
+    }
 
     public void OnConnected()
     {

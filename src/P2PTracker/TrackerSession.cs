@@ -19,6 +19,7 @@ internal sealed class TrackerSession
     private readonly TrackerServer _server;
     private readonly Connection _connection;
     private readonly string _host;                  // what its announcements are listed under
+    private readonly string? _thisMachine;          // where it finds peers of this machine; null: it is one of them
     private UnknownAnswers? _unknown;                       // most connections never need it
     private SwarmPeer? _peer;                               // whom it announced last; nearly always itself alone
     private HashSet<SwarmPeer>? _otherPeers;
@@ -41,6 +42,7 @@ internal sealed class TrackerSession
         socket.KeepAlive(Limits.KeepAliveSeconds);
         var client = (IPEndPoint)socket.RemoteEndPoint!;
         _host = ListedHost(client.Address);
+        if (_host != HostName.Localhost) _thisMachine = AddressReached(socket, client.Address);
         if (Diagnosis.Log is not null) _client = client.ToString();
     }
 
@@ -233,7 +235,7 @@ internal sealed class TrackerSession
     // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6).
     private int Answer(int chunkIndex, bool isLine, byte[] answers, int start, bool mayHold)
     {
-        int length = _server.Swarm.WriteAnswer(chunkIndex, answers.AsSpan(start), out bool isKnown);
+        int length = _server.Swarm.WriteAnswer(chunkIndex, answers.AsSpan(start), out bool isKnown, _thisMachine);
         if (!isKnown)
         {
             TimeSpan now = EventLoop.Now;
@@ -248,6 +250,13 @@ internal sealed class TrackerSession
         _server.Log.Written(answers, start, length);
         if (isLine) answers[start + length++] = (byte)'\n';
         return length;
+    }
+
+    // A client that calls from elsewhere finds the peers that called by a loopback address where it found the tracker.
+    private static string? AddressReached(Socket socket, IPAddress client)
+    {
+        IPAddress reached = ((IPEndPoint)socket.LocalEndPoint!).Address;
+        return reached.Equals(client) || HostName.IsLoopback(reached) ? null : ListedHost(reached);
     }
 
     // Nobody can point the swarm at a third machine: a peer is where it calls from (PROTOCOL 6).

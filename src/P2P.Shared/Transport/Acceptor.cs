@@ -16,8 +16,12 @@ public sealed class Acceptor
     private const int AcceptedPerTurn = 64;
 
     private readonly List<Socket> _listeners = [];
+    private readonly List<Accepting> _accepting = [];
+    private readonly IPAddress[] _addresses;
+    private Action<Socket>? _change;
+    private Action? _start;
 
-    private Acceptor(int port) => Port = port;
+    private Acceptor(IPAddress[] addresses, int port) => (_addresses, Port) = (addresses, port);
 
     /// <summary>The port, the same on every address.</summary>
     public int Port { get; private set; }
@@ -34,7 +38,7 @@ public sealed class Acceptor
         SocketRuntime.Prepare();
         for (int attempt = 1; ; attempt++)
         {
-            var acceptor = new Acceptor(port);
+            var acceptor = new Acceptor(addresses, port);
             try
             {
                 foreach (IPAddress address in addresses)
@@ -62,14 +66,52 @@ public sealed class Acceptor
     public static bool IsAddressForeign(SocketException failure) => failure.SocketErrorCode == SocketError.AddressNotAvailable;
 
     /// <summary>Changes the sockets that listen, and through them those that they accept.</summary>
-    public void Configure(Action<Socket> change) => _listeners.ForEach(change);
+    public void Configure(Action<Socket> change)
+    {
+        _change = change;
+        _listeners.ForEach(change);
+    }
 
     /// <summary>Accepts from now on. On the loop.</summary>
     /// <param name="onAccepted">Takes over each socket.</param>
     /// <param name="onShortage">Called while descriptors or memory run short, before each pause.</param>
     public void Start(EventLoop loop, Action<Socket> onAccepted, Action? onShortage = null)
     {
-        foreach (Socket listener in _listeners) new Accepting(loop, listener, onAccepted, onShortage).Resume();
+        _start = Start;
+        Start();
+
+        void Start()
+        {
+            foreach (Socket listener in _listeners)
+            {
+                var accepting = new Accepting(loop, listener, onAccepted, onShortage);
+                _accepting.Add(accepting);
+                accepting.Resume();
+            }
+        }
+    }
+
+    /// <summary>Listens on other addresses, on the same port. Connections that wait to be accepted just then are reset.
+    /// On the loop.</summary>
+    /// <returns>False if that can't be done, and it listens where it did.</returns>
+    public bool TryMoveTo(IPAddress[] addresses)
+    {
+        _accepting.ForEach(accepting => accepting.Dispose());
+        _accepting.Clear();
+        _listeners.Clear();
+        bool hasMoved = true;
+        try
+        {
+            _listeners.AddRange(Listen(addresses, Port)._listeners);
+        }
+        catch (SocketException)
+        {
+            hasMoved = false;
+            _listeners.AddRange(Listen(_addresses, Port)._listeners);
+        }
+        if (_change is not null) _listeners.ForEach(_change);
+        _start?.Invoke();
+        return hasMoved;
     }
 
     private static Socket? TryListen(IPAddress address, int port)
@@ -100,17 +142,19 @@ public sealed class Acceptor
         private readonly Action _resume;
         private readonly LoopTimer _pause;
         private SocketOperation? _operation;        // in flight
+        private bool _isClosed;
 
         public Accepting(EventLoop loop, Socket listener, Action<Socket> onAccepted, Action? onShortage)
         {
             (_loop, _listener, _onAccepted, _onShortage) = (loop, listener, onAccepted, onShortage);
             _resume = Resume;
             _pause = new LoopTimer(loop, _resume);
-            NoteOpen();
+            NoteOpen(true);
         }
 
         public void Resume()
         {
+            if (_isClosed) return;
             for (int count = 0; count < AcceptedPerTurn; count++)
             {
                 _operation = _loop.RentOperation(this);
@@ -123,6 +167,8 @@ public sealed class Acceptor
 
         public void Dispose()
         {
+            _isClosed = true;
+            NoteOpen(false);
             _pause.Forget();
             if (_operation is not null)
             {
@@ -159,6 +205,6 @@ public sealed class Acceptor
         }
 
         [Conditional("DEBUG")]
-        private void NoteOpen() => _loop.Open.Add(this);
+        private void NoteOpen(bool isOpen) => _ = isOpen ? _loop.Open.Add(this) : _loop.Open.Remove(this);
     }
 }

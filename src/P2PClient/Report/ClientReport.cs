@@ -58,6 +58,14 @@ internal sealed class ClientReport
         _live?.Start();
     }
 
+    /// <summary>The tracker on this machine serves others too.</summary>
+    /// <param name="isReachable">Peers on other machines can connect.</param>
+    public void Hub(int port, bool isReachable)
+    {
+        if (isReachable) Say(_options.Name + ": the tracker serves other machines too, so they can connect to port " + port);
+        else Terminal.Complain(_options.Name + ": peers on other machines can't connect, port " + port + " is taken on another address of this machine; give another with -transfer_port, or none");
+    }
+
     /// <summary>A chunk has come.</summary>
     public void Fetched()
     {

@@ -49,6 +49,35 @@ public sealed class SwarmTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void PeersOfThisMachine_AreListedByTheAddressThatTheAskerReaches()
+    {
+        Connect(5001, 1);
+        _swarm.TryAnnounce(1, _swarm.GetPeer("10.0.0.1", 5001)!);
+        string?[] machines = [null, "192.168.9.1", null, "fd00::1"];
+        foreach (string? machine in machines.Concat(machines))
+            Assert.Equal($"GET_CHUNK_FROM,1,{machine ?? "localhost"},5001,10.0.0.1,5001", Answer(1, machine));
+    }
+
+    [Fact]
+    public void OfPeersOfThisMachine_AsManyAreListedAsFitUnderALongerAddress_AndAllInTheirTurn()
+    {
+        const string Machine = "2001:db8:1111:2222:3333:4444:5555:6666";
+        int fitting = LongestAnswerBytes / LongestPeerBytes - 1;
+        for (int i = 0; i < fitting; i++) Connect(50_000 + i, 1);
+        Assert.Equal(fitting, PortsOf(1).Length);
+
+        HashSet<string> seen = [];
+        for (int i = 0; i < 4; i++)
+        {
+            string answer = Answer(1, Machine);
+            Assert.InRange(answer.Length, LongestAnswerBytes - Machine.Length - 7, LongestAnswerBytes);
+            seen.UnionWith(answer.Split(',').Where(field => field.Length == 5));
+        }
+        Assert.Equal(fitting, seen.Count);
+        Assert.Equal(fitting, PortsOf(1).Length);
+    }
+
+    [Fact]
     public void ConnectedPeers_StandBeforeThoseGone_EachInTheOrderOfFirstAnnouncement()
     {
         SwarmPeer[] peers = [.. Enumerable.Range(5001, 5).Select(port => Connect(port, 1))];
@@ -273,10 +302,10 @@ public sealed class SwarmTests(ITestOutputHelper output)
 
     private void Sweep(TimeSpan now) => _swarm.RemoveGoneBefore(now - TrackerLimits.GonePeerLife);
 
-    private string Answer(int chunkIndex)
+    private string Answer(int chunkIndex, string? thisMachine = null)
     {
         byte[] buffer = new byte[Limits.AnswerBytesMax];
-        int length = _swarm.WriteAnswer(chunkIndex, buffer, out bool isKnown);
+        int length = _swarm.WriteAnswer(chunkIndex, buffer, out bool isKnown, thisMachine);
         string answer = Encoding.ASCII.GetString(buffer, 0, length);
         Assert.StartsWith(isKnown ? $"GET_CHUNK_FROM,{chunkIndex}," : $"CHUNK_LOCATION_UNKNOWN,{chunkIndex}", answer);
         return answer;
