@@ -6,9 +6,12 @@ namespace P2P.Tests.Support;
 /// <summary>The few system calls that .NET has no type for: signals, the user, what makes a machine look different to a process.</summary>
 internal static class Libc
 {
+    public const int SigHup = 1;
     public const int SigInt = 2;
     public const int SigKill = 9;
     public const int SigTerm = 15;
+    public const int SigContinue = 18;
+    public const int SigStop = 19;
 
     public const int CloneNewNet = 0x40000000;
     public const int CloneNewMounts = 0x00020000;
