@@ -99,11 +99,10 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
         return () => EndOf(run, signal, mustBeClean);
     }
 
-    /// <summary>Judges a folder in which everything has arrived.</summary>
-    /// <returns>Whether there is nothing else in it.</returns>
+    /// <summary>Whether its folder holds chunks and their list, and nothing else.</summary>
     public bool IsTidy() => Look().Strays.Count == 0;
 
-    /// <summary>Counts what a folder holds at the end that doesn't belong there.</summary>
+    /// <summary>Counts what it has fetched, and what its runs have complained of.</summary>
     public void Judge()
     {
         var look = Look();
@@ -115,11 +114,11 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
     }
 
     /// <summary>Counts files that have no business where everything has arrived.</summary>
-    public void JudgeLeftovers(string when)
+    public void JudgeLeftovers()
     {
         var look = Look();
         if (look.Strays.Count > 0)
-            swarm.Counts.Add(Violation.LeftoverFiles, $"{when}: {look.Describe()}", look.Strays.Count);
+            swarm.Counts.Add(Violation.LeftoverFiles, $"all is complete: {look.Describe()}", look.Strays.Count);
     }
 
     public void Dispose()

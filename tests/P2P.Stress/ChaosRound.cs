@@ -32,7 +32,7 @@ internal sealed class ChaosRound : IDisposable
 
     public ChaosRound(int seed, ChaosCounts counts)
     {
-        (Seed, _random) = (seed, new Random(seed));
+        _random = new Random(seed);
         var chunks = new ChunkSet(_random, _random.Next(40, 250), _ => NextLength());
         _swarm = new ChaosSwarm(_folder.Path, chunks, FreePort.Next(), counts);
         _disk = SmallDisk.IsPossible ? new SmallDisk(_folder.MakeFolder("disk"), _random) : null;
@@ -41,8 +41,6 @@ internal sealed class ChaosRound : IDisposable
             ? new ChaosClient(_swarm, i, _folder["disk/c0"], dealt[i], _disk)
             : new ChaosClient(_swarm, i, _folder[$"c{i}"], dealt[i], disk: null)).ToArray();
     }
-
-    public int Seed { get; }
 
     /// <summary>Plays it, in a network of its own where that can be: the kernel may give a client of another swarm a
     /// port at which the tracker still lists a client of this one, and nobody can tell the two apart.</summary>
@@ -190,19 +188,19 @@ internal sealed class ChaosRound : IDisposable
     private void WaitUntilComplete()
     {
         var deadline = _watch.Elapsed + s_finishPatience;
-        foreach (var run in _clients.Select(client => client.Run!))
-        {
-            var process = run.Process;
-            if (!process.Output.TryWaitFor(line => line.Contains(": complete, all "), deadline - _watch.Elapsed))
-                _swarm.Counts.Add(Violation.HungClients, $"not complete\n{process.Describe()}{run.History}");
-        }
+        var runs = _clients.Select(client => client.Run!);
+        var hung = runs.Where(run => !run.WaitUntilComplete(deadline - _watch.Elapsed)).ToList();
+        foreach (var run in hung)
+            _swarm.Counts.Add(Violation.HungClients, $"not complete\n{run.Process.Describe()}{run.History}");
+        if (hung.Count > 0)
+            return;
 
         // A second source's copy of the last chunk may be on its way out.
         deadline = _watch.Elapsed + s_tidyPatience;
         while (!_clients.All(client => client.IsTidy()) && _watch.Elapsed < deadline)
             Thread.Sleep(50);
         foreach (var client in _clients)
-            client.JudgeLeftovers("all is complete");
+            client.JudgeLeftovers();
     }
 
     private void EndAll()

@@ -28,6 +28,10 @@ internal sealed class ClientRun(ClientProcess process, FolderLook before, string
     /// <summary>Waits until it is ready; false if it has ended instead, or hangs.</summary>
     public bool WaitUntilReady() => process.Output.TryWaitFor(_ => true, ChaosSwarm.ProcessPatience);
 
+    /// <summary>Waits until it has everything; false if the time is up, or it has ended.</summary>
+    public bool WaitUntilComplete(TimeSpan limit) =>
+        process.Output.TryWaitFor(line => line.Contains(": complete, all "), limit);
+
     /// <summary>Whether it complained of what can't be, or of a disk that has room.</summary>
     public bool HasComplained(bool isOnSmallDisk) => process.Errors.All.Any(line =>
         s_faults.Any(line.Contains) || (!isOnSmallDisk && line.Contains("can't store chunks")));
