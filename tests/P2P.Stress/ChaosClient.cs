@@ -67,7 +67,7 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
         if (!second.Process.HasExitedWithin(ChaosSwarm.ProcessPatience))
             second.Process.Kill();
         bool isClear = second.Process.WaitForExit() is > 0 and < 128 && second.Process.Output.Count == 0
-            && second.Process.Errors.All is [var line] && line.Contains(folder) && line.Contains("another client");
+            && second.Process.Errors.All is [var line] && line.Contains(folder) && line.Contains("another ");
         if (!isClear)
             Count(Violation.SecondClientsNotRefused, "no clear refusal", second);
         if (first.Process.HasExited || !chunks.All(File.Exists))
