@@ -38,14 +38,15 @@ internal sealed class ChunkPicker
     private readonly Random _random;
     private readonly List<int> _missing = [];       // never asked for, in random order, taken from the end
     private readonly Queue<int> _again = new();     // to be asked for before the missing ones
+    private readonly Queue<int> _unknownAgain = new();      // nobody had them, and they are due
+    private bool _isTurnOfNew;
     private readonly Queue<int> _curious = new();   // in flight, and asked about for more sources
     private readonly List<int> _ready = [];
     private readonly List<int> _chosen = [];        // ready, and asked about a moment ago to be fetched now
     private readonly HashSet<int> _refreshing = []; // asked about because they were picked
-    private readonly List<int> _unknown = [];
+    private readonly UnknownChunks _unknown;
+    private readonly Action<int> _askUnknownAgain;
     private readonly Dictionary<int, Peer> _avoided = [];
-    private TimeSpan _unknownPause = ClientLimits.UnknownPauseMin;
-    private TimeSpan _unknownDue;
     private int _answered;          // chunks with known sources
     private TimeSpan _curiousPause = ClientLimits.CuriousPauseMin;
     private bool _isTrackerGone;
@@ -56,6 +57,12 @@ internal sealed class ChunkPicker
         _states = new ChunkState[chunkCount + 1];
         _answers = new Answer[chunkCount + 1];
         _random = random;
+        _unknown = new UnknownChunks(random);
+        _askUnknownAgain = chunkIndex =>
+        {
+            _states[chunkIndex] = ChunkState.Missing;
+            _unknownAgain.Enqueue(chunkIndex);
+        };
         foreach (int chunkIndex in held) _states[chunkIndex] = ChunkState.Have;
         for (int chunkIndex = 1; chunkIndex <= chunkCount; chunkIndex++)
         {
@@ -83,23 +90,26 @@ internal sealed class ChunkPicker
     /// <summary>Takes the next chunk to ask the tracker for; it is then <see cref="ChunkState.Asked"/>.</summary>
     public bool TryPickQuestion(TimeSpan now, out int chunkIndex)
     {
-        if (_unknown.Count > 0 && now >= _unknownDue)
-        {
-            foreach (int unknown in _unknown) AskAgain(unknown);
-            _unknown.Clear();
-            _unknownPause = Min(2 * _unknownPause, ClientLimits.UnknownPauseMax);
-        }
+        _unknown.TakeDue(now, _askUnknownAgain);
         while (_curious.TryDequeue(out chunkIndex))
         {
             if (_states[chunkIndex] == ChunkState.InFlight) return true;        // and it stays so
         }
-        if (!_again.TryDequeue(out chunkIndex))
-        {
-            if (_missing.Count == 0 || _ready.Count >= ClientLimits.AskedAheadMax) return false;
-            chunkIndex = _missing[^1];
-            _missing.RemoveAt(_missing.Count - 1);
-        }
+        if (!_again.TryDequeue(out chunkIndex) && !TryTakeTurn(out chunkIndex)) return false;
         _states[chunkIndex] = ChunkState.Asked;
+        return true;
+    }
+
+    // Those that nobody had, and those never asked for, in turns: where a tracker is slow, neither keeps the other waiting.
+    private bool TryTakeTurn(out int chunkIndex)
+    {
+        bool mayTakeNew = _missing.Count > 0 && _ready.Count < ClientLimits.AskedAheadMax;
+        _isTurnOfNew = !_isTurnOfNew && mayTakeNew;
+        if (!_isTurnOfNew && _unknownAgain.TryDequeue(out chunkIndex)) return true;
+        chunkIndex = 0;
+        if (!mayTakeNew) return false;
+        chunkIndex = _missing[^1];
+        _missing.RemoveAt(_missing.Count - 1);
         return true;
     }
 
@@ -115,6 +125,7 @@ internal sealed class ChunkPicker
         _curiousPause = sources.Length > AvailabilityOf(chunkIndex)
             ? ClientLimits.CuriousPauseMin
             : Min(_curiousPause * 9 / 8, ClientLimits.UnknownPauseMax);
+        bool isNews = sources.Length > 0 && (state == ChunkState.Unknown || _answers[chunkIndex].Sources is { Length: 0 });
         SetAnswer(chunkIndex, new Answer(sources, now));
         if (state is ChunkState.Ready or ChunkState.InFlight) return;
 
@@ -124,11 +135,8 @@ internal sealed class ChunkPicker
             SetUnknown(chunkIndex, now);
             return;
         }
-        if (state == ChunkState.Unknown)
-        {
-            _unknown.Remove(chunkIndex);
-            OnChange(now);
-        }
+        if (state == ChunkState.Unknown) _unknown.Remove(chunkIndex);
+        if (isNews) OnChange(now);
         _states[chunkIndex] = ChunkState.Ready;
         if (wasPicked) _chosen.Add(chunkIndex);
         else AddReady(chunkIndex);
@@ -160,11 +168,7 @@ internal sealed class ChunkPicker
     public void OnTrackerBack() => _isTrackerGone = false;
 
     /// <summary>Something has changed: chunks that nobody had are worth a question soon.</summary>
-    public void OnChange(TimeSpan now)
-    {
-        _unknownPause = ClientLimits.UnknownPauseMin;
-        _unknownDue = Min(_unknownDue, now + _unknownPause);
-    }
+    public void OnChange(TimeSpan now) => _unknown.OnChange(now);
 
     /// <summary>Picks a chunk to fetch, and from whom; it is then <see cref="ChunkState.InFlight"/> until
     /// <see cref="OnFetched"/> or <see cref="Release"/>.</summary>
@@ -248,6 +252,20 @@ internal sealed class ChunkPicker
 
     /// <summary>The number of sources that the last answer listed for a chunk.</summary>
     public int AvailabilityOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
+
+    /// <summary>Tells whether nobody is known to have a chunk that is looked for.</summary>
+    public bool IsUnheld(int chunkIndex) => StateOf(chunkIndex) != ChunkState.Have && _answers[chunkIndex].Sources is { Length: 0 };
+
+    /// <summary>Chunks that are looked for, but whose sources all pause.</summary>
+    public int CountRefused(TimeSpan now)
+    {
+        int count = 0;
+        for (int chunkIndex = 1; chunkIndex <= ChunkCount; chunkIndex++)
+        {
+            if (AvailabilityOf(chunkIndex) > 0 && Array.TrueForAll(_answers[chunkIndex].Sources, peer => peer.PausedUntil > now || peer.IsDoubtful)) count++;
+        }
+        return count;
+    }
 
     // Every source known is busy, and there would be time for more: see whether new ones have appeared, one chunk at a
     // time, the one first that was not asked about for longest.
@@ -340,8 +358,7 @@ internal sealed class ChunkPicker
     private void SetUnknown(int chunkIndex, TimeSpan now)
     {
         _states[chunkIndex] = ChunkState.Unknown;
-        if (_unknown.Count == 0) _unknownDue = now + _unknownPause;
-        _unknown.Add(chunkIndex);
+        _unknown.Add(chunkIndex, now);
     }
 
     private void SetAnswer(int chunkIndex, Answer answer)

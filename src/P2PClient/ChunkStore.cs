@@ -16,6 +16,8 @@ internal sealed class ChunkStore
     private readonly string _folder;
     private readonly Dictionary<int, string> _names = [];       // of chunks not called chunk_<index>
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _strays = new(StringComparer.Ordinal);     // lay in the folder unlisted
+    private readonly ArrivalJournal _journal;
     private int _secondAttempts;
     private readonly Dictionary<int, long> _sizes;              // of the chunks held
 
@@ -23,6 +25,7 @@ internal sealed class ChunkStore
     public ChunkStore(string folder, LocalChunksFile list)
     {
         _folder = folder;
+        _journal = new ArrivalJournal(folder);
         ChunkCount = list.ChunkCount;
         _sizes = list.Sizes;
         foreach ((int chunkIndex, string name) in list.Held) Name(chunkIndex, name);
@@ -39,6 +42,15 @@ internal sealed class ChunkStore
     /// <summary>A name that no chunk has, for a file on its way to becoming <paramref name="finalName"/>.</summary>
     public static string TemporaryName(string finalName) => $".{finalName}.{Environment.ProcessId}{TemporaryEnd}";
 
+    /// <summary>True of every name that <see cref="TemporaryName"/> gives to a file, in whatever process.</summary>
+    public static bool IsTemporaryOf(string name, string finalName)
+    {
+        int start = finalName.Length + 2, end = name.Length - TemporaryEnd.Length;
+        return end > start && name.StartsWith("." + finalName + ".", StringComparison.Ordinal)
+            && name.EndsWith(TemporaryEnd, StringComparison.Ordinal)
+            && !name.AsSpan(start, end - start).ContainsAnyExceptInRange('0', '9');
+    }
+
     /// <summary>Finds out whether the folder can be written, and removes temporary files, of whatever process.</summary>
     /// <exception cref="IOException">It can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It can't be written.</exception>
@@ -48,8 +60,49 @@ internal sealed class ChunkStore
         foreach (string path in Directory.GetFileSystemEntries(_folder))
         {
             string name = Path.GetFileName(path);
-            if (IsTemporary(name) && !_taken.Contains(name)) File.Delete(path);
+            if (_taken.Contains(name)) continue;
+            if (IsTemporary(name) && !Directory.Exists(path)) File.Delete(path);
+            else _strays.Add(name);
         }
+    }
+
+    /// <summary>Takes the chunks that lie in the folder although its list lacks them: those that an earlier client has had
+    /// when it was killed, and those that the sums prove right. Behind <see cref="Clean"/>.</summary>
+    /// <param name="sums">Null if nobody knows what the chunks must be.</param>
+    /// <returns>How many; the list is to be saved if there are any.</returns>
+    public int Adopt(LocalChunksFile list, ChunkSums? sums)
+    {
+        int adopted = 0;
+        Dictionary<int, long>? arrivals = _journal.Read();
+        for (int chunkIndex = 1; chunkIndex <= ChunkCount && _strays.Count > 0; chunkIndex++)
+        {
+            string name = NameOf(chunkIndex);
+            if (!_strays.Contains(name) || list.Held.ContainsKey(chunkIndex)) continue;
+            long bytes = 0;
+            bool hasArrived = arrivals is not null && arrivals.TryGetValue(chunkIndex, out bytes);
+            if (sums is not null)
+            {
+                hasArrived &= bytes == sums.SizeOf(chunkIndex);
+                bytes = sums.SizeOf(chunkIndex);
+            }
+            if (!hasArrived && !(sums is not null && sums.IsRight(chunkIndex, PathOf(chunkIndex)))) continue;
+            if (!list.TryAdopt(chunkIndex, _folder, name, bytes)) continue;
+            _strays.Remove(name);
+            if (!_names.ContainsKey(chunkIndex)) Name(chunkIndex, name);
+            adopted++;
+        }
+        if (adopted == 0 && arrivals is not null) _journal.Clear();
+        return adopted;
+    }
+
+    /// <summary>Gives a copy the name of its chunk, which is held from then on however this process ends.</summary>
+    /// <returns>False if the disk refused.</returns>
+    public bool TryCommit(int chunkIndex, PartialChunk copy)
+    {
+        // What lay there before must not be taken for the chunk by whoever reads the journal.
+        if (_strays.Count > 0 && _strays.Remove(NameOf(chunkIndex))) PartialChunk.TryDelete(PathOf(chunkIndex));
+        _journal.Add(chunkIndex, copy.Bytes);
+        return copy.TryCommit();
     }
 
     /// <summary>Opens a chunk that is held.</summary>
@@ -85,6 +138,9 @@ internal sealed class ChunkStore
     /// <summary>A chunk has got its name, and is held from now on.</summary>
     public void OnStored(int chunkIndex, long bytes) => _sizes[chunkIndex] = bytes;
 
+    /// <summary>The file of a chunk that was held is no longer what it was.</summary>
+    public void OnLost(int chunkIndex) => _strays.Add(NameOf(chunkIndex));
+
     /// <summary>The file name of a chunk: chunk_&lt;index&gt;, unless the list has another for it, or gives that one to
     /// another chunk.</summary>
     public string NameOf(int chunkIndex)
@@ -102,6 +158,7 @@ internal sealed class ChunkStore
     public void SaveList(Func<int, bool> held)
     {
         LocalChunksFile.Save(_folder, ChunkCount, Lines());
+        _journal.Clear();
 
         IEnumerable<(int, string)> Lines()
         {
@@ -112,11 +169,12 @@ internal sealed class ChunkStore
         }
     }
 
-    // What TemporaryName makes, and nothing of the user's.
-    private bool IsTemporary(string name) =>
-        (name.StartsWith(".chunk_", StringComparison.Ordinal) || name.StartsWith($".{LocalChunksFile.FileName}.", StringComparison.Ordinal))
-            && name.EndsWith(TemporaryEnd, StringComparison.Ordinal)
-            && !Directory.Exists(Path.Combine(_folder, name));
+    /// <summary>True of the names that clients, and splits, give to files in their folders until they are whole.</summary>
+    public static bool IsTemporary(string name) =>
+        (name.StartsWith(".chunk_", StringComparison.Ordinal)
+            || name.StartsWith("." + LocalChunksFile.FileName + ".", StringComparison.Ordinal)
+            || name.StartsWith("." + ChunkSums.FileName + ".", StringComparison.Ordinal))
+            && name.EndsWith(TemporaryEnd, StringComparison.Ordinal);
 
     private string PathOf(int chunkIndex) => Path.Combine(_folder, NameOf(chunkIndex));
 

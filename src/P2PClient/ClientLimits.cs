@@ -88,14 +88,25 @@ internal static class ClientLimits
     /// <summary>First and longest pause before "unknown" chunks are asked for again (PROTOCOL 7).</summary>
     public static readonly TimeSpan UnknownPauseMin = TimeSpan.FromMilliseconds(20), UnknownPauseMax = TimeSpan.FromSeconds(1);
 
+    /// <summary>Once nothing has changed for so long, this many "unknown" chunks at most are asked for at once; of more, one
+    /// at a time, this far apart (PROTOCOL 7).</summary>
+    public static readonly TimeSpan CalmAfter = TimeSpan.FromSeconds(10), CalmPause = TimeSpan.FromMilliseconds(10);
+    public const int CalmUnknownMax = 100;
+
     /// <summary>An answer is acted upon for this many times as long as a question takes, within these bounds; then it is
     /// asked for again just before its chunk is fetched, so that new sources are seen.</summary>
     public const int AnswerLifeFactor = 50;
     public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(50), AnswerLifeMax = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long an answer is waited for before it is asked for again, or for the first one ever, before the
-    /// tracker is taken for one that wants lines (PROTOCOL 2).</summary>
-    public static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(10);
+    /// <summary>How long the first answer of all is waited for before it is asked for again, and a later one at least; else
+    /// four times as long as the slowest has taken (PROTOCOL 2).</summary>
+    public static readonly TimeSpan FirstAnswerPatience = TimeSpan.FromSeconds(5), AnswerPatienceMin = TimeSpan.FromSeconds(2);
+
+    /// <summary>Unframed questions without an answer, before the tracker is taken for one that wants lines.</summary>
+    public const int UnframedAttempts = 2;
+
+    /// <summary>How long lines may get no answer before it is tried unframed again.</summary>
+    public static readonly TimeSpan LinesPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>First and longest pause between attempts to reach the tracker.</summary>
     public static readonly TimeSpan TrackerPauseMin = TimeSpan.FromMilliseconds(20), TrackerPauseMax = TimeSpan.FromSeconds(1);
@@ -112,6 +123,12 @@ internal static class ClientLimits
 
     /// <summary>How often it is looked whether the program of -on_complete has ended.</summary>
     public static readonly TimeSpan CommandPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Without any progress for so long the user is told why.</summary>
+    public static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the reason is looked for: that takes a look at every chunk.</summary>
+    public static readonly TimeSpan StallLookPause = TimeSpan.FromSeconds(1);
 
     /// <summary>How often local_chunks.txt is rewritten at most (PROTOCOL 4).</summary>
     public static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Net;
+using System.Text;
 using P2P.Cli;
 using P2P.Protocol;
 
@@ -49,7 +50,7 @@ internal sealed class ClientOptions
         """;
 
     private const int DefaultTrackerPort = 5100;        // spec 2.1
-    private const int NameLengthMax = 255;              // as that of a folder, which is the default
+    private const int NameBytesMax = 1000;              // in UTF-8; every line of the log begins with it
 
     private ClientOptions(CommandLine line)
     {
@@ -162,7 +163,8 @@ internal sealed class ClientOptions
     // The log has no quoting: a name must not look like more than one field, or more than one line (PROTOCOL 5).
     private static string CheckName(string name)
     {
-        if (name.Length is 0 or > NameLengthMax) throw ProgramException.Usage($"-name must have 1 to {NameLengthMax} characters");
+        int bytes = Encoding.UTF8.GetByteCount(name);
+        if (bytes is 0 or > NameBytesMax) throw ProgramException.Usage($"-name has {bytes} bytes: give one of 1 to {NameBytesMax}");
         foreach (char c in name)
         {
             if (!IsNameCharacter(c)) throw ProgramException.Usage("-name must not hold a comma, white space or a control character");
@@ -182,6 +184,8 @@ internal sealed class ClientOptions
 
     private static bool IsNameCharacter(char c) => c != ',' && !char.IsWhiteSpace(c) && !char.IsControl(c);
 
+    private static bool LooksLikePort(ReadOnlySpan<char> text) => text.Length >= 4 && !text.ContainsAnyExceptInRange('0', '9');
+
     // <host>, <host>:<port>, <IPv6 address> or [<IPv6 address>]:<port>
     private static (string Name, IPAddress[] Addresses, int Port) ParseTracker(string text)
     {
@@ -189,6 +193,8 @@ internal sealed class ClientOptions
         int port = DefaultTrackerPort;
         int colon = text.LastIndexOf(':');
         bool isBareIPv6 = colon != text.IndexOf(':') && !text.StartsWith('[');
+        if (isBareIPv6 && LooksLikePort(text.AsSpan(colon + 1)) && IPAddress.TryParse(text[..colon], out _))
+            throw ProgramException.Usage($"-tracker '{text}' may be an address, or an address and a port: give [{text}] or [{text[..colon]}]:{text[(colon + 1)..]}");
         if (colon >= 0 && !isBareIPv6 && !text.EndsWith(']'))
         {
             host = text[..colon];

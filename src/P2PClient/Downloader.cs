@@ -61,6 +61,9 @@ internal sealed class Downloader
     /// <summary>Peers that delivered at least one of them.</summary>
     public int SourceCount => _sources.Count;
 
+    /// <summary>The last chunk that was larger than is taken, if none has come since; 0: none.</summary>
+    public int TooLarge { get; private set; }
+
     /// <summary>Starts what can be started, after the code at hand.</summary>
     public void Start()
     {
@@ -103,7 +106,7 @@ internal sealed class Downloader
         {
             if (check is not null) end = check.Judge(end);
             if (end == DownloadEnd.Doubtful) end = Weigh(session);
-            if (end == DownloadEnd.Whole && !session.Copy.TryCommit()) end = DownloadEnd.DiskFailed;
+            if (end == DownloadEnd.Whole && !_store.TryCommit(session.ChunkIndex, session.Copy)) end = DownloadEnd.DiskFailed;
             Settle(session, end);
             Tell(session, end);
         }
@@ -136,6 +139,7 @@ internal sealed class Downloader
         switch (end)
         {
             case DownloadEnd.Whole:
+                TooLarge = 0;
                 session.Peer.OnSuccess(now - session.Download.StartedAt);
                 _diskPause = ClientLimits.PeerPauseMin;
                 _sources.Add(session.Peer);
@@ -168,6 +172,7 @@ internal sealed class Downloader
                 session.Peer.OnFailure(now, severity: 1);       // who never stops sending fills any disk
                 break;
             case DownloadEnd.Silent or DownloadEnd.TooLong:
+                if (end == DownloadEnd.TooLong) TooLarge = session.ChunkIndex;
                 session.Peer.OnFailure(now, severity: 4);
                 break;
             default:

@@ -56,13 +56,28 @@ internal sealed class LocalChunksFile
             throw new ProgramException(ExitCode.Usage, $"can't read {path}: make it a file that this user may read");
         }
 
-        var file = new LocalChunksFile(FindChunkCount(lines, path));
+        int last = FindLastChunk(lines, path, out int chunkCount);
+        var file = new LocalChunksFile(chunkCount);
         for (int i = 0; i < lines.Length; i++)
         {
+            if (i == last) continue;
             string? problem = file.Add(lines[i], folder);
             if (problem is not null) warn($"{FileName}, line {i + 1}: {problem}; the line is skipped");
         }
         return file;
+    }
+
+    /// <summary>Takes a file of the folder for a chunk that the list lacks, if it is a regular file of the right size.</summary>
+    public bool TryAdopt(int chunkIndex, string folder, string name, long bytes)
+    {
+        if (chunkIndex < 1 || chunkIndex > ChunkCount || Held.ContainsKey(chunkIndex) || LeavesFolder(name, folder)) return false;
+        string path = Path.Combine(folder, name);
+        using var chunk = NativeFile.TryOpen(path, out _);
+        if (chunk is null || !File.Exists(path) || !chunk.TryLook(out long found, out _) || found != bytes) return false;
+        Wanted.Remove(chunkIndex);
+        Sizes[chunkIndex] = bytes;
+        Held.Add(chunkIndex, name);
+        return true;
     }
 
     /// <summary>Replaces the list of a folder, by rename, so that nobody ever sees half of it.</summary>
@@ -87,14 +102,13 @@ internal sealed class LocalChunksFile
         }
     }
 
-    private static int FindChunkCount(string[] lines, string path)
+    // The last line that says so decides, since a chunk's file may have that name. Returns its place.
+    private static int FindLastChunk(string[] lines, string path, out int count)
     {
-        foreach (string line in lines)
-        {
-            if (!TrySplit(line, out int count, out string name) || name != LastChunk) continue;
-            if (count <= ClientLimits.ChunksMax) return count;
-            throw new ProgramException(ExitCode.Usage, $"{path} says {count} chunks, {ClientLimits.ChunksMax} are possible: make the chunks larger");
-        }
+        count = 0;
+        int last = Array.FindLastIndex(lines, line => TrySplit(line, out _, out string name) && name == LastChunk);
+        if (last >= 0 && TrySplit(lines[last], out count, out _) && count <= ClientLimits.ChunksMax) return last;
+        if (last >= 0) throw new ProgramException(ExitCode.Usage, $"{path} says {count} chunks, {ClientLimits.ChunksMax} are possible: make the chunks larger");
         throw new ProgramException(ExitCode.Usage, $"{path} has no line '<count>,{LastChunk}', which must end it");
     }
 
@@ -103,17 +117,19 @@ internal sealed class LocalChunksFile
     {
         if (line.AsSpan().Trim().IsEmpty) return null;
         if (!TrySplit(line, out int chunkIndex, out string name)) return "it is not '<chunk_index>,<file name>'";
-        if (name == LastChunk) return chunkIndex == ChunkCount ? null : $"an earlier line says {ChunkCount} chunks";
         if (chunkIndex < 1 || chunkIndex > ChunkCount) return $"chunk {chunkIndex} is not one of 1 to {ChunkCount}";
         if (Held.ContainsKey(chunkIndex) || Wanted.ContainsKey(chunkIndex)) return $"chunk {chunkIndex} is listed already";
+        name = WithoutFolder(name, folder);
         if (name.Contains('\0') || Encoding.UTF8.GetByteCount(name) > NameBytesMax) return "no file can have that name";
         if (name.Contains('/') || name is "." or ".." || LeavesFolder(name, folder)) return $"file '{name}' is not in the folder";
 
         if (name == FileName) return "that is this list itself";
+        if (name == ArrivalJournal.FileName) return "that is the client's own file";
         string path = Path.Combine(folder, name);
         if (!File.Exists(path))
         {
             if (Directory.Exists(path)) return $"'{name}' is a folder";
+            if (name == LastChunk) return $"the last such line says {ChunkCount} chunks";
             Wanted.Add(chunkIndex, name);
             return $"there is no file '{name}'";
         }
@@ -124,6 +140,15 @@ internal sealed class LocalChunksFile
         Sizes[chunkIndex] = bytes;
         Held.Add(chunkIndex, name);
         return null;
+    }
+
+    // A name may be written ./chunk_1, or in full, by whatever links the folder is reached.
+    private static string WithoutFolder(string name, string folder)
+    {
+        while (name.StartsWith("./", StringComparison.Ordinal)) name = name[2..];
+        if (!name.StartsWith('/')) return name;
+        int slash = name.LastIndexOf('/');
+        return RealPath.Of(name[..(slash + 1)]) is { } real && real == RealPath.Of(folder) ? name[(slash + 1)..] : name;
     }
 
     // Where links lead counts, of the file as of the folder. A file that isn't there leads nowhere.

@@ -143,12 +143,12 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Error = e.Message;
+            Error = DiskError.Describe(e);
             return false;
         }
     }
 
-    private static void TryDelete(string path)
+    internal static void TryDelete(string path)
     {
         try
         {

@@ -3,6 +3,7 @@ using System.IO;
 using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
+using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -18,14 +19,15 @@ internal static class Program
         if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
         if (options.IsVerbose) Diagnosis.Begin(options.Name);
         ChunkSums? sums = ChunkSums.TryLoad(options.Folder);
-        NewFolder.Prepare(options, sums);
+        using NativeFile? folderLock = NewFolder.Take(options, sums);
         LocalChunksFile list = LocalChunksFile.Load(options.Folder, Warn);
         NewFolder.Check(options, list);
         sums?.Check(list, options.Folder, Warn);
         var store = new ChunkStore(options.Folder, list);
+        CleanFolder(options, store, isNeeded: list.Held.Count < list.ChunkCount);
+        bool isListSaved = store.Adopt(list, sums) == 0;
         var picker = new ChunkPicker(list.ChunkCount, list.Held.Keys, Random.Shared);
         if (options.OutPath is not null) OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
-        CleanFolder(options, store, isNeeded: !picker.IsComplete);
 
         Acceptor acceptor = Listen(options);
         ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
@@ -36,7 +38,7 @@ internal static class Program
             exitCode = code;
             loop.Stop();
         });
-        NativeProgram.RunUntilSignal(loop, () => client.Start(acceptor), client.Stop);
+        NativeProgram.RunUntilSignal(loop, () => client.Start(acceptor, isListSaved), client.Stop);
         return exitCode;
 
         void Warn(string warning) => Terminal.Complain($"{options.Name}: {warning}");
@@ -57,6 +59,8 @@ internal static class Program
         }
         catch (SocketException e)
         {
+            if (Acceptor.IsAddressForeign(e))
+                throw new ProgramException(ExitCode.Failure, $"{options.BindAddresses[0]} is no address of this machine: give one of its own with -bind");
             string reason = Acceptor.IsPortTaken(e) ? "is taken" : $"can't be used: {e.Message}";
             throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");
         }
@@ -72,7 +76,7 @@ internal static class Program
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (isNeeded)
-                throw new ProgramException(ExitCode.Usage, $"can't write to folder {options.Folder}: {e.Message}; let this user write there, or give another with -folder");
+                throw new ProgramException(ExitCode.Usage, $"can't write to folder {options.Folder}: {DiskError.Describe(e)}; let this user write there, or give another with -folder");
         }
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using P2P.Cli;
 using P2P.Logging;
+using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -25,6 +26,7 @@ internal sealed class SwarmClient
     private readonly Action<int> _end;
     private readonly LoopTimer _save;
     private readonly LoopTimer _tick;
+    private readonly Stall _stall;
     private TrackerConnection _tracker = null!;
     private string? _diskProblem;
     private bool _isListSaved = true;
@@ -41,20 +43,24 @@ internal sealed class SwarmClient
         _downloader = new Downloader(loop, log, picker, store, options.ChunkBytesMax, mayGiveUp: !options.IsTrackerLocal, OnFetched, OnDiskFailure, _traffic, sums, OnWrong);
         _report = new ClientReport(loop, options, picker, _downloader, _traffic, sums);
         _completion = new Completion(loop, options, store, sums, _report, OnLost, _ending.OnDone);
+        _stall = new Stall(picker, _traffic);
         _save = new LoopTimer(loop, SaveList);
         _tick = new LoopTimer(loop, OnTick);
     }
 
     /// <summary>Begins to serve and to fetch. On the loop.</summary>
     /// <param name="acceptor">Listens on the transfer port.</param>
-    public void Start(Acceptor acceptor)
+    /// <param name="isListSaved">The folder's list names all that is held.</param>
+    public void Start(Acceptor acceptor, bool isListSaved)
     {
+        _isListSaved = isListSaved;
+        if (!isListSaved) SaveList();
         _loop.OnRoundEnd = _log.Flush;
         acceptor.Start(_loop, new Uploads(_loop, _picker, _store, _traffic, OnLost).OnAccepted);
         var peers = new PeerBook(acceptor.Port, _options.IsTrackerLocal, _options.TrackerAddresses);
         _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, acceptor.Port, _downloader.Start);
         _report.Started(acceptor.Port);
-        _ending.Start(() => _tracker.WasReached);
+        _ending.Start(() => _tracker.Health.WasReached);
         _ = _tracker.RunAsync(OnUnreachable);
         if (_picker.IsComplete) OnComplete();
         else _tick.Start(ClientLimits.Tick);
@@ -98,6 +104,7 @@ internal sealed class SwarmClient
     {
         if (_picker.StateOf(chunkIndex) != ChunkState.Have) return;
         Terminal.Complain($"{_options.Name}: {_store.NameOf(chunkIndex)} has gone or changed since it was listed; chunk {chunkIndex} is no longer served, and fetched anew");
+        _store.OnLost(chunkIndex);
         _picker.OnLost(chunkIndex);
         _isListSaved = false;
         if (!_save.IsRunning) _save.Start(ClientLimits.SaveInterval);
@@ -121,7 +128,7 @@ internal sealed class SwarmClient
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            OnDiskFailure(e.Message);
+            OnDiskFailure(DiskError.Describe(e));
             _save.Start(ClientLimits.PeerPauseMax);
         }
     }
@@ -151,5 +158,22 @@ internal sealed class SwarmClient
         _tick.Start(ClientLimits.Tick);
         _downloader.Start();
         _tracker.Wake();
+        TimeSpan now = EventLoop.Now;
+        if (_stall.IsDue(now)) TellStall(now);
+    }
+
+    private void TellStall(TimeSpan now)
+    {
+        TrackerHealth tracker = _tracker.Health;
+        int unheld = 0;
+        for (int chunkIndex = 1; chunkIndex <= _picker.ChunkCount; chunkIndex++) unheld += _picker.IsUnheld(chunkIndex) ? 1 : 0;
+        var facts = new StallFacts(
+            WasReached: tracker.WasReached, IsGone: tracker.IsGone, WasAnswered: tracker.AnsweredAt is not null,
+            IsSilent: now - tracker.AnsweredAt >= ClientLimits.StallAfter, HasSpoken: tracker.HasSpoken, IsDiskFailing: _diskProblem is not null,
+            TooLarge: _downloader.TooLarge, Unheld: unheld, Refused: _picker.CountRefused(now));
+        StallReason reason = Stall.Find(facts);
+        bool isTold = reason == StallReason.Disk || (reason == StallReason.NoTracker && _saidUnreachable);
+        string text = _report.Describe(reason, facts);
+        if (_stall.IsNews(reason, text)) _report.Stalled(reason, text, isTold);
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using P2P.Cli;
@@ -16,7 +15,8 @@ namespace P2P.Client;
 ///
 /// Its life is <see cref="RunAsync"/>. While a connection lasts, one loop sends and one receives, both on the event
 /// loop's thread. Toward a tracker that may be a stranger's there is one message per send, one question at a time, and
-/// never a second message before the tracker has read the first. Our own is spoken to in lines, many at a time.
+/// never a second message before the tracker has read the first (<see cref="TrackerPacing"/>). Our own is spoken to in
+/// lines, many at a time (<see cref="TrackerDialect"/>).
 /// </summary>
 internal sealed class TrackerConnection
 {
@@ -28,24 +28,16 @@ internal sealed class TrackerConnection
     private readonly int _transferPort;
     private readonly Action _onAnswer;
     private readonly Queue<int> _toAnnounce = new();
-    private readonly List<(int ChunkIndex, TimeSpan SentAt)> _questions = [];      // in flight
+    private readonly TrackerDialect _dialect;
+    private readonly TrackerQuestions _questions;
     private readonly byte[] _buffer = new byte[Limits.BufferBytes];
     private readonly LoopSignal _wake;      // there may be something to send
-    private readonly LoopSignal _pace;      // look again whether the tracker has read
     private readonly LoopSignal _retry;
     private Connection _connection = null!;
-    private ReceiveQueueProbe _probe = null!;
+    private TrackerPacing _pacing = null!;
     private AnswerReader _reader = null!;
-    private bool _wantsLines;           // every tracker is spoken to in lines
-    private bool _usesLines;            // this one is
     private bool _mustEndLine;
     private bool _isBroken = true;
-    private bool _wasEverAnswered;
-    private bool _hasReadAll;           // the kernel has said that it has read the last message that was sent
-    private bool _wasCounted;           // the answer that may go on has ended its question already
-    private bool _isBlind;              // how much it has read can't be seen
-    private long _sentBytes;
-    private TimeSpan _sentAt, _receivedAt, _questionTime;
 
     /// <summary>Makes it; <see cref="RunAsync"/> connects.</summary>
     /// <param name="onAnswer">Called when the picker has been told of an answer.</param>
@@ -53,14 +45,14 @@ internal sealed class TrackerConnection
         EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, PeerBook peers, int transferPort, Action onAnswer)
     {
         (_loop, _options, _log, _picker, _peers, _transferPort, _onAnswer) = (loop, options, log, picker, peers, transferPort, onAnswer);
-        _wantsLines = options.Framing == Framing.Line || (options.Framing == Framing.Auto && !options.IsTrackerLocal);
+        _dialect = new TrackerDialect(options.Framing, options.IsTrackerLocal);
+        _questions = new TrackerQuestions(picker, _dialect);
         _wake = new LoopSignal(loop);
-        _pace = new LoopSignal(loop);
         _retry = new LoopSignal(loop);
     }
 
-    /// <summary>A connection was made at least once.</summary>
-    public bool WasReached { get; private set; }
+    /// <summary>How the tracker does.</summary>
+    public TrackerHealth Health { get; } = new();
 
     /// <summary>Connects, and connects again, for as long as the program runs.</summary>
     /// <param name="onUnreachable">Called when the tracker isn't there at first.</param>
@@ -73,10 +65,16 @@ internal sealed class TrackerConnection
             {
                 Connection? connection = await Connector.ConnectAsync(
                     _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes, ClientLimits.SilencePatience);
-                WasReached |= connection is not null;
-                if (connection is null) Diagnosis.Log?.Add($"no tracker at {_options.TrackerName}");
-                if (connection is not null && await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
-                else if (pause == ClientLimits.TrackerPauseMax && !_wasEverAnswered) onUnreachable();
+                Health.OnAttempt(isConnected: connection is not null);
+                if (connection is not null)
+                {
+                    if (await TalkAsync(connection)) pause = ClientLimits.TrackerPauseMin;
+                }
+                else
+                {
+                    Diagnosis.Log?.Add($"no tracker at {_options.TrackerName}");
+                    if (pause == ClientLimits.TrackerPauseMax && !_dialect.WasEverAnswered) onUnreachable();
+                }
                 await _retry.WaitAsync(pause);
                 pause = 2 * pause < ClientLimits.TrackerPauseMax ? 2 * pause : ClientLimits.TrackerPauseMax;
             }
@@ -97,20 +95,19 @@ internal sealed class TrackerConnection
     /// <summary>There may be a question to ask.</summary>
     public void Wake() => _wake.Set();
 
-    // One connection, from its first message to its end. True if the tracker ever said something.
+    // One connection, from its first message to its end. True if a question was answered: what speaks and closes without an
+    // answer, as a web server does, is connected to as seldom as nobody is.
     private async Task<bool> TalkAsync(Connection connection)
     {
         _connection = connection;
         _connection.Socket.SendAtOnce();
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
-        _probe = new ReceiveQueueProbe((IPEndPoint)_connection.Socket.LocalEndPoint!, (IPEndPoint)_connection.Socket.RemoteEndPoint!);
-        _isBlind = _probe.HasReadAll(0) is null;
-        _usesLines = _wantsLines || (_options.Framing == Framing.Auto && _probe.IsOurTracker);
-        Diagnosis.Log?.Add($"tracker spoken to {(_usesLines ? "in lines" : "unframed")}: {DialectRule}");
+        _pacing = new TrackerPacing(_loop, connection);
+        _dialect.OnConnected(_pacing.IsOurTracker, EventLoop.Now);
+        _questions.OnConnected();
+        Diagnosis.Log?.Add($"tracker spoken to {(_dialect.UsesLines ? "in lines" : "unframed")}: {_dialect.Rule}");
         _reader = new AnswerReader();
-        _sentBytes = 0;
-        _sentAt = _receivedAt = TimeSpan.MinValue / 2;
-        _isBroken = _mustEndLine = _wasCounted = false;
+        _isBroken = _mustEndLine = false;
         _picker.OnTrackerBack();
         AnnounceEverything();
 
@@ -119,19 +116,11 @@ internal sealed class TrackerConnection
         _connection.Close();
         await receiving;
 
-        foreach ((int chunkIndex, _) in _questions) _picker.OnNoAnswer(chunkIndex);
-        _questions.Clear();
+        _questions.GiveUpAll();
         _picker.OnTrackerGone();
         _picker.OnChange(EventLoop.Now);
-        return _receivedAt > TimeSpan.Zero;
+        return _dialect.IsAnswered;
     }
-
-    private string DialectRule =>
-        _options.Framing != Framing.Auto ? "so -framing says"
-        : !_options.IsTrackerLocal ? "it is not on this machine, so it is one of ours"
-        : _wantsLines ? "it answered nothing that was unframed"
-        : _usesLines ? "it is on this machine, and its receive buffer is that of ours"
-        : "it is on this machine, and may be a stranger's";
 
     private void AnnounceEverything()
     {
@@ -149,8 +138,8 @@ internal sealed class TrackerConnection
             int bytes = 0;
             if (MayHaveMessage)
             {
-                if (!_usesLines) await WaitUntilReadAsync();
-                GiveUpOldQuestions();
+                if (!_dialect.UsesLines) await _pacing.WaitUntilReadAsync();
+                if (!TryGiveUpOldQuestions()) return;
                 bytes = WriteMessages();
             }
             if (bytes == 0)
@@ -159,16 +148,14 @@ internal sealed class TrackerConnection
                 continue;
             }
             await _loop.RoundEndAsync();        // the log is written before the messages leave (PROTOCOL 5)
-            _sentBytes += bytes;
-            _sentAt = EventLoop.Now;
-            _hasReadAll = false;
+            _pacing.OnSending(bytes);
             if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
         }
     }
 
     // Whether there is a question to ask takes asking the picker; but an unframed one never follows another.
     private bool MayHaveMessage =>
-        _usesLines || _toAnnounce.Count > 0 || _questions.Count == 0 || EventLoop.Now - _questions[0].SentAt >= ClientLimits.AnswerPatience;
+        _dialect.UsesLines || _toAnnounce.Count > 0 || _questions.HasRoom || _questions.IsOldestOld;
 
     // Unframed: one message. Lines: as many as there are and the buffer holds.
     private int WriteMessages()
@@ -185,61 +172,36 @@ internal sealed class TrackerConnection
                 if (_picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // lost meanwhile
                 length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, _transferPort);
             }
-            else if (_questions.Count < (_usesLines ? ClientLimits.QuestionsInFlightMax : 1)
-                && _picker.TryPickQuestion(EventLoop.Now, out chunkIndex))
-            {
-                length = MessageWriter.WhereChunk(buffer, chunkIndex);
-                _questions.Add((chunkIndex, EventLoop.Now));
-            }
+            else if (_questions.HasRoom && _questions.TryAsk(out chunkIndex)) length = MessageWriter.WhereChunk(buffer, chunkIndex);
             else return bytes;
 
             _log.Written(_buffer, bytes, length);
             bytes += length;
-            if (!_usesLines) return bytes;
+            if (!_dialect.UsesLines) return bytes;
             _buffer[bytes++] = (byte)'\n';
         }
         return bytes;
     }
 
-    // Returns when the tracker has read every message so far. Usually it does at once, so we look a few times before
-    // we sleep; where the queue can't be seen, the clock decides.
-    private async Task WaitUntilReadAsync()
+    // The tracker has read all, and yet owes an answer for long: the question is asked again, if need be in the other
+    // dialect. In lines everything is said again, behind the end of what the tracker may have taken for half of a line.
+    // False if the connection is to be made anew.
+    private bool TryGiveUpOldQuestions()
     {
-        const int looks = 16;
-        TimeSpan nap = TimeSpan.FromMicroseconds(100), napMax = TimeSpan.FromMilliseconds(5);
-        for (int look = 1; !_isBroken; look++)
+        if (!_questions.TryGiveUpOld()) return true;
+        switch (_dialect.OnUnanswered(EventLoop.Now))
         {
-            if (_sentBytes == 0 || (_hasReadAll && !_isBlind)) return;
-            bool? hasRead = _probe.HasReadAll(_sentBytes);
-            if (hasRead == true) _hasReadAll = true;
-            else if (hasRead is null)
-            {
-                TimeSpan afterSend = _sentAt + ClientLimits.BlindPauseAfterSend, afterReceive = _receivedAt + ClientLimits.BlindPauseAfterReceive;
-                TimeSpan wait = (afterSend > afterReceive ? afterSend : afterReceive) - EventLoop.Now;
-                if (wait <= TimeSpan.Zero) return;
-                await _pace.WaitAsync(wait);
-            }
-            else if (look < looks) await _loop.YieldAsync();
-            else
-            {
-                await _pace.WaitAsync(nap);
-                nap = nap * 1.5 < napMax ? nap * 1.5 : napMax;
-            }
+            case DialectTurn.ToLines:
+                Diagnosis.Log?.Add($"tracker spoken to in lines from now on: {_dialect.Rule}");
+                _mustEndLine = true;
+                AnnounceEverything();
+                return true;
+            case DialectTurn.ToNewConnection:
+                Diagnosis.Log?.Add("tracker connection closed: lines get no answer either");
+                return false;
+            default:
+                return true;
         }
-    }
-
-    // The tracker has read all, and yet owes an answer for long: ask again. If it has never answered anything, it may
-    // be waiting for the end of a line: end the one it has, and say everything again in lines.
-    private void GiveUpOldQuestions()
-    {
-        if (_questions.Count == 0 || EventLoop.Now - _questions[0].SentAt < ClientLimits.AnswerPatience) return;
-        foreach ((int chunkIndex, _) in _questions) _picker.OnNoAnswer(chunkIndex);
-        _questions.Clear();
-        if (_wasEverAnswered || _usesLines || _options.Framing != Framing.Auto) return;
-        _usesLines = _wantsLines = true;
-        Diagnosis.Log?.Add($"tracker spoken to in lines from now on: {DialectRule}");
-        _mustEndLine = true;
-        AnnounceEverything();
     }
 
     private async Task ReceiveAsync()
@@ -253,7 +215,8 @@ internal sealed class TrackerConnection
             if (received.IsQuiet || isOver) _reader.OnQuiet();
             else
             {
-                _receivedAt = EventLoop.Now;
+                _pacing.OnReceived();
+                Health.HasSpoken = true;
                 _reader.OnRead(_connection.Unread);
                 _connection.Consume(_connection.Unread.Length);
             }
@@ -263,36 +226,19 @@ internal sealed class TrackerConnection
         }
         _isBroken = true;
         _wake.Set();
-        _pace.Set();
+        _pacing.Stop();
     }
 
     private void ReadAnswers()
     {
         while (_reader.TryNext(out Message answer))
         {
-            _wasEverAnswered = true;
-            if (!_wasCounted) OnAnswered(answer.ChunkIndex);
-            _wasCounted = false;
+            Health.AnsweredAt = EventLoop.Now;
+            _questions.OnAnswer(answer.ChunkIndex);
             _picker.OnAnswer(answer.ChunkIndex, _peers.Read(answer.Peers), EventLoop.Now);
             _onAnswer();
         }
-        // An answer that may go on still shows that the tracker is ready for the next question. The same chunk may be
-        // asked about meanwhile: that question is not answered by what follows of this one.
-        if (_reader.WaitingChunkIndex == 0 || _wasCounted) return;
-        OnAnswered(_reader.WaitingChunkIndex);
-        _wasCounted = true;
-    }
-
-    private void OnAnswered(int chunkIndex)
-    {
-        int place = _questions.FindIndex(question => question.ChunkIndex == chunkIndex);
-        if (place < 0) return;
-        TimeSpan time = EventLoop.Now - _questions[place].SentAt;
-        _questionTime = _questionTime == TimeSpan.Zero ? time : (7 * _questionTime + time) / 8;
-        TimeSpan life = ClientLimits.AnswerLifeFactor * _questionTime;
-        _picker.AnswerLife = life < ClientLimits.AnswerLifeMin ? ClientLimits.AnswerLifeMin
-            : life > ClientLimits.AnswerLifeMax ? ClientLimits.AnswerLifeMax : life;
-        _questions.RemoveAt(place);
-        _wake.Set();
+        if (_reader.WaitingChunkIndex > 0) _questions.OnOpenAnswer(_reader.WaitingChunkIndex);
+        if (_questions.HasRoom) _wake.Set();
     }
 }

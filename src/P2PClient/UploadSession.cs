@@ -20,7 +20,6 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
 {
     private readonly Connection _connection = new(uploads.Loop, socket, Limits.RequestReadBytes);
     private MessageFramer _framer;
-    private int _badMessages;
     private bool _hasEnded;         // the peer has sent its last byte; it may still read
     private readonly string? _peer = Diagnosis.Log is null ? null : socket.RemoteEndPoint?.ToString();
     private string _reason = "a bug of ours";
@@ -33,8 +32,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         try
         {
             _reason = "it has not asked for a chunk";
-            int chunkIndex = await ReadRequestAsync();
-            if (chunkIndex > 0) _reason = "it has asked for a chunk that is not here";
+            if (await ReadRequestAsync() is not { } chunkIndex) return;
+            _reason = "it has asked for a chunk that is not here";
             if (uploads.Picker.StateOf(chunkIndex) != ChunkState.Have) return;
             _reason = "it has gone before its chunk was sent";
 
@@ -45,7 +44,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
 
             file = await OpenAsync(chunkIndex);
             _reason = "its chunk can't be read";
-            if (file is null || !file.TryLook(out long bytes, out DateTime modified)) return;
+            if (file is null) return;
+            (long bytes, DateTime modified) = file.Seen;        // when it was opened
             _reason = "it has gone, or its chunk has changed, before all was sent";
             bool isSent = await SendAsync(upload, file, SendSmall(upload, file, bytes), bytes);
             if (!file.TryLook(out long bytesNow, out DateTime modifiedNow)) return;
@@ -71,20 +71,21 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         }
     }
 
-    // Returns the index asked for, or 0 if the peer never asked.
-    private async Task<int> ReadRequestAsync()
+    // Returns the index asked for, or null if the peer did not ask. A peer that sends what is no message waits for bytes,
+    // as it seems, and is not kept waiting: it gets its reset at once.
+    private async Task<int?> ReadRequestAsync()
     {
         TimeSpan deadline = EventLoop.Now + ClientLimits.RequestPatience;
-        int chunkIndex;
-        while (!TryReadRequest(out chunkIndex))
+        while (true)
         {
-            if (_hasEnded || _framer.IsOverlong || _badMessages >= Limits.BadMessagesMax) return 0;
+            if (TryReadRequest(out int chunkIndex, out bool isNonsense)) return chunkIndex;
+            if (_hasEnded || isNonsense) return null;
             bool mayFrame = _framer.Patience != Timeout.InfiniteTimeSpan;
             TimeSpan left = deadline - EventLoop.Now;
-            if (left <= TimeSpan.Zero) return 0;
+            if (left <= TimeSpan.Zero) return null;
             SocketResult received = await _connection.ReceiveAsync(mayFrame ? _framer.Patience : left);
             if (received.IsQuiet && mayFrame) _framer.OnQuiet();
-            else if (!received.IsSuccess) return 0;
+            else if (!received.IsSuccess) return null;
             else if (received.IsEnd)
             {
                 _hasEnded = true;
@@ -92,22 +93,21 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             }
             else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
         }
-        return chunkIndex;
     }
 
     // REQUEST_CHUNK,<chunk_index>   (spec 2.6)
-    private bool TryReadRequest(out int chunkIndex)
+    private bool TryReadRequest(out int chunkIndex, out bool isNonsense)
     {
         while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out _))
         {
             bool isRequest = MessageReader.TryRead(text, out Message message) && message.Kind == MessageKind.RequestChunk;
-            bool isEmpty = MessageReader.Trim(text).IsEmpty;
             chunkIndex = message.ChunkIndex;
+            isNonsense = !isRequest && !MessageReader.Trim(text).IsEmpty;
             _connection.Consume(consumed);
-            if (isRequest) return true;
-            if (!isEmpty) _badMessages++;
+            if (isRequest || isNonsense) return isRequest;
         }
         chunkIndex = 0;
+        isNonsense = _framer.IsOverlong || _framer.IsNonsense;
         return false;
     }
 

@@ -76,7 +76,9 @@ internal static class Program
         }
         catch (SocketException e)
         {
-            throw new ProgramException(ExitCode.Failure, Acceptor.IsPortTaken(e)
+            throw new ProgramException(ExitCode.Failure, Acceptor.IsAddressForeign(e)
+                ? $"{host} is no address of this machine: give one of its own with -bind"
+                : Acceptor.IsPortTaken(e)
                 ? $"port {port} on {host} is taken: stop the program that listens there, or give another with -port"
                 : $"can't listen on {host}, port {port}: {e.Message}; give another address with -bind or another port with -port");
         }

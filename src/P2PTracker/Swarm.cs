@@ -22,7 +22,6 @@ internal sealed class Swarm
     private readonly Dictionary<int, ChunkPeers> _chunks = [];
     private readonly List<SwarmPeer?> _peers = [];          // by id
     private readonly Stack<int> _freeIds = new();
-    private int _version = 1;       // changes with every peer that connects or leaves
     private ReadyAnswer[] _ready = [];                      // by the end of the chunk's index
 
     /// <summary>Pairs of a chunk and a peer that has it.</summary>
@@ -33,6 +32,13 @@ internal sealed class Swarm
 
     /// <summary>Peers listed.</summary>
     public int PeerCount => _peersByAddress.Count;
+
+    /// <summary>The highest index that anybody has asked for since this was last set to 0: the set has as many chunks,
+    /// although nobody may have announced that one yet.</summary>
+    public int HighestAsked { get; set; }
+
+    /// <summary>Changes with every peer that connects or leaves.</summary>
+    public int Version { get; private set; } = 1;
 
     /// <summary>Peers ever taken out.</summary>
     public int PeersRemoved { get; private set; }
@@ -92,6 +98,7 @@ internal sealed class Swarm
     /// <returns>Bytes written.</returns>
     public int WriteAnswer(int chunkIndex, Span<byte> buffer, out bool isKnown)
     {
+        if (chunkIndex > HighestAsked) HighestAsked = chunkIndex;
         isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
         if (!isKnown) return MessageWriter.ChunkLocationUnknown(buffer, chunkIndex);
 
@@ -115,7 +122,7 @@ internal sealed class Swarm
     }
 
     /// <summary>Some peer has got its first, or has lost its last connection.</summary>
-    public void OnConnectionsChange() => _version++;
+    public void OnConnectionsChange() => Version++;
 
     /// <summary>The ids of the peers that have a chunk, none if nobody has it. Good until the next change.</summary>
     public ReadOnlySpan<int> PeersOf(int chunkIndex) => _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk) ? chunk.Ids : default;
@@ -185,7 +192,7 @@ internal sealed class Swarm
         }
 
         /// <summary>Nothing has changed since it was last written.</summary>
-        public bool IsPrepared(Swarm swarm) => _preparedFor == swarm._version;
+        public bool IsPrepared(Swarm swarm) => _preparedFor == swarm.Version;
 
         /// <summary>Writes <c>,host,port</c> for each peer: first the connected ones, then those gone. Of more than fit,
         /// a window that moves on with each call, so that no peer is asked by everyone.</summary>
@@ -208,7 +215,7 @@ internal sealed class Swarm
 
         private void Prepare(Swarm swarm, int bytesMax)
         {
-            _preparedFor = swarm._version;
+            _preparedFor = swarm.Version;
             _connected = 0;
             int connectedBytes = 0;
             foreach (int id in _ids.AsSpan(0, Count))

@@ -27,7 +27,7 @@ internal sealed class TrackerSession
     private int _badMessages;
     private bool _hasSpoken;
     private bool _isHandedOver;                             // the connection is no longer ours
-    private (int ChunkIndex, bool IsLine) _heldQuestion;       // index 0: none
+    private (int ChunkIndex, bool IsLine)? _heldQuestion;
     private FairShare.Share _share;
     private LoopSignal? _pause;
     private readonly string? _client;       // for the diagnosis alone
@@ -36,7 +36,7 @@ internal sealed class TrackerSession
     public TrackerSession(TrackerServer server, Socket socket)
     {
         _server = server;
-        _connection = new Connection(server.Loop, socket, Limits.RequestReadBytes, putsOff: true);
+        _connection = new Connection(server.Loop, socket, Limits.RequestReadBytes, isPeerQuick: true);
         socket.SendAtOnce();
         socket.KeepAlive(Limits.KeepAliveSeconds);
         var client = (IPEndPoint)socket.RemoteEndPoint!;
@@ -92,7 +92,7 @@ internal sealed class TrackerSession
                             return;
                         }
                     }
-                    if (_heldQuestion.ChunkIndex > 0) await PauseFor(_unknown!.Wait(_heldQuestion.ChunkIndex, EventLoop.Now));
+                    if (_heldQuestion is { } held) await PauseFor(_unknown!.Wait(held.ChunkIndex, EventLoop.Now));
                 }
                 while (more);
                 _server.Loop.Buffers.Return(answers);
@@ -159,10 +159,9 @@ internal sealed class TrackerSession
     private bool HandleMessages(byte[] answers, out int answerBytes)
     {
         answerBytes = 0;
-        if (_heldQuestion.ChunkIndex > 0)
+        if (_heldQuestion is var (chunkIndex, wasLine))
         {
-            (int chunkIndex, bool wasLine) = _heldQuestion;
-            _heldQuestion = default;
+            _heldQuestion = null;
             answerBytes = Answer(chunkIndex, wasLine, answers, start: 0, mayHold: false);
             if (!wasLine) return true;
         }

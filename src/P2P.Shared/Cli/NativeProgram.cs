@@ -41,12 +41,12 @@ public static class NativeProgram
     public static void ReportBug(string name, Exception e) =>
         Terminal.Complain($"{name}: internal error, please report it: {e.GetType().Name}: {e.Message}");
 
-    /// <summary>Runs a loop until SIGTERM or SIGINT.</summary>
+    /// <summary>Runs a loop until SIGTERM, SIGINT, or the end of its terminal.</summary>
     /// <param name="start">Runs first, on the loop; the program listens behind it.</param>
     /// <param name="stop">Runs last, on the loop; then the program may end.</param>
     public static void RunUntilSignal(EventLoop loop, Action start, Action stop)
     {
-        PosixSignalRegistration? terminate = null, interrupt = null;
+        PosixSignalRegistration? terminate = null, interrupt = null, hangUp = null;
         bool isStopping = false;
         loop.Run(() =>
         {
@@ -54,11 +54,13 @@ public static class NativeProgram
             LibC.signal(LibC.SIGINT, LibC.SIG_DFL);
             terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
             interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+            hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
             start();
             ServiceManager.NotifyReady();
         });
         terminate?.Dispose();
         interrupt?.Dispose();
+        hangUp?.Dispose();
 
         void OnSignal(PosixSignalContext signal)
         {
@@ -74,13 +76,14 @@ public static class NativeProgram
     }
 
     /// <summary>Opens the common log.</summary>
-    /// <exception cref="ProgramException">It can't be opened.</exception>
+    /// <exception cref="ProgramException">It can't be opened, or has no name.</exception>
     public static ActionLog OpenLog(string path, string entityName)
     {
+        if (path.Length == 0) throw ProgramException.Usage("-log has no name: give that of the file for the log");
         try
         {
             return ActionLog.Open(path, entityName, reason => Terminal.Complain(
-                $"{entityName}: lines for the log {path} are lost: {reason}; make room, or give another with -log"));
+                $"{entityName}: lines for the log {path} are lost: {reason}, or start again with another -log"));
         }
         catch (System.IO.IOException e)
         {

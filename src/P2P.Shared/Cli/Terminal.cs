@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.IO;
 using System.Text;
 using P2P.Posix;
 
@@ -11,6 +13,7 @@ public static class Terminal
 {
     private const string ClearLine = "\r\e[K";
     private static string _live = "";       // what stands in the last line of the terminal now
+    private static int _processGroup;
 
     /// <summary>News, to stdout.</summary>
     public static void Say(string line) => Write(1, $"{Clear}{line}\n{_live}");
@@ -50,7 +53,7 @@ public static class Terminal
         int group = 0;
         var poll = new LibC.PollFile { Descriptor = 1, Events = LibC.POLLOUT };
         if (LibC.ioctl(1, LibC.TIOCGWINSZ, size) != 0) return 0;
-        if (LibC.ioctl(1, LibC.TIOCGPGRP, &group) == 0 && group != LibC.getpgrp()) return 0;
+        if (LibC.ioctl(1, LibC.TIOCGPGRP, &group) == 0 && group != ProcessGroup) return 0;
         if (LibC.poll(&poll, 1, 0) != 1 || (poll.HappenedEvents & LibC.POLLOUT) == 0) return 0;
         return size[1] == 0 ? 80 : size[1];
     }
@@ -66,6 +69,17 @@ public static class Terminal
 
     /// <summary>The live line is no longer ours to clear: somebody else writes on the terminal.</summary>
     public static void ForgetLive() => _live = "";
+
+    // Field 5 of /proc/self/stat, behind the program's name in brackets; a shell sets it before the program begins.
+    private static int ProcessGroup
+    {
+        get
+        {
+            if (_processGroup != 0) return _processGroup;
+            string text = Encoding.UTF8.GetString(File.ReadAllBytes("/proc/self/stat"));
+            return _processGroup = int.Parse(text[(text.LastIndexOf(')') + 2)..].Split(' ')[2], CultureInfo.InvariantCulture);
+        }
+    }
 
     private static string Clear => IsLive ? ClearLine : "";
 

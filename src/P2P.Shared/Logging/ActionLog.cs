@@ -26,9 +26,9 @@ public sealed class ActionLog
     }
 
     /// <summary>Opens or creates the log.</summary>
-    /// <param name="path">A file, or anything else that can be written to.</param>
+    /// <param name="path">A file, or anything else that can be written to, a pipe that nobody reads as well.</param>
     /// <param name="entityName">What every line begins with: the client's name, or P2PTracker.</param>
-    /// <param name="onFailure">Told once, with the reason, when lines can't be written.</param>
+    /// <param name="onFailure">Told of each reason by which lines are lost, with its cure, once.</param>
     /// <exception cref="IOException">The file can't be opened; the message is the system's reason.</exception>
     public static ActionLog Open(string path, string entityName, Action<string> onFailure) =>
         new(LogFile.Open(path, entityName, onFailure));

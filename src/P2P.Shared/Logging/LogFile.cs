@@ -1,7 +1,5 @@
 using System;
-using System.ComponentModel;
 using System.IO;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Tasks;
 using P2P.Posix;
@@ -10,46 +8,38 @@ using ZLogger;
 namespace P2P.Logging;
 
 /// <summary>
-/// Where ZLogger's entries go: each is formatted at once, behind the name, into one buffer, so that its entry is free for
-/// the next; the lines leave in one <c>write</c> of whole lines to a file opened with <c>O_APPEND</c>, so that none is
-/// torn or lost whatever others write. ZLogger's own file processors have a thread and a queue, which would lose lines
-/// on SIGKILL and the order between processes always, and open the file in a way that overwrites what others append.
-/// Used on the loop's thread. Hot: allocates nothing per line.
+/// Where ZLogger's entries go: each is formatted at once, behind the name, into one buffer, so that its entry is free
+/// for the next; the lines leave together, for an <see cref="AppendedFile"/>. ZLogger's own file processors have a
+/// thread and a queue, which would lose lines on SIGKILL and the order between processes always, and open the file in a
+/// way that overwrites what others append. Used on the loop's thread. Hot: allocates nothing per line.
 /// </summary>
 internal sealed class LogFile : IAsyncLogProcessor
 {
     // As much as a busy round brings: the fewer writes the better.
     private const int RoundBytes = 64 * 1024;
 
-    private readonly int _file;
+    private readonly AppendedFile _file;
     private readonly byte[] _prefix;        // "<entity name>,"
-    private readonly byte[] _lines;
+    private readonly byte[] _lines;         // behind a line end, for the file to put between a torn line and these
     private readonly int _longestLine;
     private readonly Action<string> _onFailure;
-    private int _length;
-    private bool _hasFailed;
+    private int _length = 1;
+    private int _toldError;
 
-    private LogFile(int file, string entityName, Action<string> onFailure)
+    private LogFile(AppendedFile file, string entityName, Action<string> onFailure)
     {
         _file = file;
         _prefix = Encoding.UTF8.GetBytes(entityName + ",");
         _longestLine = _prefix.Length + Limits.BufferBytes + 1;
-        _lines = new byte[RoundBytes + _longestLine];
+        _lines = new byte[1 + RoundBytes + _longestLine];
+        _lines[0] = (byte)'\n';
         _onFailure = onFailure;
     }
 
     /// <summary>Opens or creates the file.</summary>
     /// <exception cref="IOException">It can't be opened; the message is the system's reason.</exception>
-    public static unsafe LogFile Open(string path, string entityName, Action<string> onFailure)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
-        {
-            const int flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC;
-            int file = LibC.open(name, flags, Convert.ToInt32("666", 8));
-            if (file < 0) throw new IOException(LastError());
-            return new LogFile(file, entityName, onFailure);
-        }
-    }
+    public static LogFile Open(string path, string entityName, Action<string> onFailure) =>
+        new(AppendedFile.Open(path), entityName, onFailure);
 
     /// <summary>Adds an entry as a line. ZLogger calls it on the thread of whoever logs.</summary>
     public void Post(IZLoggerEntry entry)
@@ -62,25 +52,16 @@ internal sealed class LogFile : IAsyncLogProcessor
         entry.Return();
     }
 
-    /// <summary>Writes what was added. A file that can't be written is reported once and hinders nobody.</summary>
-    public unsafe void Flush()
+    /// <summary>Writes what was added. Lines that can't be written are lost, which hinders nobody, and is told once for
+    /// each reason.</summary>
+    public void Flush()
     {
-        if (_length == 0) return;
-        fixed (byte* lines = _lines)
-        {
-            for (int written = 0; written < _length;)
-            {
-                nint result = LibC.write(_file, lines + written, _length - written);
-                if (result >= 0) written += (int)result;
-                else if (Marshal.GetLastPInvokeError() != LibC.EINTR)
-                {
-                    if (!_hasFailed) _onFailure(LastError());
-                    _hasFailed = true;
-                    break;
-                }
-            }
-        }
-        _length = 0;
+        if (_length == 1) return;
+        int error = _file.Append(_lines.AsSpan(0, _length));
+        _length = 1;
+        if (error == 0 || error == _toldError) return;
+        _toldError = error;
+        _onFailure(Describe(error));
     }
 
     /// <summary>The end of the program closes the file; the log is written until then.</summary>
@@ -90,5 +71,12 @@ internal sealed class LogFile : IAsyncLogProcessor
         return default;
     }
 
-    private static string LastError() => new Win32Exception(Marshal.GetLastPInvokeError()).Message;
+    // What is wrong, and the cure.
+    private static string Describe(int error) => error switch
+    {
+        LibC.EAGAIN or LibC.EPIPE => "nobody reads them; read that pipe",
+        LibC.ENOSPC or LibC.EDQUOT or LibC.EFBIG => $"{LibC.ErrorText(error)}; make room",
+        LibC.ENOENT or LibC.ENOTDIR => $"{LibC.ErrorText(error)}; make its folder again",
+        _ => $"{LibC.ErrorText(error)}; let this user write it",
+    };
 }

@@ -14,13 +14,15 @@ internal static unsafe class LibC
     public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400;
     public const int AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
     public const int IPPROTO_TCP = 6;
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ELOOP = 40, EDQUOT = 122, EOPNOTSUPP = 95;
-    public const int SEEK_DATA = 3, SEEK_HOLE = 4;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ENAMETOOLONG = 36, ELOOP = 40, EDQUOT = 122, EOPNOTSUPP = 95;
+    public const int ENFILE = 23, EMFILE = 24, EPIPE = 32;
+    public const int SEEK_CUR = 1, SEEK_END = 2, SEEK_DATA = 3, SEEK_HOLE = 4;
     public const int F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032;
     public const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
-    public const int SIGINT = 2, SIGPIPE = 13, SIG_DFL = 0, SIG_IGN = 1;
+    public const int SIGINT = 2, SIGPIPE = 13, SIGTERM = 15, SIG_DFL = 0, SIG_IGN = 1;
     public const int WNOHANG = 1;
-    public const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;
+    public const int LOCK_EX = 2, LOCK_NB = 4;
+    public const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4;
     public const uint TIOCGPGRP = 0x540F, TIOCGWINSZ = 0x5413;
     public const short POLLOUT = 4;
 
@@ -72,7 +74,7 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
-    // Holes: SEEK_DATA and SEEK_HOLE.
+    // Holes: SEEK_DATA and SEEK_HOLE. And where the log is and how long, which fails for a pipe.
     [DllImport("libc", SetLastError = true)]
     public static extern long lseek(int descriptor, long offset, int whence);
 
@@ -92,13 +94,13 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern int ioctl(int descriptor, nuint request, void* argument);
 
-    // Whether the terminal takes anything.
+    // Whether the terminal, or the log's pipe, takes anything.
     [DllImport("libc", SetLastError = true)]
     public static extern int poll(PollFile* files, nuint count, int milliseconds);
 
-    // Whether we are in the terminal's background.
-    [DllImport("libc")]
-    public static extern int getpgrp();
+    // A lock on a folder, which .NET can't open.
+    [DllImport("libc", SetLastError = true)]
+    public static extern int flock(int descriptor, int operation);
 
     // A program beside the client: Process.Start would cost 100 KB. These return the error, and leave errno alone.
     [DllImport("libc")]
@@ -111,10 +113,11 @@ internal static unsafe class LibC
     public static extern int posix_spawnattr_setflags(void* attributes, short flags);
 
     [DllImport("libc")]
-    public static extern int posix_spawnattr_setsigmask(void* attributes, void* signals);
-
-    [DllImport("libc")]
     public static extern int posix_spawnattr_setsigdefault(void* attributes, void* signals);
+
+    // Ends a program that was started with posix_spawn, and what it has started.
+    [DllImport("libc", SetLastError = true)]
+    public static extern int kill(int process, int signal);
 
     // How a program that was started with posix_spawn has ended.
     [DllImport("libc", SetLastError = true)]

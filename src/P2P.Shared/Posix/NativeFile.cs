@@ -36,6 +36,9 @@ public sealed unsafe class NativeFile : IDisposable
 
     private NativeFile(int descriptor) => _handle = new SafeFileHandle(descriptor, ownsHandle: true);
 
+    /// <summary>Its size in bytes, and when it was last written to, as <see cref="TryLook"/> found them last.</summary>
+    public (long Bytes, DateTime Modified) Seen { get; private set; }
+
     /// <summary>The descriptor, until it is closed.</summary>
     public int Descriptor => (int)_handle.DangerousGetHandle();
 
@@ -48,6 +51,11 @@ public sealed unsafe class NativeFile : IDisposable
     public static NativeFile? TryCreate(string path, out int error) =>
         TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC, out error);
 
+    /// <summary>Opens a file to write behind what is there, or makes it.</summary>
+    /// <param name="error">0, or the errno.</param>
+    public static NativeFile? TryOpenToAppend(string path, out int error) =>
+        TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND, out error);
+
     /// <summary>Makes a new file to write that has no name, and is gone when it is closed without one.</summary>
     /// <param name="error">0, or the errno: EOPNOTSUPP where there is no such thing.</param>
     public static NativeFile? TryCreateUnnamed(string folder, out int error)
@@ -56,6 +64,15 @@ public sealed unsafe class NativeFile : IDisposable
         NativeFile? file = _canBeNamed ? TryOpen(folder, LibC.O_WRONLY | _unnamed, out error) : null;
         if (error is LibC.EISDIR or LibC.EINVAL) error = LibC.EOPNOTSUPP;       // what older systems say
         return file;
+    }
+
+    /// <summary>Locks it, or the folder that it is, against other processes until it is closed.</summary>
+    /// <param name="isTaken">Another process has locked it; else the file system may know no such locks.</param>
+    public bool TryLock(out bool isTaken)
+    {
+        int error = Error(LibC.flock(Descriptor, LibC.LOCK_EX | LibC.LOCK_NB));
+        isTaken = error == LibC.EAGAIN;
+        return error == 0;
     }
 
     /// <summary>Gives it a name, if that is still free.</summary>
@@ -76,8 +93,7 @@ public sealed unsafe class NativeFile : IDisposable
     {
         try
         {
-            bytes = RandomAccess.GetLength(_handle);
-            modified = File.GetLastWriteTimeUtc(_handle);
+            Seen = (bytes, modified) = (RandomAccess.GetLength(_handle), File.GetLastWriteTimeUtc(_handle));
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

@@ -8,7 +8,7 @@ public ref struct Message
     /// <summary>Which of the five it is; the other members that a kind doesn't carry are empty or 0.</summary>
     public MessageKind Kind;
 
-    /// <summary>1 to <see cref="Limits.ChunkIndexMax"/>.</summary>
+    /// <summary>0 to <see cref="Limits.ChunkIndexMax"/>; some programs number from 0.</summary>
     public int ChunkIndex;
 
     /// <summary>LOCAL_CHUNKS: the host that it names.</summary>

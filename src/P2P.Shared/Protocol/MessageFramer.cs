@@ -26,6 +26,9 @@ public struct MessageFramer
     /// <summary>After <see cref="TryNext"/> returned false: too many bytes hold no end of a message.</summary>
     public bool IsOverlong { get; private set; }
 
+    /// <summary>After <see cref="TryNext"/> returned false: the unread bytes begin with what no byte can make a message of.</summary>
+    public bool IsNonsense { get; private set; }
+
     /// <summary>True once this connection has ended a message with a newline.</summary>
     public readonly bool UsesLines => _sawNewline;
 
@@ -61,7 +64,7 @@ public struct MessageFramer
     {
         text = unread;
         consumed = 0;
-        isLine = false;
+        isLine = IsNonsense = false;
         Patience = Timeout.InfiniteTimeSpan;
         if (unread.IsEmpty) return false;
 
@@ -89,6 +92,7 @@ public struct MessageFramer
             return true;
         }
 
+        IsNonsense = extent == Extent.NotAMessage;
         bool alone = _readStart == 0 && _readBytes <= Limits.LoneReadBytesMax;
         if (extent is Extent.Whole or Extent.WholeButOpen)
         {

@@ -8,10 +8,8 @@ namespace P2P.Protocol;
 /// </summary>
 public static class MessageReader
 {
-    private static ReadOnlySpan<byte> Blanks => " \t\r"u8;
-
-    /// <summary>Drops what PROTOCOL 1 allows around a message: spaces, tabs and carriage returns.</summary>
-    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(Blanks);
+    /// <summary>Drops what PROTOCOL 1 allows around a message: <see cref="MessageSyntax.Blanks"/>.</summary>
+    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(MessageSyntax.Blanks);
 
     /// <summary>Reads one message. Surplus fields at its end are ignored (PROTOCOL 1).</summary>
     /// <param name="text">The message without its end of line; blanks around it are dropped.</param>
@@ -25,7 +23,7 @@ public static class MessageReader
 
         // VERB,<chunk_index>...
         var fields = new FieldReader(text[verbLength..]);
-        if (!fields.TryReadInt32(1, Limits.ChunkIndexMax, out message.ChunkIndex)) return false;
+        if (!fields.TryReadInt32(0, Limits.ChunkIndexMax, out message.ChunkIndex)) return false;
         switch (message.Kind)
         {
             case MessageKind.LocalChunks:       // ...,<host>,<port>   (spec 2.3)

@@ -27,13 +27,17 @@ internal enum Extent
 /// </summary>
 internal static class MessageSyntax
 {
+    /// <summary>What may stand around a message: spaces, tabs, carriage returns, and the zero that ends a string in C and
+    /// that some programs send along (PROTOCOL 1).</summary>
+    public static ReadOnlySpan<byte> Blanks => " \t\r\0"u8;
+
     /// <summary>Finds the first message of a text that holds no newline.</summary>
     /// <param name="text">Bytes from a stream, from where a message is expected.</param>
     /// <param name="length">If <see cref="Extent.Followed"/>: the bytes before the next verb. Else the whole text.</param>
     public static Extent Scan(ReadOnlySpan<byte> text, out int length)
     {
         length = text.Length;
-        int at = text.Length - text.TrimStart(" \t\r"u8).Length;
+        int at = CountBlanks(text);
         if (!Verbs.TryRead(text[at..], out MessageKind kind, out int verbLength))
             return Verbs.IsCut(text[at..]) ? Extent.Incomplete : Extent.NotAMessage;
         at += verbLength;
@@ -86,5 +90,5 @@ internal static class MessageSyntax
         return count < 0 ? text.Length : count;
     }
 
-    private static int CountBlanks(ReadOnlySpan<byte> text) => text.Length - text.TrimStart(" \t\r"u8).Length;
+    private static int CountBlanks(ReadOnlySpan<byte> text) => text.Length - text.TrimStart(Blanks).Length;
 }

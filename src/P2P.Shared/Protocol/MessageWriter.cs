@@ -47,7 +47,7 @@ public static class MessageWriter
     // VERB,<chunk_index>
     private static int Indexed(Span<byte> buffer, ReadOnlySpan<byte> verb, int chunkIndex)
     {
-        Debug.Assert(chunkIndex >= 1, "an index below 1 is never on the wire");
+        Debug.Assert(chunkIndex >= 0, "an index below 0 is never on the wire");
         verb.CopyTo(buffer);
         return verb.Length + Number(buffer[verb.Length..], chunkIndex);
     }

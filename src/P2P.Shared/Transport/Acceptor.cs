@@ -58,6 +58,9 @@ public sealed class Acceptor
     /// <summary>Tells whether listening failed since another program has the port.</summary>
     public static bool IsPortTaken(SocketException failure) => failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
 
+    /// <summary>Tells whether listening failed since the address is none of this machine's.</summary>
+    public static bool IsAddressForeign(SocketException failure) => failure.SocketErrorCode == SocketError.AddressNotAvailable;
+
     /// <summary>Changes the sockets that listen, and through them those that they accept.</summary>
     public void Configure(Action<Socket> change) => _listeners.ForEach(change);
 

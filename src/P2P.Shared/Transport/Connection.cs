@@ -18,7 +18,7 @@ public sealed class Connection : IOperationOwner, IDisposable
 {
     private readonly EventLoop _loop;
     private readonly int _readBytesMax;
-    private readonly bool _putsOff;
+    private readonly bool _isPeerQuick;
     private ConnectionState _state;
     private bool _mayHaveMore;          // more may be there than was read
     private bool _wasQuiet;             // so ended the last receive that was awaited
@@ -36,11 +36,11 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// <param name="socket">Connected, or about to be by <see cref="ConnectAsync"/>.</param>
     /// <param name="readBytesMax">Most that one receive takes, in bytes. Above <see cref="Limits.MessageReadBytes"/>
     /// only for a session that consumes all before it waits again.</param>
-    /// <param name="putsOff">A receive starts one round later: by then a peer that answers at once has answered, and
-    /// the first call finds its bytes.</param>
-    public Connection(EventLoop loop, Socket socket, int readBytesMax, bool putsOff = false)
+    /// <param name="isPeerQuick">The peer has sent more as a rule when a receive starts: a plain receive finds it for less
+    /// than an operation does, which would look a second time where nothing is there.</param>
+    public Connection(EventLoop loop, Socket socket, int readBytesMax, bool isPeerQuick = false)
     {
-        (_loop, _readBytesMax, _putsOff) = (loop, readBytesMax, putsOff);
+        (_loop, _readBytesMax, _isPeerQuick) = (loop, readBytesMax, isPeerQuick);
         _bytes = loop.ReceiveBuffer;
         _mayHaveMore = true;
         Socket = socket;
@@ -185,7 +185,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// <summary>The round has come in which a receive that was put off starts.</summary>
     internal void StartPutOff()
     {
-        if (_state != ConnectionState.PutOff || !(TryReceive() || TryStart(isForBytes: true))) return;
+        if (_state != ConnectionState.PutOff || !((_isPeerQuick && TryReceive()) || TryStart(isForBytes: true))) return;
         _patience?.Stop();
         Take(ref _reader)();
     }
@@ -220,7 +220,7 @@ public sealed class Connection : IOperationOwner, IDisposable
                 _wasQuiet = true;
                 break;
             // A peer that has just been read from is worth another call only one round later.
-            case ConnectionState.Idle when _putsOff && !_mayHaveMore && isForBytes && !_loop.IsLone:
+            case ConnectionState.Idle when !_mayHaveMore && isForBytes && !_loop.IsLone:
                 _state = ConnectionState.PutOff;
                 _loop.PutOff(this);
                 isCompleted = false;

@@ -39,8 +39,9 @@ public sealed class EventLoop
     private readonly Queue<Action> _roundEnd = new();
     private readonly Queue<Connection> _putOff = new();
     private readonly PriorityQueue<LoopTimer, long> _timers = new();
-    private long _armedFor = Never;
-    private volatile bool _areTimersDue, _isOver;
+    private long _armedFor = Never;         // the next timer's time
+    private long _sleepsUntil;              // the thread that waits in Run looks then by itself
+    private volatile bool _isOver;
     private bool _isStopping;
     private int _threadId;
     private int _completions;           // in this round
@@ -99,13 +100,15 @@ public sealed class EventLoop
         _wake.Start();
         while (!_isOver)
         {
-            TimeSpan left = TimeSpan.FromTicks(Volatile.Read(ref _armedFor)) - Now;
+            long due = Volatile.Read(ref _armedFor);
+            TimeSpan left = TimeSpan.FromTicks(due) - Now;
+            bool isDue = left <= TimeSpan.Zero;
+            if (isDue) _wake.Ask();         // and wait for the loop, which arms the next timer
+            // Either this thread sees here what the loop has armed meanwhile, or the loop sees when it will look.
+            Interlocked.Exchange(ref _sleepsUntil, isDue ? Never : due);
+            if (Volatile.Read(ref _armedFor) != due) continue;
             // Whole milliseconds are all that waiting knows; a timer is never early.
-            int milliseconds = left.TotalMilliseconds > int.MaxValue ? -1 : Math.Max((int)Math.Ceiling(left.TotalMilliseconds), 0);
-            if (_areTimersDue) milliseconds = -1;       // the loop has been told, and tells when it has seen to them
-            if (_main.WaitOne(milliseconds)) continue;
-            _areTimersDue = true;
-            _wake.Ask();
+            _main.WaitOne(isDue || left.TotalMilliseconds > int.MaxValue ? -1 : (int)Math.Ceiling(left.TotalMilliseconds));
         }
         if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
     }
@@ -198,7 +201,7 @@ public sealed class EventLoop
     // The end of a round.
     private void OnWake()
     {
-        if (_areTimersDue) RunTimers();
+        if (_armedFor <= Now.Ticks) RunTimers();
         for (int count = _putOff.Count; count > 0; count--)
         {
             _putOff.Dequeue().StartPutOff();
@@ -265,27 +268,20 @@ public sealed class EventLoop
 
     private void RunTimers()
     {
-        _areTimersDue = false;
-        long now = Now.Ticks, next = Never;
-        Volatile.Write(ref _armedFor, Never);
-        while (_timers.TryPeek(out LoopTimer? timer, out long due))
+        long now = Now.Ticks;
+        while (_timers.TryPeek(out LoopTimer? timer, out long due) && due <= now)
         {
-            if (due > now)
-            {
-                next = due;
-                break;
-            }
             _timers.Dequeue();
             timer.OnQueueDue(due);
             GiveBack();
         }
-        Arm(Math.Min(next, _armedFor));
+        Arm(_timers.TryPeek(out _, out long next) ? next : Never);
     }
 
     private void Arm(long due)
     {
-        Volatile.Write(ref _armedFor, due);
-        _main.Set();
+        Interlocked.Exchange(ref _armedFor, due);
+        if (due < Volatile.Read(ref _sleepsUntil)) _main.Set();
     }
 
     private sealed class BufferPolicy : PooledObjectPolicy<byte[]>

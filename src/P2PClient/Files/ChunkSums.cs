@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Text;
 using P2P.Cli;
+using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -80,6 +81,23 @@ internal sealed class ChunkSums
             if (crc > uint.MaxValue || !line.IsEmpty) return false;
             crcs[count] = (uint)crc;
         }
+    }
+
+    /// <summary>Reads a chunk's file, and tells whether it is what it must be.</summary>
+    public bool IsRight(int chunkIndex, string path)
+    {
+        using var file = NativeFile.TryOpen(path, out _);
+        if (file is null || !file.TryLook(out long bytes, out _) || bytes != SizeOf(chunkIndex)) return false;
+        var buffer = new byte[(int)Math.Min(bytes, Limits.BufferBytes)];
+        uint state = Crc32C.Start;
+        for (long offset = 0; offset < bytes;)
+        {
+            int read = file.Read(buffer, offset);
+            if (read == 0) return false;
+            state = Crc32C.Add(state, buffer.AsSpan(0, read));
+            offset += read;
+        }
+        return Crc32C.Finish(state) == SumOf(chunkIndex);
     }
 
     /// <summary>Writes the file of a folder, by rename.</summary>

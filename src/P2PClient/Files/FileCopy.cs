@@ -1,5 +1,4 @@
 using System;
-using System.ComponentModel;
 using System.IO;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -34,6 +33,28 @@ internal static class FileCopy
         }
     }
 
+    /// <summary>Gives a new file its size.</summary>
+    /// <exception cref="IOException">The disk refuses, also a size that its file system can't have.</exception>
+    public static void SetLength(SafeFileHandle file, long bytes)
+    {
+        try
+        {
+            RandomAccess.SetLength(file, bytes);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new IOException(LibC.ErrorText(LibC.EFBIG));
+        }
+    }
+
+    /// <summary>Tells of a file whose size is 0 whether that is true: a regular file ends there and has no data.</summary>
+    public static unsafe bool IsEmpty(NativeFile file)
+    {
+        byte first;
+        return LibC.lseek(file.Descriptor, 0, LibC.SEEK_DATA) < 0 && Marshal.GetLastPInvokeError() == LibC.ENXIO
+            && file.Read(new Span<byte>(&first, 1), 0) == 0;
+    }
+
     // False if there is nothing but a hole up to the end of the file. Where holes can't be told, all is data.
     private static bool TryFindData(SafeFileHandle file, long offset, out long data, out long hole)
     {
@@ -59,7 +80,7 @@ internal static class FileCopy
             }
             int error = Marshal.GetLastPInvokeError();
             if (copied < 0 && error == LibC.EINTR) continue;
-            if (copied < 0 && error is LibC.ENOSPC or LibC.EDQUOT or LibC.EFBIG or LibC.EIO) throw new IOException(new Win32Exception(error).Message);
+            if (copied < 0 && error is LibC.ENOSPC or LibC.EDQUOT or LibC.EFBIG or LibC.EIO) throw new IOException(LibC.ErrorText(error));
             // Two file systems, an old kernel, a file that is none: by hand. So too an early end, which some of them feign.
             CopyByHand(source, sourceOffset, target, targetOffset, bytes);
             return;

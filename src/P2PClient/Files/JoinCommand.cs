@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using P2P.Cli;
+using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -15,11 +16,16 @@ internal static class JoinCommand
         var chunks = new ChunkFolder(folder);
         if (!chunks.IsComplete)
             throw new ProgramException(ExitCode.Incomplete, "can't join " + name + ": " + chunks.DescribeMissing() + "; fetch them first: P2PClient -folder " + folder + " -exit_when_complete");
+        using var interruption = new Interruption();
         try
         {
             using var joiner = new Joiner(chunks.Store, chunks.Sums, path);
             JoinEnd end;
-            do end = joiner.Step();
+            do
+            {
+                interruption.Check("join", "no file was made");
+                end = joiner.Step();
+            }
             while (end == JoinEnd.None);
             if (end == JoinEnd.BadChunk)
                 throw new ProgramException(ExitCode.Failure, "can't join " + name + ": " + chunks.Store.NameOf(joiner.ChunkIndex) + " is not what " + ChunkSums.FileName + " says, or has changed; see 'P2PClient verify -folder " + folder + "', remove what is wrong and fetch it again");
@@ -31,7 +37,7 @@ internal static class JoinCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProgramException(ExitCode.Disk, "can't write " + name + ": " + e.Message + "; make room, let this user write there, or give another with -out");
+            throw new ProgramException(ExitCode.Disk, "can't write " + name + ": " + DiskError.Describe(e) + "; make room, let this user write there, or give another with -out");
         }
     }
 }

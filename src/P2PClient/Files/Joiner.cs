@@ -54,13 +54,13 @@ internal sealed class Joiner : IDisposable
     public Joiner(ChunkStore store, ChunkSums? sums, string path)
     {
         (_store, _sums, _path) = (store, sums, path);
-        _temporaryPath = Path.Combine(Path.GetDirectoryName(path)!, ChunkStore.TemporaryName(Path.GetFileName(path)));
+        _temporaryPath = OutputFile.TemporaryPath(path);
         if (File.Exists(path))
         {
             _otherBuffer = new byte[ReadBytes];
             _target = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
-        else _target = File.OpenHandle(_temporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        else _target = OutputFile.Create(_temporaryPath);
     }
 
     /// <summary>Bytes of the file so far.</summary>
@@ -124,7 +124,7 @@ internal sealed class Joiner : IDisposable
         _offset = 0;
         _state = Crc32C.Start;
         // Also where the chunk ends in a hole, which is not written.
-        if (!IsComparing) RandomAccess.SetLength(_target, Bytes + _chunkBytes);
+        if (!IsComparing) FileCopy.SetLength(_target, Bytes + _chunkBytes);
         return true;
     }
 
@@ -153,9 +153,9 @@ internal sealed class Joiner : IDisposable
     private JoinEnd Finish()
     {
         if (IsComparing) return RandomAccess.GetLength(_target) == Bytes ? JoinEnd.WasThere : JoinEnd.Different;
-        _target.Dispose();
-        File.Move(_temporaryPath, _path, overwrite: false);
+        File.Move(_temporaryPath, _path, overwrite: false);       // still locked, so that nobody takes it for a leftover
         _isDone = true;
+        _target.Dispose();
         return JoinEnd.Joined;
     }
 }

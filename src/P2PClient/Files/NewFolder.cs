@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using P2P.Cli;
+using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -8,19 +9,23 @@ namespace P2P.Client;
 /// -chunks or from chunks.crc. A folder that has a list is left as it is.</summary>
 internal static class NewFolder
 {
-    /// <summary>Makes the folder and the list, where they are not there and can be.</summary>
-    /// <exception cref="ProgramException">They can't be written.</exception>
-    public static void Prepare(ClientOptions options, ChunkSums? sums)
+    /// <summary>Takes the folder, and makes it and the list, where they are not there and can be.</summary>
+    /// <returns>The lock, to be kept; null if there is none.</returns>
+    /// <exception cref="ProgramException">They can't be written, or another client has the folder.</exception>
+    public static NativeFile? Take(ClientOptions options, ChunkSums? sums)
     {
-        if ((options.ChunkCount ?? sums?.ChunkCount) is not { } count || File.Exists(Path.Combine(options.Folder, LocalChunksFile.FileName))) return;
+        int? count = options.ChunkCount ?? sums?.ChunkCount;
         try
         {
-            Directory.CreateDirectory(options.Folder);
-            LocalChunksFile.Save(options.Folder, count, []);
+            if (count is not null) Directory.CreateDirectory(options.Folder);
+            NativeFile? folderLock = FolderLock.Take(options.Folder);
+            if (count is { } chunks && !File.Exists(Path.Combine(options.Folder, LocalChunksFile.FileName)))
+                LocalChunksFile.Save(options.Folder, chunks, []);
+            return folderLock;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProgramException(ExitCode.Usage, "can't make the folder " + options.Folder + ": " + e.Message + "; let this user write there, or give another with -folder");
+            throw new ProgramException(ExitCode.Usage, "can't make the folder " + options.Folder + ": " + DiskError.Describe(e) + "; let this user write there, or give another with -folder");
         }
     }
 

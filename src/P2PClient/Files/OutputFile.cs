@@ -1,13 +1,18 @@
 using System;
 using System.IO;
+using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
 
 namespace P2P.Client;
 
-/// <summary>Where -out leads: looked at before anything is fetched, rather than when all is there.</summary>
+/// <summary>
+/// Where -out leads: looked at before anything is fetched, rather than when all is there. On its way a file has a
+/// temporary name beside the target and is locked, so that what a killed process has left can be told from what a living
+/// one is at: the lock goes with its process.
+/// </summary>
 internal static class OutputFile
 {
-    /// <summary>Checks that a file can be made there.</summary>
+    /// <summary>Checks that a file can be made there, and removes what earlier runs have left of it.</summary>
     /// <param name="name">As the user named it.</param>
     /// <param name="path">Its full path.</param>
     /// <param name="mayExist">It may be there already, if it is a file.</param>
@@ -18,10 +23,11 @@ internal static class OutputFile
         if (File.Exists(path) && !mayExist)
             throw new ProgramException(ExitCode.Usage, $"there is a file {name} already: move it away, or give another with -out");
         string folder = Path.GetDirectoryName(path)!;
-        string probe = Path.Combine(folder, ChunkStore.TemporaryName(Path.GetFileName(path)));
+        string probe = TemporaryPath(path);
         try
         {
             File.OpenHandle(probe, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, FileOptions.DeleteOnClose).Dispose();
+            RemoveLeftovers(folder, Path.GetFileName(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -30,6 +36,39 @@ internal static class OutputFile
         }
     }
 
+    /// <summary>Makes the file under its temporary name.</summary>
+    /// <exception cref="IOException">It can't be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It can't be made.</exception>
+    public static SafeFileHandle Create(string temporaryPath)
+    {
+        while (true)
+        {
+            SafeFileHandle file = File.OpenHandle(temporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+            if (File.Exists(temporaryPath)) return file;
+            file.Dispose();     // before it was locked another process has taken it for a leftover
+        }
+    }
+
+    /// <summary>The name that this process gives the file until it is whole.</summary>
+    public static string TemporaryPath(string path) =>
+        Path.Combine(Path.GetDirectoryName(path)!, ChunkStore.TemporaryName(Path.GetFileName(path)));
+
     /// <summary>What is to be told of a name that something else has.</summary>
     public static string Taken(string name) => $"there is a file {name} already, and it is not what the chunks make: move it away, or give another with -out";
+
+    private static void RemoveLeftovers(string folder, string name)
+    {
+        foreach (string path in Directory.GetFileSystemEntries(folder))
+        {
+            if (!ChunkStore.IsTemporaryOf(Path.GetFileName(path), name)) continue;
+            try
+            {
+                using (File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A living process has locked it, or it has just gone.
+            }
+        }
+    }
 }

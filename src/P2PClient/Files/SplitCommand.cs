@@ -3,24 +3,25 @@ using System.Collections.Generic;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
+using P2P.Posix;
 
 namespace P2P.Client;
 
 /// <summary>
 /// Splits a file into the chunks of one folder, or deals them to several. Nothing that is there is overwritten, and the
-/// list, without which a folder holds nothing, comes last; what was written is removed if it can't be finished.
+/// list, without which a folder holds nothing, comes last; what was written is removed if it can't be finished, or by the
+/// next split if this one is killed.
 /// </summary>
 internal sealed class SplitCommand
 {
     private const long DefaultChunkBytes = 4 << 20;
     private const int FoldersMax = 1000;
     private const int ReadBytes = 256 * 1024;
+    private const long StepBytes = 32 << 20;        // some ten milliseconds, after which a signal is seen
     private readonly string _path;
     private readonly long _chunkBytes;
-    private readonly string[] _folders;
+    private readonly SplitFolder[] _folders;
     private readonly Dealer _dealer;
-    private readonly List<int>[] _dealt;        // chunk indexes, by folder
-    private readonly bool[] _isNew;             // folders that were not there
     private readonly byte[] _buffer = new byte[ReadBytes];
 
     /// <summary>Takes the arguments.</summary>
@@ -35,14 +36,9 @@ internal sealed class SplitCommand
         if (deal is null && (line.Has("copies") || line.Has("seed"))) throw ProgramException.Usage("-copies and -seed go with -deal");
         if (deal > FoldersMax) throw ProgramException.Usage("-deal " + deal.Value + " is too many: " + FoldersMax + " folders are possible");
         if (copies > (deal ?? 1)) throw ProgramException.Usage("-copies " + copies + " is more than there are folders: give " + (deal ?? 1) + " or fewer");
-        _folders = new string[deal ?? 1];
-        _isNew = new bool[_folders.Length];
-        _dealt = new List<int>[_folders.Length];
+        _folders = new SplitFolder[deal ?? 1];
         for (int i = 0; i < _folders.Length; i++)
-        {
-            _folders[i] = deal is null ? folder : Path.TrimEndingDirectorySeparator(folder) + (i + 1);
-            _dealt[i] = [];
-        }
+            _folders[i] = new SplitFolder(deal is null ? folder : Path.TrimEndingDirectorySeparator(folder) + (i + 1));
         _dealer = new Dealer(_folders.Length, copies, seed);
     }
 
@@ -54,74 +50,65 @@ internal sealed class SplitCommand
         long count = Math.Max(1, (bytes + _chunkBytes - 1) / _chunkBytes);     // an empty file is one chunk without a byte
         if (count > ClientLimits.ChunksMax)
             throw new ProgramException(ExitCode.Usage, _path + " would be " + count + " chunks, " + ClientLimits.ChunksMax + " are possible: make them larger with -chunk_size");
-        foreach (string folder in _folders) CheckUnused(folder);
+        using var interruption = new Interruption();
         try
         {
-            MakeFolders();
-            ChunkSums sums = WriteChunks(file, bytes, (int)count);
-            for (int i = 0; i < _folders.Length; i++)
+            TakeFolders();
+            ChunkSums sums = WriteChunks(file, bytes, (int)count, interruption);
+            foreach (SplitFolder folder in _folders)
             {
-                sums.Save(_folders[i]);
-                LocalChunksFile.Save(_folders[i], (int)count, ListOf(i));
+                sums.Save(folder.Path);
+                LocalChunksFile.Save(folder.Path, (int)count, ListOf(folder));
             }
+            foreach (SplitFolder folder in _folders) folder.Finish();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            RemoveAll();
-            throw new ProgramException(ExitCode.Disk, "can't split " + _path + " into " + Describe() + ": " + e.Message + "; make room, let this user write there, or give another with -folder");
+            foreach (SplitFolder folder in _folders) folder.Undo();
+            if (e is not (IOException or UnauthorizedAccessException)) throw;
+            throw new ProgramException(ExitCode.Disk, "can't split " + _path + " into " + Describe() + ": " + DiskError.Describe(e) + "; make room, let this user write there, or give another with -folder");
         }
         Say(bytes, (int)count);
         return ExitCode.Success;
     }
 
+    // A pipe is opened without waiting for somebody who writes into it. A file that has bytes and no size, as those of
+    // /proc, or a device, would become an empty set.
     private SafeFileHandle Open(out long bytes)
     {
-        try
-        {
-            SafeFileHandle file = File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            bytes = RandomAccess.GetLength(file);
-            return file;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new ProgramException(ExitCode.Usage, File.Exists(_path)
-                ? $"can't read {_path}: name a regular file that this user may read"
-                : $"there is no file {_path}");
-        }
+        var file = NativeFile.TryOpen(_path, out int error);
+        if (error == LibC.ENOENT) throw new ProgramException(ExitCode.Usage, "there is no file " + _path);
+        bool isFile = file is not null && !Directory.Exists(_path);
+        if (isFile && file!.TryLook(out bytes, out _) && (bytes > 0 || FileCopy.IsEmpty(file))) return file.Release();
+        file?.Dispose();
+        string reason = file is null ? LibC.ErrorText(error) : "it is no regular file";
+        throw new ProgramException(ExitCode.Usage, "can't read " + _path + ": " + reason + "; name a regular file that this user may read");
     }
 
-    // Chunks of another file, or of another try, must not get between.
-    private static void CheckUnused(string folder)
+    // Lists are written when all chunks are there, and marks removed when all lists are: one folder that has only the
+    // mark shows that none of them is finished.
+    private void TakeFolders()
     {
-        if (!Directory.Exists(folder)) return;
-        foreach (string path in Directory.EnumerateFileSystemEntries(folder))
+        bool isHalfMade = false;
+        foreach (SplitFolder folder in _folders)
         {
-            string name = Path.GetFileName(path);
-            if (name is LocalChunksFile.FileName or ChunkSums.FileName || name.StartsWith("chunk_", StringComparison.Ordinal))
-                throw new ProgramException(ExitCode.Usage, "folder " + folder + " holds " + name + " already: remove the folder, or give another with -folder");
+            folder.Take();
+            isHalfMade |= folder.IsUnlisted;
         }
+        foreach (SplitFolder folder in _folders) folder.Prepare(isHalfMade);
     }
 
-    private void MakeFolders()
-    {
-        for (int i = 0; i < _folders.Length; i++)
-        {
-            _isNew[i] = !Directory.Exists(_folders[i]);
-            Directory.CreateDirectory(_folders[i]);
-        }
-    }
-
-    private ChunkSums WriteChunks(SafeFileHandle file, long bytes, int count)
+    private ChunkSums WriteChunks(SafeFileHandle file, long bytes, int count, Interruption interruption)
     {
         var sizes = new long[count];
         var sums = new uint[count];
         for (int chunkIndex = 1; chunkIndex <= count; chunkIndex++)
         {
             long offset = (chunkIndex - 1) * _chunkBytes, size = Math.Min(_chunkBytes, bytes - offset);
-            foreach (int folder in _dealer.Next())
+            foreach (int i in _dealer.Next())
             {
-                uint sum = WriteChunk(file, offset, size, Path.Combine(_folders[folder], ChunkName(chunkIndex)), _folders[folder]);
-                _dealt[folder].Add(chunkIndex);
+                uint sum = WriteChunk(file, offset, size, _folders[i].PathOf(ChunkName(chunkIndex)), interruption);
+                _folders[i].Chunks.Add(chunkIndex);
                 (sizes[chunkIndex - 1], sums[chunkIndex - 1]) = (size, sum);
             }
         }
@@ -129,51 +116,28 @@ internal sealed class SplitCommand
     }
 
     // The sum is that of the copy: whatever happens to the file meanwhile, it is right for what lies in the folder.
-    private uint WriteChunk(SafeFileHandle file, long offset, long size, string path, string folder)
+    private uint WriteChunk(SafeFileHandle file, long offset, long size, string path, Interruption interruption)
     {
-        string temporary = Path.Combine(folder, ChunkStore.TemporaryName(Path.GetFileName(path)));
-        try
+        string temporary = OutputFile.TemporaryPath(path);
+        uint state = Crc32C.Start;
+        using (SafeFileHandle chunk = File.OpenHandle(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete))
         {
-            uint state = Crc32C.Start;
-            using (SafeFileHandle chunk = File.OpenHandle(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete))
+            FileCopy.SetLength(chunk, size);
+            for (long done = 0; done < size || done == 0; done += StepBytes)
             {
-                RandomAccess.SetLength(chunk, size);
-                FileCopy.Copy(file, offset, chunk, 0, size);
-                Crc32C.TryAdd(ref state, chunk, 0, size, _buffer);
-            }
-            File.Move(temporary, path, overwrite: false);
-            return Crc32C.Finish(state);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
-
-    private IEnumerable<(int ChunkIndex, string Name)> ListOf(int folder)
-    {
-        foreach (int chunkIndex in _dealt[folder]) yield return (chunkIndex, ChunkName(chunkIndex));
-    }
-
-    // Every one of these files is ours: there was none before.
-    private void RemoveAll()
-    {
-        try
-        {
-            for (int i = 0; i < _folders.Length; i++)
-            {
-                foreach (int chunkIndex in _dealt[i]) File.Delete(Path.Combine(_folders[i], ChunkName(chunkIndex)));
-                if (!Directory.Exists(_folders[i])) continue;
-                File.Delete(Path.Combine(_folders[i], LocalChunksFile.FileName));
-                File.Delete(Path.Combine(_folders[i], ChunkSums.FileName));
-                if (_isNew[i]) Directory.Delete(_folders[i]);
+                interruption.Check("split", "what it had made is removed");
+                long bytes = Math.Min(StepBytes, size - done);
+                FileCopy.Copy(file, offset + done, chunk, done, bytes);
+                Crc32C.TryAdd(ref state, chunk, done, bytes, _buffer);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The folder can't be written, which is what the user is told.
-        }
+        File.Move(temporary, path, overwrite: false);
+        return Crc32C.Finish(state);
+    }
+
+    private static IEnumerable<(int ChunkIndex, string Name)> ListOf(SplitFolder folder)
+    {
+        foreach (int chunkIndex in folder.Chunks) yield return (chunkIndex, ChunkName(chunkIndex));
     }
 
     private void Say(long bytes, int count)
@@ -183,13 +147,13 @@ internal sealed class SplitCommand
         if (_folders.Length > 1)
         {
             int least = int.MaxValue, most = 0;
-            foreach (List<int> chunks in _dealt) (least, most) = (Math.Min(least, chunks.Count), Math.Max(most, chunks.Count));
+            foreach (SplitFolder folder in _folders) (least, most) = (Math.Min(least, folder.Chunks.Count), Math.Max(most, folder.Chunks.Count));
             dealt = ", " + least + (least == most ? "" : " to " + most) + " in each";
         }
         Terminal.Say(_path + ": " + Quantity.Bytes(bytes) + ", " + size + ", in " + Describe() + dealt);
     }
 
-    private string Describe() => _folders.Length == 1 ? _folders[0] : $"{_folders[0]} to {_folders[^1]}";
+    private string Describe() => _folders.Length == 1 ? _folders[0].Path : $"{_folders[0].Path} to {_folders[^1].Path}";
 
     private static string ChunkName(int chunkIndex) => "chunk_" + chunkIndex;
 }

@@ -20,7 +20,8 @@ internal sealed class ClientEnding
     private readonly LoopTimer _timeout;
     private Func<bool> _wasTrackerReached = () => false;
     private TimeSpan? _diskFailsSince;
-    private TimeSpan _doneAt;
+    private TimeSpan? _doneAt;
+    private TimeSpan _lingersSince;
     private int _exitCode;
 
     public ClientEnding(EventLoop loop, ClientOptions options, ChunkPicker picker, Traffic traffic, Action<int> end)
@@ -45,7 +46,7 @@ internal sealed class ClientEnding
     /// <param name="exitCode">How the client is to end.</param>
     public void OnDone(int exitCode)
     {
-        _doneAt = EventLoop.Now;
+        _doneAt = _lingersSince = EventLoop.Now;
         _exitCode = exitCode;
         if (_options.Linger is { } linger) _linger.Start(linger);
     }
@@ -66,15 +67,34 @@ internal sealed class ClientEnding
     private void OnLingered()
     {
         if (!_picker.IsComplete) return;        // a chunk was lost; all will be done once more
-        TimeSpan idleSince = _traffic.LastSentAt > _doneAt ? _traffic.LastSentAt : _doneAt;
-        TimeSpan left = idleSince + _options.Linger!.Value - EventLoop.Now;
+        TimeSpan now = EventLoop.Now, linger = _options.Linger!.Value;
+        if (!_wasTrackerReached())
+        {
+            // The tracker may still come, and others through it: with a time limit it is waited for until then.
+            TimeSpan patience = linger > ClientLimits.TrackerPauseMax ? linger : ClientLimits.TrackerPauseMax;
+            if (now - _doneAt >= patience && !_timeout.IsRunning) EndAlone();
+            else _linger.Start(ClientLimits.Tick);
+            _lingersSince = now;
+            return;
+        }
+        TimeSpan idleSince = _traffic.LastSentAt > _lingersSince ? _traffic.LastSentAt : _lingersSince;
+        TimeSpan left = idleSince + linger - now;
         if (left > TimeSpan.Zero) _linger.Start(left);
         else End(_exitCode, null);
     }
 
+    // All is here, and nobody can have heard of it.
+    private void EndAlone() => End(
+        _exitCode == ExitCode.Success && _options.Timeout is not null ? ExitCode.NoTracker : _exitCode,
+        "all chunks are here, but there was no tracker at " + _options.TrackerName + " to tell; start P2PTracker there, or give another with -tracker");
+
     private void OnTimeout()
     {
-        if (_picker.IsComplete) return;
+        if (_picker.IsComplete)
+        {
+            if (_doneAt is not null && _options.Linger is not null && !_wasTrackerReached()) EndAlone();
+            return;
+        }
         int seconds = (int)_options.Timeout!.Value.TotalSeconds;
         string missing = (_picker.ChunkCount - _picker.HaveCount) + " of " + _picker.ChunkCount + " chunks are missing ("
             + IndexRanges.Describe(_picker.ChunkCount, chunkIndex => _picker.StateOf(chunkIndex) != ChunkState.Have) + ")";

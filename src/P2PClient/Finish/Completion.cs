@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Threading.Tasks;
 using P2P.Cli;
+using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -21,6 +22,7 @@ internal sealed class Completion
     private readonly Action<int> _onDone;
     private readonly LoopSignal _pause;
     private Joiner? _joiner;
+    private ShellCommand? _command;     // while it runs
     private bool _isRunning, _hasJoined, _hasRun, _isStopped;
     private int _exitCode = ExitCode.Success;
 
@@ -43,11 +45,14 @@ internal sealed class Completion
         _ = RunAsync();
     }
 
-    /// <summary>Leaves no half of a file behind. A program that runs goes on.</summary>
+    /// <summary>Leaves no half of a file behind, and no program running.</summary>
     public void Stop()
     {
         _isStopped = true;
         _joiner?.Dispose();
+        if (_command is null || _command.HasEnded(out _)) return;
+        _command.End();
+        Terminal.Complain(_options.Name + ": the program of -on_complete is told to end with the client");
     }
 
     private async Task RunAsync()
@@ -99,7 +104,7 @@ internal sealed class Completion
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _exitCode = ExitCode.Disk;
-            Terminal.Complain(_options.Name + ": can't write " + name + ": " + e.Message + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
+            Terminal.Complain(_options.Name + ": can't write " + name + ": " + DiskError.Describe(e) + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
         }
         _joiner?.Dispose();
         _hasJoined = end != JoinEnd.BadChunk;
@@ -109,10 +114,16 @@ internal sealed class Completion
     {
         _hasRun = true;
         string problem;
-        if (ShellCommand.TryStart(commandLine, _options.Folder, _options.Name, out string? error) is { } command)
+        _command = ShellCommand.TryStart(commandLine, _options.Folder, _options.Name, out string? error);
+        if (_command is not null)
         {
             int exitCode;
-            while (!command.HasEnded(out exitCode)) await _pause.WaitAsync(ClientLimits.CommandPause);
+            while (!_command.HasEnded(out exitCode))
+            {
+                await _pause.WaitAsync(ClientLimits.CommandPause);
+                if (_isStopped) return;
+            }
+            _command = null;
             if (exitCode == 0) return;
             problem = "ended with exit code " + exitCode;
         }

@@ -9,11 +9,16 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// A program that runs beside the client, through <c>/bin/sh -c</c>. It has the client's environment, input and output,
-/// and P2P_FOLDER and P2P_NAME; signals are as in a new session. Process.Start would cost 100 KB.
+/// A program that runs beside the client, through <c>/bin/sh -c</c>. It has the client's environment, and P2P_FOLDER and
+/// P2P_NAME; what it prints goes to stderr, since stdout is the client's own, perhaps JSON. It is a process group of its
+/// own, so that it can be ended with all that it has started; since the terminal would stop such a group for reading, it
+/// has nothing to read. Process.Start would cost 100 KB.
 /// </summary>
 internal sealed class ShellCommand
 {
+    // A stderr that is closed must not keep the program from running: exec alone would end the shell.
+    private const string Redirections = "exec </dev/null; command exec >&2 || exec >/dev/null; ";
+
     private const int AttributesBytes = 1024;       // posix_spawnattr_t: 336 in glibc
     private const int SignalSetBytes = 128;         // sigset_t
     private readonly int _processId;
@@ -24,15 +29,14 @@ internal sealed class ShellCommand
     /// <returns>Null, with the reason, if it can't be started.</returns>
     public static unsafe ShellCommand? TryStart(string command, string folder, string name, out string? error)
     {
-        byte[] arguments = Encoding.UTF8.GetBytes($"sh\0-c\0{command}\0");
+        byte[] arguments = Encoding.UTF8.GetBytes("sh\0-c\0" + Redirections + command + "\0");
         byte[] environment = Environment(folder, name);
         byte* attributes = stackalloc byte[AttributesBytes];
         ulong* signals = stackalloc ulong[SignalSetBytes / sizeof(ulong)];
         new Span<byte>(signals, SignalSetBytes).Clear();
         int processId = 0, result;
         LibC.posix_spawnattr_init(attributes);
-        LibC.posix_spawnattr_setflags(attributes, LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK);
-        LibC.posix_spawnattr_setsigmask(attributes, signals);
+        LibC.posix_spawnattr_setflags(attributes, LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETPGROUP);
         signals[0] = 1UL << (LibC.SIGPIPE - 1);     // the runtime ignores it, and a shell's pipes would never end
         LibC.posix_spawnattr_setsigdefault(attributes, signals);
         fixed (byte* program = "/bin/sh\0"u8, argumentText = arguments, environmentText = environment)
@@ -41,6 +45,9 @@ internal sealed class ShellCommand
         error = result == 0 ? null : new Win32Exception(result).Message;
         return result == 0 ? new ShellCommand(processId) : null;
     }
+
+    /// <summary>Tells it, and what it has started, to end.</summary>
+    public void End() => LibC.kill(-_processId, LibC.SIGTERM);
 
     /// <summary>Asks whether it has ended, without waiting; once it has, it must not be asked again.</summary>
     /// <param name="exitCode">Its exit code, 128 + n after signal n.</param>

@@ -25,6 +25,9 @@ internal enum ReportStyle
 /// </summary>
 internal sealed class ClientReport
 {
+    private static readonly string[] StallReasons =
+        ["", "no_tracker", "tracker_gone", "no_answer", "not_a_tracker", "disk", "too_large", "nobody_has", "sources_fail"];
+
     private readonly ClientOptions _options;
     private readonly ChunkPicker _picker;
     private readonly Downloader _downloader;
@@ -80,6 +83,15 @@ internal sealed class ClientReport
         if (IsJson) Event("wrong_chunk").Add("chunk", chunkIndex).Add("peer", $"{source.Host}:{source.Port}").Say();
     }
 
+    /// <summary>Nothing has come for a while.</summary>
+    /// <param name="isTold">The user knows it already; an event is due all the same.</param>
+    /// <param name="text">What <see cref="Describe"/> says.</param>
+    public void Stalled(StallReason reason, string text, bool isTold)
+    {
+        if (!isTold) Terminal.Complain(_options.Name + ": waiting: " + text);
+        if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Say();
+    }
+
     /// <summary>Everything is there.</summary>
     public void Complete()
     {
@@ -121,6 +133,22 @@ internal sealed class ClientReport
         _live?.Stop();
         if (IsJson) Event("stopped").Add("exit_code", exitCode).Say();
     }
+
+    /// <summary>The reason in words, and the cure.</summary>
+    public string Describe(StallReason reason, in StallFacts facts) => reason switch
+    {
+        StallReason.Disk => "nothing can be stored in " + _options.Folder + "; make room, or let this user write there",
+        StallReason.NoTracker => "there is no tracker at " + _options.TrackerName + "; start P2PTracker there, or give another with -tracker",
+        StallReason.TrackerGone => "the tracker at " + _options.TrackerName + " has gone; start it again, all goes on then",
+        StallReason.NoAnswer => "what listens at " + _options.TrackerName + " answers no question; see that it is a tracker, and not stopped",
+        StallReason.NotATracker => "what listens at " + _options.TrackerName + " is no tracker: nothing that it sends is an answer; give the tracker's port with -tracker",
+        StallReason.TooLarge => "chunk " + facts.TooLarge + " is larger than the " + _options.ChunkBytesMax + " bytes that are taken; give more with -max_chunk_bytes",
+        StallReason.NobodyHas => "nobody has " + Count(facts.Unheld) + " (" + IndexRanges.Describe(_picker.ChunkCount, _picker.IsUnheld) + "); start a client that does",
+        StallReason.SourcesFail => "every source of " + Count(facts.Refused) + " refuses or fails; they are tried again",
+        _ => "",
+    };
+
+    private static string Count(int chunks) => chunks + (chunks == 1 ? " chunk" : " chunks");
 
     private bool IsJson => _options.Style == ReportStyle.Json;
 

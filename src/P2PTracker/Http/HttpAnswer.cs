@@ -14,7 +14,7 @@ internal static class HttpAnswer
     /// <summary>Where the page's own script and style may come from: they stand in it, and these are their hashes.
     /// When page.html changes, PageTests tells the new ones.</summary>
     internal static ReadOnlySpan<byte> ContentSecurityPolicy =>
-        "default-src 'none'; script-src 'sha256-H4D3IQdIMI/P81R2bPW3haZVs2WXtkyDT/04vU1HiUw='; style-src 'sha256-3VfqTT8c9OWTLeEzv0oQTj33YC2S/+HTQkE3sBfwqrA='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
+        "default-src 'none'; script-src 'sha256-6c8OT9MfW6q5P+TlYgx3Rd9P6vTm4Ws3Kzvzm1N228c='; style-src 'sha256-3VfqTT8c9OWTLeEzv0oQTj33YC2S/+HTQkE3sBfwqrA='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
 
     /// <summary>Writes the head; <see cref="End"/> puts the body's length into it.</summary>
     /// <returns>What End needs to know.</returns>
@@ -23,6 +23,7 @@ internal static class HttpAnswer
         buffer.Length = 0;
         buffer.Add("HTTP/1.1 "u8).Add((int)status).Add(" "u8).Add(Reason(status)).Add("\r\nContent-Type: "u8)
             .Add(status != HttpStatus.Ok ? "text/plain; charset=utf-8"u8 : ContentType(target))
+            .Add(status == HttpStatus.MethodNotAllowed ? "\r\nAllow: GET, HEAD"u8 : default)
             .Add("\r\nContent-Security-Policy: "u8).Add(ContentSecurityPolicy)
             .Add("\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin"u8)
             .Add("\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: "u8);
@@ -47,6 +48,7 @@ internal static class HttpAnswer
     {
         HttpStatus.Forbidden => "This page is for this machine alone, as http://localhost; start the tracker with -http any to show it to everybody.\n"u8,
         HttpStatus.NotFound => "There is no such page: see /, /stats.json and /metrics.\n"u8,
+        HttpStatus.MethodNotAllowed => "This can only be looked at: GET or HEAD.\n"u8,
         HttpStatus.Timeout => "The request did not come within 5 seconds.\n"u8,
         HttpStatus.HeadTooLong => "The request's head is longer than 4096 bytes.\n"u8,
         HttpStatus.Busy => "32 requests are being answered: try again.\n"u8,
@@ -58,6 +60,7 @@ internal static class HttpAnswer
         HttpStatus.Ok => "OK"u8,
         HttpStatus.Forbidden => "Forbidden"u8,
         HttpStatus.NotFound => "Not Found"u8,
+        HttpStatus.MethodNotAllowed => "Method Not Allowed"u8,
         HttpStatus.Timeout => "Request Timeout"u8,
         HttpStatus.HeadTooLong => "Request Header Fields Too Large"u8,
         HttpStatus.Busy => "Service Unavailable"u8,

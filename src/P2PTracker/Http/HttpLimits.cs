@@ -39,6 +39,10 @@ internal static class HttpLimits
     /// <summary>The rarest chunks that are named.</summary>
     public const int RarestMax = 10;
 
+    /// <summary>A question that was asked by mistake is forgotten after once or twice as long; clients that wait repeat
+    /// theirs.</summary>
+    public static readonly TimeSpan AskedLife = TimeSpan.FromMinutes(2);
+
     /// <summary>How old the picture of a swarm that has changed may be.</summary>
     public static readonly TimeSpan PictureLife = TimeSpan.FromMilliseconds(500);
 

@@ -12,6 +12,7 @@ internal enum HttpStatus
     BadRequest = 400,
     Forbidden = 403,
     NotFound = 404,
+    MethodNotAllowed = 405,
     Timeout = 408,
     HeadTooLong = 431,
     Busy = 503,
@@ -32,6 +33,8 @@ internal enum HttpTarget
 /// </summary>
 internal struct HttpRequest
 {
+    private bool _isOtherMethod;        // neither GET nor HEAD
+
     /// <summary>HEAD: the answer's body is left out.</summary>
     public bool IsHead { get; private set; }
 
@@ -45,8 +48,10 @@ internal struct HttpRequest
     public long Have { get; private set; }
 
     /// <summary>Tells whether a connection's first bytes are a request's. No message of ours begins like that:
-    /// a verb goes on with an underscore, and no method but these two is answered.</summary>
-    public static bool Begins(ReadOnlySpan<byte> bytes) => bytes.StartsWith("GET /"u8) || bytes.StartsWith("HEAD /"u8);
+    /// a verb goes on with an underscore.</summary>
+    public static bool Begins(ReadOnlySpan<byte> bytes) =>
+        bytes.StartsWith("GET /"u8) || bytes.StartsWith("HEAD /"u8) || bytes.StartsWith("POST /"u8) || bytes.StartsWith("PUT /"u8)
+        || bytes.StartsWith("DELETE /"u8) || bytes.StartsWith("OPTIONS /"u8) || bytes.StartsWith("PATCH /"u8) || bytes.StartsWith("TRACE /"u8);
 
     /// <summary>Reads the head: the request line, then header lines, then an empty one (RFC 9112, 2 and 3).</summary>
     /// <param name="bytes">All that has come.</param>
@@ -66,7 +71,7 @@ internal struct HttpRequest
             {
                 if (!ReadRequestLine(line)) return HttpStatus.BadRequest;
             }
-            else if (line.IsEmpty) return hosts == 1 ? HttpStatus.Ok : HttpStatus.BadRequest;
+            else if (line.IsEmpty) return hosts != 1 ? HttpStatus.BadRequest : _isOtherMethod ? HttpStatus.MethodNotAllowed : HttpStatus.Ok;
             else if (StartsWithIgnoreCase(line, "host:"u8))
             {
                 hosts++;
@@ -79,7 +84,8 @@ internal struct HttpRequest
     // GET /stats.json?have=17 HTTP/1.1
     private bool ReadRequestLine(ReadOnlySpan<byte> line)
     {
-        IsHead = line.StartsWith("HEAD"u8);
+        IsHead = line.StartsWith("HEAD "u8);
+        _isOtherMethod = !IsHead && !line.StartsWith("GET "u8);
         line = line[(line.IndexOf((byte)' ') + 1)..];
         int space = line.IndexOf((byte)' ');
         if (space < 0 || !line[(space + 1)..].StartsWith("HTTP/1."u8)) return false;
@@ -127,7 +133,8 @@ internal struct HttpRequest
         if (text.Length < lowerCase.Length) return false;
         for (int i = 0; i < lowerCase.Length; i++)
         {
-            if ((text[i] | 0x20) != lowerCase[i]) return false;     // a colon has that bit already
+            byte lower = text[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(text[i] | 0x20) : text[i];
+            if (lower != lowerCase[i]) return false;
         }
         return true;
     }

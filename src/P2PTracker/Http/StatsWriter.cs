@@ -26,8 +26,9 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         Member(json, "connected"u8, connected);
         Member(json, "complete"u8, picture.CompletePeers);
         Member(json, "listed"u8, swarm.Announcements);
-        Member(json, "listed_chunks"u8, swarm.ChunkCount);
+        Member(json, "listed_chunks"u8, picture.Available);
         Member(json, "chunks"u8, picture.Chunks);
+        Member(json, "first"u8, picture.First);
         Member(json, "picture"u8, picture.Version);
         Member(json, "columns"u8, picture.Columns);
         Member(json, "chunks_per_column"u8, picture.ChunksPerColumn);
@@ -66,11 +67,11 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         Metric(text, "uptime_seconds"u8, "gauge"u8, "Time since the start."u8, Milliseconds(counts.Uptime) / 1000);
         Metric(text, "peers"u8, "gauge"u8, "Peers listed."u8, peers);
         Metric(text, "connected_peers"u8, "gauge"u8, "Peers with an open connection."u8, connected);
-        Metric(text, "complete_peers"u8, "gauge"u8, "Peers with every chunk."u8, picture.CompletePeers);
-        Metric(text, "chunks"u8, "gauge"u8, "Chunks of the set, as far as announced."u8, picture.Chunks);
-        Metric(text, "listed_chunks"u8, "gauge"u8, "Chunks that any peer has."u8, swarm.ChunkCount);
+        Metric(text, "complete_peers"u8, "gauge"u8, "Connected peers with every chunk."u8, picture.CompletePeers);
+        Metric(text, "chunks"u8, "gauge"u8, "Chunks of the set, as far as announced or asked for."u8, picture.Chunks);
+        Metric(text, "listed_chunks"u8, "gauge"u8, "Chunks that a connected peer has."u8, picture.Available);
         Metric(text, "listed_announcements"u8, "gauge"u8, "Pairs of a chunk and a peer that has it."u8, swarm.Announcements);
-        Metric(text, "rarest_chunk_peers"u8, "gauge"u8, "Peers that have the rarest chunk listed."u8,
+        Metric(text, "rarest_chunk_peers"u8, "gauge"u8, "Connected peers that have the rarest chunk listed."u8,
             picture.RarestCount > 0 ? picture.Rarest[0].Peers : 0);
         Head(text, "peer_chunks"u8, "gauge"u8, "Chunks that a peer has, of the first 500 peers."u8);
         foreach (SwarmPeer? peer in picture.Rows)

@@ -12,8 +12,9 @@ namespace P2P.Tracker.Http;
 internal sealed class SwarmPicture(Swarm swarm)
 {
     private const int IdsPerLook = 4096;        // look at the clock about every 10 microseconds
-    private (int Announcements, int Removed) _shown = (-1, 0);      // the swarm that the picture shows, or will
-    private TimeSpan _madeAt, _slicedAt;
+    private (int Announcements, int Connections, int Asked) _shown = (-1, 0, 0);     // the swarm that the picture shows, or will
+    private TimeSpan _madeAt, _slicedAt, _askedSince;
+    private int _askedBefore;                   // the highest index asked for, before that
     private bool _isMaking, _isMade;
     private int[] _chunkIndexes = [];           // the chunks to look at
     private int _next;                          // the first of them that is still to be looked at
@@ -27,23 +28,29 @@ internal sealed class SwarmPicture(Swarm swarm)
     /// <summary>A number that is another for each picture, also of a tracker that was started again: the first is the time.</summary>
     public long Version { get; private set; } = DateTime.UtcNow.Ticks / TimeSpan.TicksPerMillisecond;
 
-    /// <summary>The chunks of the set, as far as announcements tell: the highest index, if the indexes are anything like
-    /// consecutive.</summary>
+    /// <summary>The chunks of the set, as far as announcements and questions tell: the highest index of either, if the
+    /// indexes are anything like consecutive.</summary>
     public int Chunks { get; private set; }
+
+    /// <summary>The index of the first chunk: 1, or 0 in a set that is numbered from 0.</summary>
+    public int First { get; private set; } = 1;
+
+    /// <summary>Chunks that a connected peer has.</summary>
+    public int Available { get; private set; }
 
     /// <summary>Columns; 0 if nothing is listed, or too much.</summary>
     public int Columns { get; private set; }
 
-    /// <summary>Chunks in a column, of consecutive indexes from 1 on; fewer in the last.</summary>
+    /// <summary>Chunks in a column, of consecutive indexes from <see cref="First"/> on; fewer in the last.</summary>
     public int ChunksPerColumn { get; private set; } = 1;
 
-    /// <summary>Peers that have every chunk.</summary>
+    /// <summary>Connected peers that have every chunk.</summary>
     public int CompletePeers { get; private set; }
 
     /// <summary>The peers shown, by row; null for one that has gone meanwhile.</summary>
     public SwarmPeer?[] Rows { get; private set; } = [];
 
-    /// <summary>The rarest chunks listed, and how many peers have each; the rarest first.</summary>
+    /// <summary>The rarest chunks listed, and how many connected peers have each; the rarest first.</summary>
     public (int ChunkIndex, int Peers)[] Rarest { get; } = new (int, int)[HttpLimits.RarestMax];
 
     public int RarestCount { get; private set; }
@@ -70,9 +77,10 @@ internal sealed class SwarmPicture(Swarm swarm)
     /// <returns>True if it can be shown; else to be called again when the clients have had their turn.</returns>
     public bool Step(TimeSpan now)
     {
+        ForgetOldQuestions(now);
         if (!_isMaking)
         {
-            if (_isMade && ((swarm.Announcements, swarm.PeersRemoved) == _shown || now - _madeAt < HttpLimits.PictureLife)) return true;
+            if (_isMade && (Current == _shown || now - _madeAt < HttpLimits.PictureLife)) return true;
             Begin();
         }
         else if (now < _slicedAt) return false;     // several wait for it: still one slice a turn
@@ -101,12 +109,16 @@ internal sealed class SwarmPicture(Swarm swarm)
         _bits = [];
     }
 
+    private (int Announcements, int Connections, int Asked) Current => (swarm.Announcements, swarm.Version, HighestAsked);
+
+    private int HighestAsked => Math.Max(_askedBefore, swarm.HighestAsked);
+
     private int Stride => (Columns + 7) / 8;
 
     private void Begin()
     {
-        _shown = (swarm.Announcements, swarm.PeersRemoved);
-        (_isMaking, _isMade, _next, RarestCount, CompletePeers) = (true, false, 0, 0, 0);
+        _shown = Current;
+        (_isMaking, _isMade, _next, RarestCount, Available, CompletePeers) = (true, false, 0, 0, 0, 0);
         ReadOnlySpan<SwarmPeer?> peers = swarm.Peers;
         _chunksOfId = new int[peers.Length];
         _rowOfId = new int[peers.Length];
@@ -123,27 +135,40 @@ internal sealed class SwarmPicture(Swarm swarm)
         _chunkIndexes = new int[swarm.ChunkCount <= HttpLimits.PicturedChunksMax ? swarm.ChunkCount : 0];
         if (_chunkIndexes.Length > 0) swarm.CopyChunkIndexes(_chunkIndexes);
         int highest = 0;
+        First = swarm.PeersOf(0).IsEmpty ? 1 : 0;
         foreach (int chunkIndex in _chunkIndexes) highest = Math.Max(highest, chunkIndex);
-        Chunks = highest <= HttpLimits.ColumnsMax || highest / 2 < swarm.ChunkCount ? highest : swarm.ChunkCount;
-        bool isWide = highest > HttpLimits.ColumnsMax || (long)highest * rows.Length > HttpLimits.CellsMax;
-        ChunksPerColumn = isWide ? (highest - 1) / HttpLimits.WideColumns + 1 : 1;
-        Columns = highest == 0 ? 0 : (highest - 1) / ChunksPerColumn + 1;
+        // Somebody who asks for nonsense does not make the set larger.
+        if (_chunkIndexes.Length > 0 && IsPlausible(HighestAsked)) highest = Math.Max(highest, HighestAsked);
+        int span = _chunkIndexes.Length == 0 ? 0 : highest - First + 1;
+        Chunks = IsPlausible(highest) ? span : swarm.ChunkCount;
+        bool isWide = span > HttpLimits.ColumnsMax || (long)span * rows.Length > HttpLimits.CellsMax;
+        ChunksPerColumn = isWide ? (span - 1) / HttpLimits.WideColumns + 1 : 1;
+        Columns = span == 0 ? 0 : (span - 1) / ChunksPerColumn + 1;
         _inColumn = new int[isWide ? Columns : 0];
         _cells = new int[isWide ? Columns * rows.Length : 0];
         _bits = new byte[isWide ? 0 : Stride * rows.Length];
     }
+
+    private void ForgetOldQuestions(TimeSpan now)
+    {
+        if (now - _askedSince < HttpLimits.AskedLife) return;
+        (_askedBefore, swarm.HighestAsked, _askedSince) = (swarm.HighestAsked, 0, now);
+    }
+
+    private bool IsPlausible(int highest) => highest <= HttpLimits.ColumnsMax || highest / 2 < swarm.ChunkCount;
 
     // Returns the peers that have it.
     private int Look(int chunkIndex)
     {
         ReadOnlySpan<int> ids = swarm.PeersOf(chunkIndex);
         if (ids.IsEmpty) return 0;
-        AddRarest(chunkIndex, ids.Length);
-        int column = (chunkIndex - 1) / ChunksPerColumn, stride = Stride;
+        int column = (chunkIndex - First) / ChunksPerColumn, stride = Stride, sources = 0;
+        if (column < 0) return 0;       // chunk 0 came meanwhile
         bool isWide = ChunksPerColumn > 1;
         if (isWide) _inColumn[column]++;
         foreach (int id in ids)
         {
+            if (swarm.Peers[id]!.Connections > 0) sources++;
             if (id >= _rowOfId.Length) continue;        // it came meanwhile
             _chunksOfId[id]++;
             int row = _rowOfId[id];
@@ -151,6 +176,8 @@ internal sealed class SwarmPicture(Swarm swarm)
             if (isWide) _cells[row * Columns + column]++;
             else _bits[row * stride + (column >> 3)] |= (byte)(0x80 >> (column & 7));
         }
+        if (sources > 0) Available++;
+        AddRarest(chunkIndex, sources);
         return ids.Length;
     }
 
@@ -175,9 +202,9 @@ internal sealed class SwarmPicture(Swarm swarm)
         {
             if (Rows[row] is { } peer && swarm.Peers[peer.Id] != peer) Rows[row] = null;
         }
-        foreach (int chunks in _chunksOfId)
+        foreach (SwarmPeer? peer in swarm.Peers)
         {
-            if (chunks > 0 && chunks == Chunks) CompletePeers++;
+            if (peer is { Connections: > 0 } && ChunksOf(peer) is > 0 and var chunks && chunks == Chunks) CompletePeers++;
         }
         _chunkIndexes = _rowOfId = [];
         (_isMaking, _isMade) = (false, true);

@@ -234,7 +234,6 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("GET_CHUNK_FROM,0,localhost,5001\n")]
     [InlineData("GET_CHUNK_FROM,x,localhost,5001\n")]
     [InlineData("GET_CHUNK_FROM\n")]
     [InlineData("CHUNK_LOCATION_UNKNOWN,99999999999\n")]

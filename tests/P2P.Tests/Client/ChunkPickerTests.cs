@@ -224,6 +224,55 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void ManyChunksThatNobodyHas_AreAskedForSlowlyAfterTenSeconds_UntilSomethingChanges()
+    {
+        ChunkPicker picker = Picker(5000);
+        HashSet<int> different = [];
+        TimeSpan now = Start, tick = TimeSpan.FromMilliseconds(5);
+        for (; now < Start + TimeSpan.FromSeconds(10); now += tick) AnswerAllUnknown();
+        AnswerAllUnknown();
+        different.Clear();
+        int asked = 0;
+        for (TimeSpan end = now + TimeSpan.FromSeconds(20); now < end; now += tick) asked += AnswerAllUnknown();
+        Assert.InRange(asked, 1000, 20 * 100);
+        Assert.InRange(different.Count, asked / 2, 5000);        // any of them
+
+        // Somebody comes who has them all.
+        bool isNews = false;
+        for (TimeSpan end = now + TimeSpan.FromSeconds(2); now < end; now += tick)
+        {
+            foreach (int chunkIndex in AskAll(picker, now)) picker.OnAnswer(chunkIndex, [Source(5001)], now);
+            isNews |= Enumerable.Range(1, 5000).Any(chunkIndex => picker.StateOf(chunkIndex) == ChunkState.Ready);
+        }
+        Assert.True(isNews);
+        Assert.All(Enumerable.Range(1, 5000), chunkIndex => Assert.Equal(ChunkState.Ready, picker.StateOf(chunkIndex)));
+
+        int AnswerAllUnknown()
+        {
+            List<int> all = AskAll(picker, now);
+            foreach (int chunkIndex in all) picker.OnAnswer(chunkIndex, [], now);
+            different.UnionWith(all);
+            return all.Count;
+        }
+    }
+
+    // A slow tracker answers one question while several unknown chunks become due.
+    [Fact]
+    public void ChunksNeverAskedFor_HaveTheirTurn_HoweverOftenUnknownOnesAreDue()
+    {
+        ChunkPicker picker = Picker(100);
+        HashSet<int> asked = [];
+        TimeSpan now = Start;
+        for (int question = 0; question < 220; question++, now += TimeSpan.FromMilliseconds(200))
+        {
+            Assert.True(picker.TryPickQuestion(now, out int chunkIndex));
+            asked.Add(chunkIndex);
+            picker.OnAnswer(chunkIndex, [], now);
+        }
+        Assert.Equal(100, asked.Count);
+    }
+
+    [Fact]
     public void ALateAnswer_MakesAnUnknownChunkReady()
     {
         ChunkPicker picker = Picker(1);

@@ -87,6 +87,22 @@ public sealed class ChunkStoreTests : IDisposable
         Assert.Equal(others.Order(StringComparer.Ordinal), FilesThere());
     }
 
+    [Theory]
+    [InlineData(".copy.1.part", true)]
+    [InlineData(".copy.1234567.part", true)]
+    [InlineData(".copy.part", false)]
+    [InlineData(".copy..part", false)]
+    [InlineData(".copy.1x.part", false)]
+    [InlineData(".copy.1.2.part", false)]
+    [InlineData("copy.1.part", false)]
+    [InlineData(".copy2.1.part", false)]
+    [InlineData(".copy.1.parts", false)]
+    [InlineData(".c", false)]
+    public void ATemporaryName_IsToldFromOthers(string name, bool isTemporary) => Assert.Equal(isTemporary, ChunkStore.IsTemporaryOf(name, "copy"));
+
+    [Fact]
+    public void ATemporaryName_IsOne() => Assert.True(ChunkStore.IsTemporaryOf(ChunkStore.TemporaryName("a.b"), "a.b"));
+
     [Fact]
     public void Clean_LeavesAFolderAlone_WhateverItIsCalled()
     {

@@ -125,6 +125,7 @@ public sealed class ClientOptionsTests
     [InlineData(":5100")]
     [InlineData("[::1]:")]
     [InlineData("[::1]x")]
+    [InlineData("::1:5100")]
     [InlineData("")]
     public void ATrackerThatIsNone_IsRefused(string tracker) => AssertRefused($"/tmp/x -tracker={tracker}");
 

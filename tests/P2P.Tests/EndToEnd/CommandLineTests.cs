@@ -70,6 +70,23 @@ public sealed class CommandLineTests : SystemTest
         Log.WaitFor("my_folder_1,WHERE_CHUNK,4");
     }
 
+    // 500 characters of two bytes each.
+    [Fact]
+    public void AName_MayHaveAThousandBytes_AndOneWithMoreIsRefused()
+    {
+        var tracker = StartNaiveTracker();
+        var name = new string('\u00e9', 500);
+        _chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3);
+        var client = Own(new ClientProcess(Folder.Path, name, Folder["client_1"],
+            "-folder", Folder["client_1"], "-tracker", $"localhost:{tracker.Port}", "-name", name));
+        Assert.StartsWith($"{name}: 3 of 4 chunks", client.ReadyLine);
+        Log.WaitFor($"{name},WHERE_CHUNK,4");
+
+        var refused = Start("P2PClient", "-folder", Folder["client_1"], "-name", name + "x");
+        Assert.Equal(2, refused.WaitForExit());
+        Assert.Equal("P2PClient: -name has 1001 bytes: give one of 1 to 1000", refused.Errors.All[0]);
+    }
+
     [Fact]
     public void TheLog_GoesWhereItIsTold()
     {
@@ -117,6 +134,7 @@ public sealed class CommandLineTests : SystemTest
     [InlineData("P2PTracker", "-bind", "nonsense")]
     [InlineData("P2PTracker", "-nonsense")]
     [InlineData("P2PTracker", "surplus")]
+    [InlineData("P2PTracker", "-port", "0", "-log", "")]
     [InlineData("P2PClient")]
     [InlineData("P2PClient", "-folder")]
     [InlineData("P2PClient", "-folder", "{folder}", "-nonsense")]
@@ -129,6 +147,7 @@ public sealed class CommandLineTests : SystemTest
     [InlineData("P2PClient", "-folder", "{folder}", "-name", "a b")]
     [InlineData("P2PClient", "-folder", "{folder}", "-name", "a\nb")]
     [InlineData("P2PClient", "-folder", "{folder}", "-name", "")]
+    [InlineData("P2PClient", "-folder", "{folder}", "-log", "")]
     [InlineData("P2PClient", "{folder}", "{folder}")]
     public void WrongArguments_AreToldWithTheUsage_AndExitCode2(string program, params string[] arguments)
     {
@@ -151,6 +170,18 @@ public sealed class CommandLineTests : SystemTest
         Assert.Equal(1, tracker.WaitForExit());
         Assert.Contains($"{running.Port}", Assert.Single(tracker.Errors.All));
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,1", Connect(running.Port).Ask(1));
+    }
+
+    [Theory]
+    [InlineData("P2PTracker", "-port", "0", "-bind", "192.0.2.1")]
+    [InlineData("P2PClient", "-folder", "{folder}", "-bind", "192.0.2.1")]
+    public void AForeignAddressToListenOn_IsBlamed_WithExitCode1(string program, params string[] arguments)
+    {
+        _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        var process = Start(program, arguments.Select(each => each.Replace("{folder}", Folder["client_1"])).ToArray());
+
+        Assert.Equal(1, process.WaitForExit());
+        Assert.Contains("192.0.2.1 is no address of this machine", Assert.Single(process.Errors.All));
     }
 
     [Fact]
@@ -178,7 +209,7 @@ public sealed class CommandLineTests : SystemTest
         var log = Path.Combine(Folder["nowhere"], "logs.log");
         var process = Start(program, program == "P2PTracker" ? ["-port", "0", "-log", log] : ["-folder", Folder["client_1"], "-log", log]);
 
-        Assert.NotEqual(0, process.WaitForExit());
+        Assert.Equal(4, process.WaitForExit());
         Assert.Contains(log, Assert.Single(process.Errors.All));
     }
 

@@ -84,6 +84,31 @@ public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
             client.Errors.All[^1]);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5, "-timeout", "2")]
+    public void WhoHasEverythingAndNoTracker_SaysSo(int exitCode, params string[] more)
+    {
+        using var refusing = FreePort.Refusing(out int port);
+        new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1, 2);
+        var client = StartClient("client_1", port, ["-exit_when_complete", "0", .. more]);
+        Assert.Equal(exitCode, client.WaitForExit());
+        Assert.Equal(
+            $"client_1: all chunks are here, but there was no tracker at localhost:{port} to tell; start P2PTracker there, or give another with -tracker",
+            client.Errors.All[^1]);
+    }
+
+    [Fact]
+    public void WhoHasEverything_WaitsForItsTracker_UntilTheTimeIsUp()
+    {
+        int port = FreePort.Next();
+        new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1, 2);
+        var client = StartClient("client_1", port, "-exit_when_complete", "0", "-timeout", "300");
+        client.Errors.WaitForFirst(line => line.StartsWith($"client_1: no tracker at localhost:{port} yet", StringComparison.Ordinal), "no tracker");
+        Own(new NaiveTracker(port: port));
+        Assert.Equal(0, client.WaitForExit());
+    }
+
     [Fact]
     public void WithoutASource_TheTimeoutEndsItWith3_AndNamesWhatIsMissing()
     {

@@ -149,6 +149,56 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
         Assert.Equal(["file"], Directory.GetFileSystemEntries(Folder.Path).Select(path => Path.GetFileName(path)));
     }
 
+    // A device has no end, a file of /proc no size that is true: neither is an empty file.
+    [Theory]
+    [InlineData("/dev/null")]
+    [InlineData("/dev/zero")]
+    [InlineData("/dev/tty")]
+    [InlineData("/proc/cpuinfo")]
+    [InlineData("/proc/self/status")]
+    [InlineData("pipe")]
+    public void WhatIsNoRegularFile_IsNotSplit(string file)
+    {
+        if (file == "pipe") Assert.Equal(0, Own(new NativeProcess("mkfifo", Folder.Path, file)).WaitForExit());
+        string said = Fail(2, "split", file, "-folder", "parts");
+        Assert.Contains(file, said);
+        Assert.False(Directory.Exists(Folder["parts"]));
+    }
+
+    // As somebody who may not write there: root may everywhere.
+    [RootFact]
+    public void WhatMayNotBeWritten_IsToldInTheSystemsWords()
+    {
+        MakeFile("file", 5000);
+        Succeed("split", "file", "-folder", "parts");
+        foreach (string[] arguments in new string[][]
+        {
+            ["split", "file", "-folder", "others"],
+            ["join", "-folder", "parts", "-out", "copy"],
+            ["-folder", "new", "-chunks", "3"],
+            ["-folder", "missing"],
+        })
+        {
+            new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("missing"), 1);
+            Assert.Equal(0, Own(new NativeProcess("chmod", Folder.Path, "755", Folder.Path)).WaitForExit());
+            var process = Own(new NativeProcess("setpriv", Folder.Path, ["--reuid=65534", "--clear-groups", NativePrograms.Client, .. arguments]));
+            Assert.InRange(process.WaitForExit(), 2, 4);
+            string line = Assert.Single(process.Errors.All);
+            Assert.DoesNotContain("Access to the path", line);
+            if (arguments[0] != "join") Assert.Contains(": Permission denied; ", line);
+        }
+    }
+
+    [Fact]
+    public void WhatIsInTheWay_IsToldInTheSystemsWords()
+    {
+        MakeFile("file", 5000);
+        Assert.Equal(
+            $"P2PClient: can't make the folder {Folder["file"]}: File exists; let this user write there, or give another with -folder",
+            Fail(2, "-folder", "file", "-chunks", "3"));
+        Assert.Contains(": No such file or directory; ", Fail(4, "split", "file", "-folder", "file/parts"));
+    }
+
     [Fact]
     public void AFolderWithTheNameOfACommand_IsStillAFolder()
     {

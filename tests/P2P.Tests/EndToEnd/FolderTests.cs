@@ -40,6 +40,21 @@ public sealed class FolderTests : SystemTest
     }
 
     [Fact]
+    public void ANameMayBeWrittenInFull_AndAChunkMayBeCalledLastChunk()
+    {
+        _chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3);
+        File.Move(Path.Combine(Folder["client_1"], "chunk_3"), Path.Combine(Folder["client_1"], "LASTCHUNK"));
+        File.WriteAllText(Path.Combine(Folder["client_1"], "local_chunks.txt"), $"1,{Folder["link"]}//chunk_1\n2,{Folder["client_1"]}/chunk_2\n3,LASTCHUNK\n3,LASTCHUNK\n");
+        Directory.CreateSymbolicLink(Folder["link"], Folder["client_1"]);
+        var client = StartClient("client_1", StartNaiveTracker().Port);
+        client.WaitUntilComplete();
+
+        using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,3");
+        _chunks.AssertChunk(3, fetcher.Bytes, "what was served");
+        Assert.Empty(client.Errors.All);
+    }
+
+    [Fact]
     public void EachLineThatCannotBeUsed_IsWarnedAboutByItsNumber_AndSkipped()
     {
         Folder.MakeFolder("client_1");

@@ -72,6 +72,49 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
         Assert.DoesNotContain("GET ", string.Join('\n', Log.Lines.Where(line => !line.Contains("GET_CHUNK_FROM"))));
     }
 
+    [Theory]
+    [InlineData("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nx=1")]
+    [InlineData("DELETE /stats.json HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("OPTIONS /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    public void AnotherMethod_IsNotAllowed(string request)
+    {
+        var (head, body) = Get(StartTracker(), request);
+        Assert.StartsWith("HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/plain; charset=utf-8\r\nAllow: GET, HEAD\r\n", head);
+        Assert.Single(body.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public void WhoHasGone_IsNoSource_AndWhatIsAskedForCountsAsAChunk()
+    {
+        var tracker = StartTracker();
+        var waiting = Connect(tracker.Port);
+        waiting.Announce(1, 5002);
+        Assert.Equal("CHUNK_LOCATION_UNKNOWN,9", waiting.Ask(9));
+        using (var seed = new Announcer(tracker.Port, 5001))
+        {
+            seed.Announce(Enumerable.Range(1, 9));
+            Assert.Equal("2 2 1 9 9 [[2,1],[3,1],[4,1],[5,1],[6,1],[7,1],[8,1],[9,1],[1,2]]", Summary());
+        }
+
+        // A picture is shown for half a second.
+        foreach (int _ in Patience.Attempts("a picture without the seed"))
+        {
+            if (Summary().StartsWith("2 1 0 ", StringComparison.Ordinal))
+                break;
+        }
+        Assert.Equal("2 1 0 1 9 [[2,0],[3,0],[4,0],[5,0],[6,0],[7,0],[8,0],[9,0],[1,1]]", Summary());
+        var metrics = StatsWriterTests.Parse(Get(tracker, $"GET /metrics{Rest}").Body);
+        Assert.Equal("0 1 0", $"{metrics["p2p_tracker_complete_peers"]} {metrics["p2p_tracker_listed_chunks"]} {metrics["p2p_tracker_rarest_chunk_peers"]}");
+
+        JsonNode Stats() => JsonNode.Parse(Get(tracker, $"GET /stats.json{Rest}").Body)!;
+
+        string Summary()
+        {
+            var json = Stats();
+            return $"{json["peers"]} {json["connected"]} {json["complete"]} {json["listed_chunks"]} {json["chunks"]} {json["rarest"]!.ToJsonString()}";
+        }
+    }
+
     [Fact]
     public void ARequestInPieces_CutAnywhere_IsUnderstood()
     {
@@ -89,9 +132,8 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
 
     [Theory]
     [InlineData("GET_CHUNK_FROM,1,localhost,4000\n")]
-    [InlineData("POST / HTTP/1.1\r\n")]
     [InlineData("get / HTTP/1.1\r\n")]
-    [InlineData("OPTIONS / HTTP/1.1\r\n")]
+    [InlineData("OPTIONS * HTTP/1.1\r\n")]
     [InlineData("GET http://localhost/ HTTP/1.1\r\n")]
     [InlineData("Hello\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     [InlineData("WHERE_CHUNK,5\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Text;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -13,8 +14,12 @@ namespace P2P.Tests.EndToEnd;
 /// PROTOCOL.md section 5: `logs.log`, written by many native processes at once, is whole, in causal order, and each
 /// line stands in it before its message leaves.
 /// </summary>
+[Waits(7)]
 public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
 {
+    // A log is looked at once a second, by a clock that may be late by some milliseconds.
+    private static readonly TimeSpan ALook = TimeSpan.FromSeconds(1.05);
+
     [Fact]
     public void OverAWholeSwarm_TheLogIsInCausalOrder_AndComplete()
     {
@@ -132,5 +137,163 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
 
         Assert.Equal(40, Log.Lines.Count);
         Assert.EndsWith("\n", Log.Text);
+    }
+
+    // Questions come all the time, so the log is looked at a second after the last look, and not after a pause.
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("renamed")]
+    [InlineData("truncated")]
+    [InlineData("its folder replaced")]
+    public void ALogTakenAwayFromARunningTracker_IsMadeAnewWithinASecond(string change)
+    {
+        var folder = Folder.MakeFolder("work");
+        var log = new LogReader(Path.Combine(folder, "logs.log"));
+        var tracker = Own(new TrackerProcess(folder, "-port", "0"));
+        var client = Connect(tracker.Port);
+        client.Ask(1);
+        switch (change)
+        {
+            case "removed":
+                File.Delete(log.Path);
+                break;
+            case "renamed":
+                File.Move(log.Path, log.Path + ".1");
+                break;
+            case "truncated":
+                File.WriteAllText(log.Path, "");
+                break;
+            default:
+                Directory.Delete(folder, recursive: true);
+                Directory.CreateDirectory(folder);
+                break;
+        }
+        var watch = Stopwatch.StartNew();
+        int index = 1;
+        while (watch.Elapsed < ALook)
+            client.Ask(++index);
+        client.Ask(++index);
+
+        Assert.Equal([$"P2PTracker,WHERE_CHUNK,{index}", $"P2PTracker,CHUNK_LOCATION_UNKNOWN,{index}"], log.Lines.TakeLast(2));
+        Assert.StartsWith("P2PTracker,WHERE_CHUNK,", log.Text);
+        if (change == "renamed")
+            Assert.EndsWith("\n", File.ReadAllText(log.Path + ".1"));
+        Assert.Empty(tracker.Errors.All);
+    }
+
+    [Fact]
+    public void ALogRemovedUnderTwentyProcesses_IsOneFileAgain_AndHasEveryLaterLine()
+    {
+        const int Fetchers = 19;
+        var chunks = new ChunkSet(Random, 40, 1);
+        var tracker = StartTracker();
+        var names = Enumerable.Range(1, Fetchers).Select(i => $"client_{i}");
+        var fetchers = names.Select(name => StartClient(name, tracker.Port, chunks)).ToArray();
+        foreach (var fetcher in fetchers)
+            Log.WaitUntil(lines => CountOf(lines, $"{fetcher.Name},WHERE_CHUNK,") > 0, "a question of each");
+        File.Delete(Log.Path);
+        // Each asks again and again for what nobody has: its next question after a second stands in the new file.
+        Log.WaitUntil(AreAllIn, "each in the new log");
+
+        var seed = StartClient("seed", tracker.Port, chunks, chunks.Indexes);
+        foreach (var fetcher in fetchers)
+            fetcher.WaitUntilComplete();
+        int announcements = (Fetchers + 1) * chunks.Count;
+        var lines = Log.WaitUntil(all => CountOf(all, "P2PTracker,LOCAL_CHUNKS,") == announcements, "every announcement");
+        foreach (var client in fetchers.Append(seed))
+            Assert.Equal(chunks.Indexes, IndexesOf(lines, $"{client.Name},LOCAL_CHUNKS,").Order());
+        foreach (var fetcher in fetchers)
+            Assert.Equal(chunks.Indexes, IndexesOf(lines, $"{fetcher.Name},REQUEST_CHUNK,").Distinct().Order());
+        Assert.All(fetchers.Append<NativeProcess>(tracker).Append(seed), process => Assert.Empty(process.Errors.All));
+
+        bool AreAllIn(IReadOnlyList<string> all) => CountOf(all, "P2PTracker,CHUNK_LOCATION_UNKNOWN,") > 0
+            && fetchers.All(fetcher => CountOf(all, $"{fetcher.Name},WHERE_CHUNK,") > 0);
+
+        static int CountOf(IEnumerable<string> all, string begin) => IndexesOf(all, begin).Count();
+
+        static IEnumerable<int> IndexesOf(IEnumerable<string> all, string begin) =>
+            all.Where(line => line.StartsWith(begin, StringComparison.Ordinal)).Select(line => int.Parse(line.Split(',')[2]));
+    }
+
+    [Theory]
+    [InlineData("P2PTracker")]
+    [InlineData("P2PClient")]
+    public void APipeThatNobodyReads_HoldsUpNoStart_AndGetsTheLinesWhenSomebodyDoes(string program)
+    {
+        var pipe = MakePipe();
+        var (process, errors) = StartWithLog(program, pipe);
+        var said = Assert.Single(errors.WaitForCount(1, "a line about the pipe"));
+        Assert.Contains($"lines for the log {pipe} are lost: nobody reads them", said);
+
+        // Who asks for a chunk that nobody has asks again and again.
+        using (var reader = new StreamReader(new FileStream(pipe, FileMode.Open, FileAccess.Read)))
+        {
+            var line = reader.ReadLine();
+            Assert.Matches($"^{(program == "P2PTracker" ? program : "client_1")},(WHERE_CHUNK|CHUNK_LOCATION_UNKNOWN),2$", line);
+        }
+        process.Terminate();
+        Assert.Equal(0, process.WaitForExit());
+        Assert.Single(errors.All);
+    }
+
+    [Fact]
+    public void APipeWhoseReaderStops_HoldsUpNobody_AndIsNeverTorn()
+    {
+        var pipe = MakePipe();
+        var tracker = StartTracker("-log", pipe);
+        using var reader = new FileStream(pipe, FileMode.Open, FileAccess.Read);
+        var client = Connect(tracker.Port);
+        // A pipe holds 64 KiB, or 1,000 pairs of these lines.
+        for (int i = 1; i <= 3000; i++)
+            Assert.Equal($"CHUNK_LOCATION_UNKNOWN,{i}", client.Ask(i));
+        Assert.Contains("nobody reads them", Assert.Single(tracker.Errors.WaitForCount(1, "a line about the pipe")));
+
+        var bytes = new byte[256 << 10];
+        var text = "";
+        Read();     // all that it holds: the next question finds room
+        client.Ask(3001);
+        Read();
+        Assert.EndsWith("\nP2PTracker,WHERE_CHUNK,3001\nP2PTracker,CHUNK_LOCATION_UNKNOWN,3001\n", text);
+        Assert.All(text.Split('\n')[..^1], line => Assert.Matches("^P2PTracker,(WHERE_CHUNK|CHUNK_LOCATION_UNKNOWN),[0-9]+$", line));
+
+        void Read()
+        {
+            do
+                text += Encoding.Latin1.GetString(bytes, 0, reader.Read(bytes));
+            while (!text.EndsWith('\n') || text.Length < 60_000);
+        }
+    }
+
+    // README: the programs go on, and tell of it once.
+    [Theory]
+    [InlineData("P2PTracker")]
+    [InlineData("P2PClient")]
+    public void ALogThatTakesNoLine_IsToldOnce_AndTheWorkGoesOn(string program)
+    {
+        var (process, errors) = StartWithLog(program, "/dev/full");
+        Assert.Contains("lines for the log /dev/full are lost: No space left on device", Assert.Single(errors.WaitForCount(1, "a line")));
+        process.Terminate();
+        Assert.Equal(0, process.WaitForExit());
+        Assert.Single(errors.All);
+    }
+
+    // A tracker that is asked, or a client that asks, again and again for a chunk that nobody has.
+    private (NativeProcess Process, EventList<string> Errors) StartWithLog(string program, string log)
+    {
+        var chunks = new ChunkSet(Random, 2, 1000);
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        var tracker = program == "P2PTracker" ? StartTracker("-log", log) : StartTracker("-log", Folder["tracker.log"]);
+        var client = StartClient("client_1", tracker.Port, "-log", program == "P2PClient" ? log : Folder["client.log"]);
+        _ = client.Port;
+        NativeProcess process = program == "P2PTracker" ? tracker : client;
+        return (process, process.Errors);
+    }
+
+    private string MakePipe()
+    {
+        var pipe = Folder["pipe"];
+        using var mkfifo = new NativeProcess("mkfifo", Folder.Path, pipe);
+        Assert.Equal(0, mkfifo.WaitForExit());
+        return pipe;
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using P2P.Tests.Support;
@@ -27,6 +28,9 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData(" REQUEST_CHUNK,1 \n")]
     [InlineData("REQUEST_CHUNK,1,localhost,7001")]
     [InlineData("REQUEST_CHUNK,1,localhost,7001\n")]
+    [InlineData("REQUEST_CHUNK,1\0")]
+    [InlineData("REQUEST_CHUNK,1\n\0")]
+    [InlineData("\0REQUEST_CHUNK,1 \0\n")]
     public void ARequestInAnyDialect_GetsTheWholeChunk_ThenACleanEnd(string request)
     {
         var (client, chunks) = StartHolder(300_000);
@@ -118,6 +122,29 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
 
         Assert.Equal(StreamEnd.Reset, fetcher.ReadToEnd());
         Assert.Equal(0, fetcher.Bytes.Length);
+    }
+
+    [Theory]
+    [InlineData("REQUEST_CHUNK,x")]
+    [InlineData("REQUEST_CHUNK,-1\n")]
+    [InlineData("REQUEST_CHUNK,99999999999")]
+    [InlineData("REQUEST,1\n")]
+    [InlineData("Hello, peer!")]
+    [InlineData("WHERE_CHUNK,1")]
+    [InlineData("GET / HTTP/1.1\r\n\r\n")]
+    public void WhatIsNoRequest_IsResetAtOnce(string noRequest)
+    {
+        var (client, _) = StartHolder(1000);
+        using var fetcher = new FakeFetcher(client.Port);
+
+        var watch = Stopwatch.StartNew();
+        fetcher.Ask(noRequest);
+
+        // A peer that asks for nothing is waited for until its minute is over.
+        Assert.Equal(StreamEnd.Reset, fetcher.ReadToEnd());
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(50));
+        Assert.Equal(0, fetcher.Bytes.Length);
+        Assert.False(client.HasExited);
     }
 
     [Fact]

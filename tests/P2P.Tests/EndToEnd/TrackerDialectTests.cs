@@ -28,6 +28,15 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [InlineData("LOCAL_CHUNKS,1,localhost,5001LOCAL_CHUNKS,2,localhost,5002WHERE_CHUNK,2WHERE_CHUNK,1",
         "GET_CHUNK_FROM,2,localhost,5002GET_CHUNK_FROM,1,localhost,5001")]
     [InlineData("\n\nWHERE_CHUNK,7\n\n", "CHUNK_LOCATION_UNKNOWN,7\n")]
+    [InlineData("WHERE_CHUNK,0", "CHUNK_LOCATION_UNKNOWN,0")]
+    [InlineData("WHERE_CHUNK,0\nWHERE_CHUNK,0\n", "CHUNK_LOCATION_UNKNOWN,0\nCHUNK_LOCATION_UNKNOWN,0\n")]
+    [InlineData("LOCAL_CHUNKS,0,localhost,5001\nWHERE_CHUNK,0\n", "GET_CHUNK_FROM,0,localhost,5001\n")]
+    [InlineData("LOCAL_CHUNKS,0,localhost,5001WHERE_CHUNK,0", "GET_CHUNK_FROM,0,localhost,5001")]
+    [InlineData("WHERE_CHUNK,7\0", "CHUNK_LOCATION_UNKNOWN,7")]
+    [InlineData("WHERE_CHUNK,7\n\0WHERE_CHUNK,8\n\0", "CHUNK_LOCATION_UNKNOWN,7\nCHUNK_LOCATION_UNKNOWN,8\n")]
+    [InlineData("LOCAL_CHUNKS,1,localhost,5001\0LOCAL_CHUNKS,2,localhost,5002\0WHERE_CHUNK,2\0WHERE_CHUNK,1\0",
+        "GET_CHUNK_FROM,2,localhost,5002GET_CHUNK_FROM,1,localhost,5001")]
+    [InlineData("\0\0WHERE_CHUNK,7 \0\0\r\n", "CHUNK_LOCATION_UNKNOWN,7\n")]
     public void WhatAClientSends_IsAnsweredInItsDialect(string sent, string answer)
     {
         var client = Connect(StartTracker().Port);
@@ -39,7 +48,6 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     }
 
     [Theory]
-    [InlineData("WHERE_CHUNK,0")]
     [InlineData("WHERE_CHUNK,-1")]
     [InlineData("WHERE_CHUNK,2147483648")]
     [InlineData("WHERE_CHUNK,99999999999999999999")]
@@ -57,7 +65,6 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [InlineData("LOCAL_CHUNKS,1,localhost")]
     [InlineData("LOCAL_CHUNKS,1,,5001")]
     [InlineData("LOCAL_CHUNKS,1,local host,5001")]
-    [InlineData("LOCAL_CHUNKS,0,localhost,5001")]
     [InlineData("GET_CHUNK_FROM,1,localhost,5001")]
     [InlineData("CHUNK_LOCATION_UNKNOWN,1")]
     [InlineData("REQUEST_CHUNK,1")]
@@ -214,7 +221,7 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
 
     [Theory]
     [InlineData("nonsense\n")]
-    [InlineData("WHERE_CHUNK,0\n")]
+    [InlineData("WHERE_CHUNK,-1\n")]
     [InlineData("LOCAL_CHUNKS,1,localhost,5001,surplus\0\u0001\u00ff\nWHERE_CHUNK,x\n")]
     public void After100BadMessages_TheConnectionIsClosed_AndNoOtherNotices(string bad)
     {

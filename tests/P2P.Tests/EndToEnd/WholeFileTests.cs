@@ -138,14 +138,42 @@ public sealed class WholeFileTests(ITestOutputHelper output) : SystemTest(output
         var chunks = new ChunkSet(Random, 3, 1000);
         chunks.DealTo(Folder.MakeFolder("client_1"), chunks.Indexes);
         var client = StartClient("client_1", StartTracker().Port, "-out", "copy", "-exit_when_complete", "0",
-            "-on_complete", "stat -c %s copy; echo $P2P_NAME $P2P_FOLDER $HOME; readlink /proc/self/fd/* | grep -v pipe:; yes | head -1; cat");
+            "-on_complete", "stat -c %s copy; echo $P2P_NAME $P2P_FOLDER $HOME; readlink /proc/self/fd/* | grep -v pipe:; grep SigBlk /proc/self/status; yes | head -1; cat");
         Assert.Equal(0, client.WaitForExit());
-        string[] said = [.. client.Output.All.SkipWhile(line => line != "3000")];
+        string[] said = [.. client.Errors.All];
         Assert.Equal(["3000", $"client_1 {Folder["client_1"]} {Environment.GetEnvironmentVariable("HOME")}"], said[..2]);
+        Assert.Contains("SigBlk:\t0000000000000000", said);
         // Only what readlink itself opens, and what the test gave; `yes` ends, since SIGPIPE is not ignored.
         Assert.DoesNotContain(said, line => line.StartsWith("socket:", StringComparison.Ordinal) || line.Contains("logs.log") || line.Contains("anon_inode"));
         Assert.Equal("y", said[^1]);
-        Assert.Empty(client.Errors.All);
+        Assert.All(client.Output.All, line => Assert.StartsWith("client_1: ", line));       // stdout is the client's own
+    }
+
+    [Fact]
+    public void AProgramThatRuns_IsEndedWithTheClient_AndAllThatItStarted()
+    {
+        var chunks = new ChunkSet(Random, 1, 1000);
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        var client = StartClient("client_1", StartTracker().Port, "-on_complete", "echo begun; (sleep 10; touch late) & sleep 10; touch late");
+        client.Errors.WaitForFirst(line => line == "begun", "the program");
+        client.Terminate();
+        // Its output is at an end when nobody is left who could write there.
+        Assert.Equal(0, client.WaitForExit());
+        Assert.False(File.Exists(Folder["late"]));
+        Assert.Equal(["begun", "client_1: the program of -on_complete is told to end with the client"], client.Errors.All);
+    }
+
+    // The terminal would stop it for reading, as it is not in the foreground, and the client would wait for ever.
+    [Fact]
+    public void AProgram_HasNothingToRead_AndRunsWithoutAStderr_Too()
+    {
+        var chunks = new ChunkSet(Random, 1, 1000);
+        chunks.DealTo(Folder.MakeFolder("client_1"), 1);
+        int port = StartTracker().Port;
+        var shell = Own(new NativeProcess("/bin/sh", Folder.Path, "-c", "exec \"$0\" \"$@\" 2>&-", NativePrograms.Client,
+            "-folder", "client_1", "-tracker", $"localhost:{port}", "-exit_when_complete", "0", "-on_complete", "readlink /proc/$$/fd/0 >input"));
+        Assert.Equal(0, shell.WaitForExit());
+        Assert.Equal("/dev/null\n", File.ReadAllText(Folder["input"]));
     }
 
     [Fact]

@@ -145,7 +145,7 @@ public sealed class DribblingFetcherTests(ITestOutputHelper output) : SystemTest
         _ = client.Port;
         var start = System.Diagnostics.Stopwatch.StartNew();
         using var dribbler = new RawConnection(client.Port);
-        while (dribbler.TrySend("R") && dribbler.IsQuiet && start.Elapsed < TimeSpan.FromSeconds(60) + Patience.Limit)
+        while (dribbler.TrySend(" ") && dribbler.IsQuiet && start.Elapsed < TimeSpan.FromSeconds(60) + Patience.Limit)
             Patience.Pause(TimeSpan.FromSeconds(1));
         Assert.True(start.Elapsed >= TimeSpan.FromSeconds(60));
         Assert.False(dribbler.IsQuiet);

@@ -206,4 +206,40 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
         Assert.Single(client.Errors.All);
         AssertNoFaults(tracker, peer);
     }
+
+    [RootFact]
+    public void ALineThatAFullDiskCutShort_IsNotGluedToTheNext_NorToThatOfAnotherProcess()
+    {
+        var folder = Folder.MakeFolder("logs");
+        OtherMachine.WithSmallDisk(folder, 64 << 10, () =>
+        {
+            var log = new LogReader(Path.Combine(folder, "logs.log"));
+            var filler = Path.Combine(folder, "filler");
+            Tear(56 << 10, out var tracker, out int cut);
+            File.Delete(filler);
+            Connect(tracker.Port).Ask(999);
+            Assert.Equal(["P2PTracker,WHERE_CHUNK,999", "P2PTracker,CHUNK_LOCATION_UNKNOWN,999"], log.Lines.Skip(cut + 1));
+
+            // And the same where nobody is left who knows of it.
+            tracker.Kill();
+            Tear(48 << 10, out tracker, out cut);
+            tracker.Kill();
+            tracker.WaitForExit();
+            File.Delete(filler);
+            Connect(StartTracker("-log", log.Path).Port).Ask(999);
+            Assert.Equal(["P2PTracker,WHERE_CHUNK,999", "P2PTracker,CHUNK_LOCATION_UNKNOWN,999"], log.Lines.Skip(cut + 1));
+
+            void Tear(int fillerBytes, out TrackerProcess tracker, out int lines)
+            {
+                File.WriteAllBytes(filler, new byte[fillerBytes]);
+                tracker = StartTracker("-log", log.Path);
+                var client = Connect(tracker.Port);
+                for (int i = 100; tracker.Errors.Count == 0; i++)
+                    client.Ask(i);
+                Assert.Contains("No space left on device; make room", tracker.Errors.All[0]);
+                Assert.False(log.Text.EndsWith('\n'), "the disk is full at the end of a line: this tests nothing");
+                lines = log.Lines.Count;
+            }
+        });
+    }
 }

@@ -18,7 +18,7 @@ namespace P2P.Tests.Faults;
 public sealed class HostileInputTests(ITestOutputHelper output) : SystemTest(output)
 {
     // Every line that may ever stand in the log (PROTOCOL.md section 5), in one expression.
-    private const string Index = @"[1-9]\d{0,9}", Port = @"localhost,[1-9]\d{0,4}";
+    private const string Index = @"(0|[1-9]\d{0,9})", Port = @"localhost,[1-9]\d{0,4}";
 
     private static readonly Regex s_line = new(
         $@"^(P2PTracker,(LOCAL_CHUNKS,{Index},{Port}|WHERE_CHUNK,{Index}|GET_CHUNK_FROM,{Index}(,{Port})+|CHUNK_LOCATION_UNKNOWN,{Index})"

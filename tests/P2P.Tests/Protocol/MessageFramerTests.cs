@@ -23,6 +23,7 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
         { "LOCAL_CHUNKS,1,localhost,5001\nWHERE_CHUNK,2\n", "LOCAL_CHUNKS,1,localhost,5001\n|WHERE_CHUNK,2\n|" },
         { "WHERE_CHUNK,1\r\nWHERE_CHUNK,2\r\n", "WHERE_CHUNK,1\r\n|WHERE_CHUNK,2\r\n|" },
         { " \tWHERE_CHUNK,1 \t\r\n\tREQUEST_CHUNK,2\n", " \tWHERE_CHUNK,1 \t\r\n|\tREQUEST_CHUNK,2\n|" },
+        { "WHERE_CHUNK,1\0\n\0\0WHERE_CHUNK,2\n\0", "WHERE_CHUNK,1\0\n|\0\0WHERE_CHUNK,2\n|\0|" },
         { "\n\r\n\nWHERE_CHUNK,1\n\n", "\n|\r\n|\n|WHERE_CHUNK,1\n|\n|" },
         { "REQUEST_CHUNK,5,localhost,7001\n", "REQUEST_CHUNK,5,localhost,7001\n|" },
         { "REQUEST_CHUNK,5,localhost\nWHERE_CHUNK,1,x y\n", "REQUEST_CHUNK,5,localhost\n|WHERE_CHUNK,1,x y\n|" },

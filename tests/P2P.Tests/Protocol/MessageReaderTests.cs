@@ -17,6 +17,8 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
     [InlineData("LOCAL_CHUNKS,1,::1,1", "LocalChunks 1 ::1 1")]
     [InlineData("LOCAL_CHUNKS,1,!~,5001", "LocalChunks 1 !~ 5001")]
     [InlineData("LOCAL_CHUNKS,001,localhost,05001", "LocalChunks 1 localhost 5001")]
+    [InlineData("LOCAL_CHUNKS,0,localhost,5001", "LocalChunks 0 localhost 5001")]
+    [InlineData("\0LOCAL_CHUNKS,1,localhost,5001 \0\r\0", "LocalChunks 1 localhost 5001")]
     [InlineData("WHERE_CHUNK,1", "WhereChunk 1")]
     [InlineData("WHERE_CHUNK,2147483647", "WhereChunk 2147483647")]
     [InlineData("REQUEST_CHUNK,5", "RequestChunk 5")]
@@ -62,7 +64,7 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
     [InlineData("XWHERE_CHUNK,5")]
     [InlineData("where_chunk,5")]
     [InlineData("HERE_CHUNK,5")]
-    [InlineData("\0WHERE_CHUNK,5")]
+    [InlineData("\u0001WHERE_CHUNK,5")]
     [InlineData("\u00a0WHERE_CHUNK,5")]
     [InlineData("LOCATE,5")]
     [InlineData("GET_CHUNK,5")]
@@ -78,7 +80,7 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
     {
         string[] none =
         [
-            "", "0", "-1", "+1", "2147483648", "4294967297", new('9', 99),
+            "", "-1", "+1", "2147483648", "4294967297", new('9', 99),
             "x", "1x", "x1", " 1", "1 ", "1 2", "1.0", "0x1", "\"1\"", "\u00b9",
         ];
         Assert.NotNull(MessageText.TryRead(string.Format(format, 1) + ",1"));
@@ -139,7 +141,7 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
         {
             string text = RandomText.Garbage(random, random.Next(80));
             if (MessageText.TryRead(text) is null) continue;
-            Assert.Matches(@"^[ \t\r]*(LOCAL_CHUNKS|WHERE_CHUNK|REQUEST_CHUNK|GET_CHUNK_FROM|CHUNK_LOCATION_UNKNOWN),\d+", text);
+            Assert.Matches(@"^[ \t\r\0]*(LOCAL_CHUNKS|WHERE_CHUNK|REQUEST_CHUNK|GET_CHUNK_FROM|CHUNK_LOCATION_UNKNOWN),\d+", text);
         }
     }
 
@@ -184,19 +186,19 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
             ["WHERE_CHUNK"] = MessageKind.WhereChunk,
             ["REQUEST_CHUNK"] = MessageKind.RequestChunk,
         };
-        string[] fields = text.Trim(' ', '\t', '\r').Split(',');
+        string[] fields = text.Trim(' ', '\t', '\r', '\0').Split(',');
         if (!kinds.TryGetValue(fields[0], out MessageKind kind)) return null;
-        if (!IsNumber(fields, 1, int.MaxValue, out long index)) return null;
+        if (!IsNumber(fields, 1, 0, int.MaxValue, out long index)) return null;
         if (kind != MessageKind.LocalChunks) return $"{kind} {index}";
-        if (!IsNumber(fields, 3, 65535, out long port)) return null;
+        if (!IsNumber(fields, 3, 1, 65535, out long port)) return null;
         bool isHost = fields[2].Length is >= 1 and <= 255 && fields[2].All(c => c is > ' ' and <= '~');
         return isHost ? $"{kind} {index} {fields[2]} {port}" : null;
     }
 
-    private static bool IsNumber(string[] fields, int place, long max, out long value)
+    private static bool IsNumber(string[] fields, int place, long min, long max, out long value)
     {
         value = 0;
         return fields.Length > place && fields[place].Length > 0 && fields[place].All(char.IsAsciiDigit)
-            && long.TryParse(fields[place], out value) && value >= 1 && value <= max;
+            && long.TryParse(fields[place], out value) && value >= min && value <= max;
     }
 }

@@ -12,11 +12,11 @@ internal static class RandomText
     [
         "LOCAL_CHUNKS", "WHERE_CHUNK", "REQUEST_CHUNK", "GET_CHUNK_FROM", "CHUNK_LOCATION_UNKNOWN",
         "LOCAL_CHUNKS,", "WHERE_CHUNK,", "GET_CHUNK_FROM,", "WHERE_CHUNK,7", "LOCAL_CHUNKS,7,localhost,5001",
-        "LOC", "CHUNK_", ",", ",", ",,", "0", "1", "5001", "99999999999", "-1", "\n", "\r\n", "\r", " ", "\t", "localhost", "Connected",
+        "LOC", "CHUNK_", ",", ",", ",,", "0", "1", "5001", "99999999999", "-1", "\n", "\r\n", "\r", " ", "\t", "\0", "localhost", "Connected",
     ];
 
     public static int Index(Random random) =>
-        random.Pick(1, 2, 9, 10, int.MaxValue - 1, int.MaxValue, random.Next(1, 100), random.Next(1, int.MaxValue));
+        random.Pick(0, 1, 2, 9, 10, int.MaxValue - 1, int.MaxValue, random.Next(1, 100), random.Next(1, int.MaxValue));
 
     public static int Port(Random random) => random.Pick(1, 9, 10, 5001, 65535, random.Next(1, 65536));
 
@@ -46,7 +46,7 @@ internal static class RandomText
             {
                 0 => ((char)random.Next(256)).ToString(),
                 1 => ((char)random.Next(0x20, 0x7f)).ToString(),
-                2 => random.Pick("LWRGC,0123456789_\n\r \t".ToCharArray()).ToString(),
+                2 => random.Pick("LWRGC,0123456789_\n\r \t\0".ToCharArray()).ToString(),
                 _ => random.Pick(Splinters),
             });
         }

@@ -17,7 +17,7 @@ internal static class FolderWatch
     {
         using var changed = new AutoResetEvent(false);
         using var watcher = new FileSystemWatcher(folder);
-        watcher.NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size;
+        watcher.NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size;
         watcher.Changed += (_, _) => changed.Set();
         watcher.Created += (_, _) => changed.Set();
         watcher.Deleted += (_, _) => changed.Set();

@@ -57,6 +57,12 @@ internal sealed record TrackerManners
     /// <summary>The question, counted from 1 on each connection, that stays without an answer. 0: none.</summary>
     public int LosesQuestion { get; init; }
 
+    /// <summary>Leaves the first question about each chunk without an answer.</summary>
+    public bool LosesFirstOfEach { get; init; }
+
+    /// <summary>Leaves every question on the first connection without an answer.</summary>
+    public bool IsDumbAtFirst { get; init; }
+
     /// <summary>Says CHUNK_LOCATION_UNKNOWN as a GET_CHUNK_FROM without any address.</summary>
     public bool UnknownIsEmptyList { get; init; }
 }
@@ -83,6 +89,7 @@ internal sealed class NaiveTracker : LoopbackServer
     private readonly Dictionary<string, List<string>> _list = [];
     private readonly ConcurrentDictionary<int, int> _questions = [];
     private readonly ConcurrentDictionary<int, bool> _greeted = [];
+    private readonly ConcurrentDictionary<string, bool> _asked = [];
     private readonly ConcurrentDictionary<int, TimeSpan> _answeredAt = [];
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
@@ -173,6 +180,8 @@ internal sealed class NaiveTracker : LoopbackServer
         else if (fields[0] == "WHERE_CHUNK" && fields.Length >= 2)
         {
             if (_questions.AddOrUpdate(connection, 1, (_, count) => count + 1) == _manners.LosesQuestion)
+                return;
+            if ((_manners.LosesFirstOfEach && _asked.TryAdd(fields[1], true)) || (_manners.IsDumbAtFirst && connection == 1))
                 return;
             Pause(_manners.AnswersAfter);
             Answer(socket, connection, fields[1]);

@@ -46,7 +46,12 @@ internal class NativeProcess : IDisposable
 
     public EventList<string> Output { get; } = new();
 
+    /// <summary>Its lines on stderr, but those that say what it is waiting for: how long it waits is a matter of the machine,
+    /// too.</summary>
     public EventList<string> Errors { get; } = new();
+
+    /// <summary>What it says that it is waiting for.</summary>
+    public EventList<string> Waiting { get; } = new();
 
     public int Id => _process.Id;
 
@@ -102,13 +107,15 @@ internal class NativeProcess : IDisposable
             _ = Libc.kill(_process.Id, signal);
     }
 
-    private static Thread Collect(StreamReader from, EventList<string> lines)
+    private Thread Collect(StreamReader from, EventList<string> lines)
     {
         var thread = new Thread(() =>
         {
             while (from.ReadLine() is { } line)
-                lines.Add(line);
+                (lines == Errors && line.Contains(": waiting: ") ? Waiting : lines).Add(line);
             lines.End();
+            if (lines == Errors)
+                Waiting.End();
         }) { IsBackground = true };
         thread.Start();
         return thread;

@@ -48,7 +48,7 @@ internal sealed class ReferenceFramer
         if (kind == "followed")
             return (text[..length], length, false);
         // Nonsense without lines has no end of its own; the next send, which begins with a verb, ends it.
-        if (kind == "nonsense" && !_sawNewline && _readStart > 0 && Verbs.Any(verb => unread[_readStart..].TrimStart(' ', '\t', '\r').StartsWith(verb, StringComparison.Ordinal)))
+        if (kind == "nonsense" && !_sawNewline && _readStart > 0 && Verbs.Any(verb => unread[_readStart..].TrimStart(' ', '\t', '\r', '\0').StartsWith(verb, StringComparison.Ordinal)))
             return (unread[.._readStart], _readStart, false);
         if (hasLine)
         {
@@ -68,7 +68,7 @@ internal sealed class ReferenceFramer
     // "nonsense", "cut" (may become a message), "whole", "open" (whole, but may go on), or "followed" by a verb.
     private static (string Kind, int Length) Scan(string text)
     {
-        var body = text.TrimStart(' ', '\t', '\r');
+        var body = text.TrimStart(' ', '\t', '\r', '\0');
         var verb = Verbs.FirstOrDefault(each => body.StartsWith(each, StringComparison.Ordinal));
         if (verb == null)
             return (Verbs.Any(each => each.StartsWith(body, StringComparison.Ordinal)) ? "cut" : "nonsense", 0);
@@ -81,7 +81,7 @@ internal sealed class ReferenceFramer
         rest = rest[match.Length..];
         for (bool isLast = true; ; isLast = false)
         {
-            var number = Regex.Match(rest, @"^([0-9]*)([ \t\r]*)", RegexOptions.Singleline);
+            var number = Regex.Match(rest, @"^([0-9]*)([ \t\r\0]*)", RegexOptions.Singleline);
             bool hasDigits = number.Groups[1].Length > 0;
             rest = rest[number.Length..];
             if (isLast && !hasDigits)

@@ -20,11 +20,11 @@ internal static class ReferenceReader
     /// <summary>The message as text, in one spelling; null if the text is none.</summary>
     public static string? Read(string text)
     {
-        var match = s_message.Match(text.Trim(' ', '\t', '\r'));
+        var match = s_message.Match(text.Trim(' ', '\t', '\r', '\0'));
         if (!match.Success)
             return null;
         var index = BigInteger.Parse(match.Groups["index"].Value);
-        if (index < 1 || index > int.MaxValue)
+        if (index < 0 || index > int.MaxValue)
             return null;
         if (match.Groups["port"].Success)
         {
@@ -44,7 +44,7 @@ internal static class ReferenceList
     {
         var lines = Encoding.UTF8.GetString(bytes).TrimStart('\ufeff').Split('\n').Select(line => line.Trim()).ToArray();
         var fields = lines.Select(Split).ToArray();
-        var last = fields.FirstOrDefault(each => each?.Name == "LASTCHUNK");
+        var last = fields.LastOrDefault(each => each?.Name == "LASTCHUNK");
         if (last == null || last.Value.Index > 1 << 24)
             return null;
         int count = last.Value.Index;
@@ -53,10 +53,14 @@ internal static class ReferenceList
         var wrong = new List<int>();
         for (int i = 0; i < lines.Length; i++)
         {
-            if (lines[i] == "" || (fields[i]?.Name == "LASTCHUNK" && fields[i]!.Value.Index == count))
+            if (lines[i] == "" || (fields[i]?.Name == "LASTCHUNK" && !fields[(i + 1)..].Any(each => each?.Name == "LASTCHUNK")))
                 continue;
-            if (fields[i] is not { } field || field.Name == "LASTCHUNK" || field.Index < 1 || field.Index > count || seen.Contains(field.Index)
-                || field.Name.Contains('/') || field.Name is "." or ".." or "link_out")
+            if (fields[i] is { } whole)
+                fields[i] = (whole.Index, whole.Name.StartsWith("./") ? Regex.Replace(whole.Name, @"^(\./)+", "")
+                    : whole.Name.StartsWith($"{folder}/") ? whole.Name[(folder.Length + 1)..] : whole.Name);
+            if (fields[i] is not { } field || field.Index < 1 || field.Index > count || seen.Contains(field.Index)
+                || field.Name.Contains('/') || field.Name is "." or ".." or "link_out"
+                || field.Name == "local_chunks.txt" || field.Name.Contains('\0') || Encoding.UTF8.GetByteCount(field.Name) > 255)
             {
                 wrong.Add(i + 1);
                 continue;
@@ -67,7 +71,7 @@ internal static class ReferenceList
             else
                 wrong.Add(i + 1);
             // A file that is missing keeps its index: the chunk will be stored under that name.
-            if (!Directory.Exists(path))
+            if (!Directory.Exists(path) && (File.Exists(path) || field.Name != "LASTCHUNK"))
                 seen.Add(field.Index);
         }
         return $"{count}: {string.Join(" ", held)} wrong: {string.Join(" ", wrong)}";

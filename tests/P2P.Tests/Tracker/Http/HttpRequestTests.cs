@@ -18,7 +18,9 @@ public sealed class HttpRequestTests
     [InlineData("G", false)]
     [InlineData("GET_CHUNK_FROM,1,localhost,4000", false)]
     [InlineData("get / HTTP/1.1", false)]
-    [InlineData("POST / HTTP/1.1", false)]
+    [InlineData("POST / HTTP/1.1", true)]
+    [InlineData("PUT /x HTTP/1.1", true)]
+    [InlineData("POST x", false)]
     [InlineData(" GET / HTTP/1.1", false)]
     [InlineData("HEADS /", false)]
     [InlineData("", false)]
@@ -80,6 +82,7 @@ public sealed class HttpRequestTests
     [InlineData("GET / x HTTP/1.1\r\n")]
     [InlineData("GET / HTTP/1.1\r\n\r\n")]                                              // no Host
     [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost\u001alocalhost\r\n\r\n")]                             // no colon
     public void WhatIsNoProperRequest_IsBad(string text) => Assert.Equal(HttpStatus.BadRequest, Read(text, out _));
 
     [Fact]

@@ -125,14 +125,78 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
         var gone = Announce(0, 1);
         Announce(1, 2);
         var picture = Make();
-        gone.OnConnected();
         gone.OnDisconnected(TimeSpan.FromSeconds(1));
-        _swarm.Peers[1]!.OnConnected();
         _swarm.RemoveGoneBefore(TimeSpan.FromSeconds(2));
         Announce(2, 1);
         _now += TimeSpan.FromSeconds(1);
         Finish(picture);
         Assert.Equal([4002, 4001], picture.Rows.Select(each => each!.Port));
+    }
+
+    [Fact]
+    public void APeerThatHasGone_IsStillARow_ButNoSource()
+    {
+        var seed = Announce(0, 1);
+        Announce(0, 2);
+        Announce(1, 2);
+        var picture = Make();
+        Assert.Equal((1, 2, (1, 1)), (picture.CompletePeers, picture.Available, picture.Rarest[0]));
+
+        seed.OnDisconnected(_now);
+        _now += TimeSpan.FromSeconds(1);
+        Finish(picture);
+
+        Assert.Equal((0, 1, 2), (picture.CompletePeers, picture.Available, picture.Chunks));
+        Assert.Equal([(1, 0), (2, 1)], picture.Rarest.Take(picture.RarestCount));
+        Assert.Equal(2, picture.Rows.Length);
+    }
+
+    [Fact]
+    public void WhatIsAskedFor_CountsAsAChunk_UnlessItIsNonsense()
+    {
+        Announce(0, 3);
+        var picture = Make();
+        Assert.Equal((3, 0), (picture.Chunks, picture.CompletePeers));
+        foreach (int chunk in new[] { 1, 2 })
+            Announce(0, chunk);
+        Ask(9);
+        Ask(2);
+        _now += TimeSpan.FromSeconds(1);
+        Finish(picture);
+        Assert.Equal((9, 9, 0), (picture.Chunks, picture.Columns, picture.CompletePeers));
+
+        Ask(int.MaxValue);
+        _now += TimeSpan.FromSeconds(1);
+        Finish(picture);
+        Assert.Equal((3, 3, 1), (picture.Chunks, picture.Columns, picture.CompletePeers));
+    }
+
+    [Fact]
+    public void WhatIsAskedForByMistake_IsForgottenInTime()
+    {
+        Announce(0, 1);
+        Ask(60_000);
+        var picture = Make();
+        Assert.Equal(60_000, picture.Chunks);
+        for (int minutes = 0; minutes < 5; minutes++)
+        {
+            _now += TimeSpan.FromMinutes(1);
+            Ask(9);
+            Finish(picture);
+        }
+        Assert.Equal(9, picture.Chunks);
+    }
+
+    [Fact]
+    public void ASetThatIsNumberedFrom0_IsShownFromThere()
+    {
+        for (int chunk = 0; chunk < 9; chunk++)
+            Announce(0, chunk);
+        Announce(1, 0);
+        var picture = Make();
+        Assert.Equal((0, 9, 9, 1), (picture.First, picture.Chunks, picture.Columns, picture.CompletePeers));
+        Assert.Equal([0xff, 0x80], picture.Cells(0).ToArray());
+        Assert.Equal([0x80, 0], picture.Cells(1).ToArray());
     }
 
     [Fact]
@@ -174,9 +238,13 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     private SwarmPeer Announce(int peer, int chunk)
     {
         var listed = _swarm.GetPeer("localhost", 4000 + peer)!;
+        if (listed.Connections == 0)
+            listed.OnConnected();
         Assert.True(_swarm.TryAnnounce(chunk, listed));
         return listed;
     }
+
+    private void Ask(int chunk) => _swarm.WriteAnswer(chunk, new byte[Limits.AnswerBytesMax], out _);
 
     private SwarmPicture Make()
     {

@@ -1,0 +1,160 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using P2P.Posix;
+
+namespace P2P.Logging;
+
+/// <summary>
+/// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5). Whoever
+/// removes or renames it, or its folder, gets a new one: it is opened again once a second, before a write. All processes
+/// that do so at the same time get one file, and one that has not changed is opened once more: a look at its inode
+/// would cost as much. A line never begins behind a torn one, whoever tore it, and nothing here waits long for a pipe's
+/// reader. Hot: allocates nothing, but for a look at what others wrote.
+/// </summary>
+internal sealed unsafe class AppendedFile
+{
+    private const int LookMilliseconds = 1000;
+    private const int LooksMax = 4;
+
+    // Who reads a pipe may lag behind; who has stopped reading holds us up once.
+    private const int ReaderMilliseconds = 100;
+
+    // PIPE_BUF: so much goes into a pipe as a whole or not at all, and nobody else's lines get into it.
+    private const int PipeBytes = 4096;
+
+    private readonly byte[] _path;          // as it was given: it leads on from a current directory that was renamed
+    private readonly byte[] _fullPath;      // leads to a current directory that was replaced
+    private int _file = -1;
+    private bool _isPipe;                   // or a terminal: whatever has no position
+    private bool _isTorn;                   // what stands last in it is no whole line
+    private bool _isStalled;                // who reads the pipe does not keep up
+    private long _nextLook;
+
+    private AppendedFile(string path)
+    {
+        _path = Encoding.UTF8.GetBytes(path + '\0');
+        int error = Open(_path);
+        if (error != 0) throw new IOException(LibC.ErrorText(error));
+        string fullPath = Path.GetFullPath(path);
+        _fullPath = fullPath == path ? _path : Encoding.UTF8.GetBytes(fullPath + '\0');
+    }
+
+    /// <summary>Opens or creates it. A pipe that nobody reads is opened as well.</summary>
+    /// <exception cref="IOException">It can't be opened; the message is the system's reason.</exception>
+    public static AppendedFile Open(string path) => new(path);
+
+    /// <summary>Appends lines.</summary>
+    /// <param name="lines">A line end, which is only written behind a torn line, and then whole lines.</param>
+    /// <returns>0, or the errno by which lines were lost: EAGAIN or EPIPE where nobody reads a pipe.</returns>
+    public int Append(ReadOnlySpan<byte> lines)
+    {
+        int lookError = 0;
+        long now = Environment.TickCount64;
+        if (now >= _nextLook)
+        {
+            _nextLook = now + LookMilliseconds;
+            lookError = Open(_fullPath);
+            if (lookError != 0 && _path != _fullPath && Open(_path) == 0) lookError = 0;
+        }
+        int error = Write(_isTorn ? lines : lines[1..]);
+        if (error != 0) return error;
+        // The file that was open goes on; for want of descriptors the next look will do as well.
+        return lookError is LibC.EMFILE or LibC.ENFILE ? 0 : lookError;
+    }
+
+    private int Write(ReadOnlySpan<byte> lines)
+    {
+        fixed (byte* start = lines)
+        {
+            for (int written = 0; written < lines.Length;)
+            {
+                int count = _isPipe ? MeasurePortion(lines[written..]) : lines.Length - written;
+                nint result = LibC.write(_file, start + written, count);
+                if (result > 0)
+                {
+                    written += (int)result;
+                    _isTorn = lines[written - 1] != (byte)'\n';
+                    _isStalled = false;
+                    continue;
+                }
+                int error = Marshal.GetLastPInvokeError();
+                if (error != LibC.EINTR && !(error == LibC.EAGAIN && WaitForReader())) return error;
+            }
+        }
+        return 0;
+    }
+
+    // As many whole lines as go into a pipe in one piece; one, if it is longer.
+    private static int MeasurePortion(ReadOnlySpan<byte> lines)
+    {
+        if (lines.Length <= PipeBytes) return lines.Length;
+        int last = lines[..PipeBytes].LastIndexOf((byte)'\n');
+        return 1 + (last >= 0 ? last : lines.IndexOf((byte)'\n'));
+    }
+
+    private bool WaitForReader()
+    {
+        if (_isStalled) return false;
+        var poll = new LibC.PollFile { Descriptor = _file, Events = LibC.POLLOUT };
+        _isStalled = LibC.poll(&poll, 1, ReaderMilliseconds) == 0;
+        return !_isStalled;
+    }
+
+    // Opens it in place of what was open until now, which stays on failure. Returns 0, or the errno.
+    private int Open(byte[] path)
+    {
+        // A pipe must neither hold up the start, until somebody reads it, nor the program when its reader stops.
+        const int flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK;
+        fixed (byte* name = path)
+        {
+            int file = LibC.open(name, flags, Convert.ToInt32("666", 8));
+            int error = file < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error == LibC.ENXIO)
+            {
+                // A pipe that nobody reads can be opened while we read it ourselves; a socket can't.
+                int reader = LibC.open(name, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
+                if (reader >= 0) file = LibC.open(name, flags, 0);
+                if (reader >= 0) LibC.close(reader);
+            }
+            if (file < 0) return error;
+            // The old descriptor stands behind what it wrote, or saw, last.
+            long known = _file < 0 ? 0 : LibC.lseek(_file, 0, LibC.SEEK_CUR);
+            if (_file >= 0) LibC.close(_file);
+            _file = file;
+            long length = LibC.lseek(file, 0, LibC.SEEK_END);
+            _isPipe = length < 0;
+            if (!_isPipe && length != known) _isTorn = length > 0 && EndsTorn(name, length);
+            return 0;
+        }
+    }
+
+    // Its writer may have been killed in the middle, or the disk was full and another process wrote.
+    private bool EndsTorn(byte* path, long length)
+    {
+        int descriptor = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
+        if (descriptor < 0) return _isTorn;         // a file that may only be written
+        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        try
+        {
+            // While a write of several pages is on its way, its first ones can be seen already. Where it is done, at the
+            // latest when the byte has been read (XFS), what looked torn is not the end. Most file systems wait for it
+            // when they look for the hole behind the last byte.
+            Span<byte> last = stackalloc byte[1];
+            for (int looks = 0; looks < LooksMax; looks++)
+            {
+                long end = LibC.lseek(_file, length - 1, LibC.SEEK_HOLE);
+                if (end <= 0 || RandomAccess.Read(file, last, end - 1) == 0 || last[0] == (byte)'\n') return false;
+                length = LibC.lseek(_file, 0, LibC.SEEK_END);
+                if (length == end) return true;
+            }
+            return false;       // others write all the time, and they see to it
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return _isTorn;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System;
+using System.Buffers.Text;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using P2P.Posix;
+
+namespace P2P.Client;
+
+/// <summary>
+/// What has arrived since the folder's list was last written: a hidden file with one line a chunk, so that a client that
+/// is killed fetches nothing a second time (PROTOCOL 4). Each line, <c>&lt;chunk_index&gt;,&lt;bytes&gt;</c>, is written
+/// before its chunk gets its name, and begins with the end of the one before: what a full disk has cut off stays a
+/// line of its own. The file is there only while the list lacks something. Its first line,
+/// <c>list,&lt;bytes&gt;,&lt;time&gt;</c>, says which list that is: whoever has written another one since has said what
+/// is held.
+/// </summary>
+internal sealed class ArrivalJournal(string folder) : IDisposable
+{
+    private readonly string _path = Path.Combine(folder, FileName);
+    private readonly byte[] _lines = new byte[128];
+    private NativeFile? _file;
+
+    public const string FileName = ".local_chunks.journal";
+
+    private const string ListWord = "list,";
+
+    /// <summary>Reads what an earlier client has left: the sizes of chunks that it had, or was about to have, by index.</summary>
+    /// <returns>Null if there is no journal.</returns>
+    public Dictionary<int, long>? Read()
+    {
+        if (!File.Exists(_path)) return null;
+        Dictionary<int, long> arrivals = [];
+        try
+        {
+            string list = DescribeList();
+            bool isOfList = false;
+            foreach (string line in TextLines.Read(_path))
+            {
+                int comma = line.IndexOf(',');
+                if (line.StartsWith(ListWord, StringComparison.Ordinal)) isOfList = line == list;
+                else if (isOfList && comma > 0 && TryParse(line.AsSpan(0, comma), out long index) && TryParse(line.AsSpan(comma + 1), out long bytes)
+                    && index <= ClientLimits.ChunksMax)
+                    arrivals[(int)index] = bytes;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Then these chunks are fetched again.
+        }
+        return arrivals;
+    }
+
+    /// <summary>Adds a chunk that is about to get its name. Where that fails the chunk is still good: only a client that
+    /// is killed within a second fetches it again.</summary>
+    public void Add(int chunkIndex, long bytes)
+    {
+        int length = 0;
+        if (_file is null)
+        {
+            _file = NativeFile.TryOpenToAppend(_path, out _);
+            if (_file is null) return;
+            length = Encoding.UTF8.GetBytes('\n' + DescribeList(), _lines);
+        }
+        _lines[length++] = (byte)'\n';
+        Utf8Formatter.TryFormat(chunkIndex, _lines.AsSpan(length), out int digits);
+        length += digits;
+        _lines[length++] = (byte)',';
+        Utf8Formatter.TryFormat(bytes, _lines.AsSpan(length), out digits);
+        _file.Write(_lines.AsSpan(0, length + digits));
+    }
+
+    /// <summary>The list has everything.</summary>
+    public void Clear()
+    {
+        Dispose();
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is of another list by now, so that nobody believes it.
+        }
+    }
+
+    /// <summary>Closes it, and leaves it where it is.</summary>
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _file = null;
+    }
+
+    // Its size and time: whoever writes a list, even the same one, changes them.
+    private string DescribeList()
+    {
+        using var list = NativeFile.TryOpen(Path.Combine(folder, LocalChunksFile.FileName), out _);
+        if (list is null || !list.TryLook(out long bytes, out DateTime modified)) return "";
+        return ListWord + bytes + "," + modified.Ticks;
+    }
+
+    private static bool TryParse(ReadOnlySpan<char> text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

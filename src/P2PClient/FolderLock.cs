@@ -1,0 +1,35 @@
+using System;
+using System.Threading;
+using P2P.Cli;
+using P2P.Posix;
+
+namespace P2P.Client;
+
+/// <summary>
+/// A folder belongs to one client, or one split, at a time: two would remove each other's temporary files. The lock is
+/// on the folder itself, so that no file has to lie in it, and goes with the process, however that ends.
+/// </summary>
+internal static class FolderLock
+{
+    private const int Attempts = 50;
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Takes the folder for as long as the program runs. A client that is just ending is waited for, a second
+    /// at most, so that it can be started again in a hurry. Before this nothing of the folder is read that may change.</summary>
+    /// <returns>To be kept; null where there is no folder, or its file system knows no such locks.</returns>
+    /// <exception cref="ProgramException">Another client has it.</exception>
+    public static NativeFile? Take(string folder)
+    {
+        var handle = NativeFile.TryOpen(folder, out _);
+        bool isTaken = false;
+        for (int i = 0; i < Attempts && handle is not null; i++)
+        {
+            if (i > 0) Thread.Sleep(_pause);
+            if (handle.TryLock(out isTaken)) return handle;
+            if (!isTaken) break;
+        }
+        handle?.Dispose();
+        if (!isTaken) return null;
+        throw new ProgramException(ExitCode.Failure, "another P2PClient is using the folder " + folder + ": end that one first, or give another folder with -folder");
+    }
+}
