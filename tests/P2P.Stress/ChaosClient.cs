@@ -102,10 +102,13 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
     /// <summary>Whether its folder holds chunks and their list, and nothing else.</summary>
     public bool IsTidy() => Look().Strays.Count == 0;
 
-    /// <summary>Counts what it has fetched, and what its runs have complained of.</summary>
+    /// <summary>Counts what it has fetched, what it lacks at the end although it called itself complete, and what its
+    /// runs have complained of.</summary>
     public void Judge()
     {
         var look = Look();
+        if (look.Held.Count < swarm.Chunks.Count && _runs.Last(run => !run.IsRefused).WaitUntilComplete(TimeSpan.Zero))
+            Count(Violation.OtherFaults, $"it called itself complete: {look.Describe()}");
         var fetched = look.Held.Except(dealt).ToList();
         swarm.Counts.ChunksFetched += fetched.Count;
         swarm.Counts.Bytes += fetched.Sum(index => (long)swarm.Chunks[index].Length);
@@ -156,8 +159,8 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
             var asked = new ChaosLog(swarm.LogPath).Describe(process.Name, wrong);
             swarm.Counts.Add(Violation.WrongBytes, $"{_history}\n{asked}", _look.WrongBytes);
         }
-        if (!dealt.All(_look.Held.Contains))
-            Count(Violation.OtherFaults, $"chunks that were dealt have gone or changed: {_history}");
+        if (!run.Before.Held.All(_look.Held.Contains))
+            Count(Violation.OtherFaults, $"chunks that it had have gone or changed: {_history}");
         if (_look.Held.Count < swarm.Chunks.Count)
             swarm.Counts.EndsBeforeComplete++;
 
