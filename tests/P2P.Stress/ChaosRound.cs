@@ -20,6 +20,9 @@ internal sealed class ChaosRound : IDisposable
     private static readonly TimeSpan s_finishPatience = TimeSpan.FromSeconds(150);
     private static readonly TimeSpan s_tidyPatience = TimeSpan.FromSeconds(5);
 
+    // A client that found its disk full tries to save its list again after 30 s.
+    private static readonly TimeSpan s_smallDiskTidyPatience = TimeSpan.FromSeconds(40);
+
     private readonly Random _random;
     private readonly TempFolder _folder = new();
     private readonly ChaosSwarm _swarm;
@@ -196,8 +199,8 @@ internal sealed class ChaosRound : IDisposable
             return;
 
         // A second source's copy of the last chunk may be on its way out.
-        deadline = _watch.Elapsed + s_tidyPatience;
-        while (!_clients.All(client => client.IsTidy()) && _watch.Elapsed < deadline)
+        var complete = _watch.Elapsed;
+        while (_clients.Any(client => !client.IsTidy() && _watch.Elapsed - complete < TidyPatience(client)))
             Thread.Sleep(50);
         foreach (var client in _clients)
             client.JudgeLeftovers();
@@ -210,6 +213,9 @@ internal sealed class ChaosRound : IDisposable
             end();
         EndTracker(NextCleanSignal());
     }
+
+    private static TimeSpan TidyPatience(ChaosClient client) =>
+        client.Disk is null ? s_tidyPatience : s_smallDiskTidyPatience;
 
     private int NextLength() => _random.Next(12) == 0 ? _random.Next(200_000, 3_000_000) : _random.Next(1, 40_000);
 
