@@ -35,7 +35,10 @@ internal sealed class BadPeers : IDisposable
         Leave();
         _announcers = _peers.Select(_ => new NaiveClient(trackerPort)).ToArray();
         for (int i = 0; i < _peers.Length; i++)
-            _announcers[i].Send(string.Concat(_held[i].Select(index => $"LOCAL_CHUNKS,{index},localhost,{_peers[i].Port}\n")));
+        {
+            int port = _peers[i].Port;
+            _announcers[i].Send(string.Concat(_held[i].Select(index => $"LOCAL_CHUNKS,{index},localhost,{port}\n")));
+        }
     }
 
     public void Dispose()

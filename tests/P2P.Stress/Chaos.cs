@@ -1,9 +1,10 @@
 using System;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace P2P.Stress;
 
-/// <summary>Rounds of chaos until the time is over: one line for each, and the sums.</summary>
+/// <summary>Rounds of chaos until the time is over: one line for each, what was wrong in it, and the sums.</summary>
 internal static class Chaos
 {
     /// <returns>0 if every round was right.</returns>
@@ -11,21 +12,44 @@ internal static class Chaos
     {
         var total = new ChaosCounts();
         var watch = Stopwatch.StartNew();
-        for (int number = 1; watch.Elapsed < duration; number++)
+        bool isStopping = false;
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        if (!SmallDisk.IsPossible)
+            Console.WriteLine("no full disks and no network of its own, which need root: run no other swarm meanwhile");
+        for (int number = 1; watch.Elapsed < duration && !isStopping; number++)
         {
             var start = watch.Elapsed;
             var counts = new ChaosCounts();
-            using (var round = new ChaosRound(unchecked(seed + 7919 * number), counts))
+            int roundSeed = unchecked(seed + 7919 * number);
+            try
             {
+                using var round = new ChaosRound(roundSeed, counts);
                 round.Run();
-                Console.WriteLine($"round {number}, seed {round.Seed}, {(watch.Elapsed - start).TotalSeconds:F1} s: {counts}");
-                if (!counts.IsGood)
-                    Console.WriteLine(round.Describe());
             }
+            catch (Exception e)
+            {
+                counts.Add(Violation.OtherFaults, $"the round has broken off: {e}");
+            }
+            double seconds = (watch.Elapsed - start).TotalSeconds;
+            Console.WriteLine($"round {number}, seed {roundSeed}, {seconds:F1} s: {counts}");
+            foreach (var finding in counts.Findings)
+                Console.WriteLine(finding);
             total.Add(counts);
         }
-        Console.WriteLine($"in all, {watch.Elapsed.TotalMinutes:F1} minutes: {total}");
+        double minutes = watch.Elapsed.TotalMinutes, rate = total.Kills / minutes;
+        Console.WriteLine($"in all, seed {seed}, {minutes:F1} minutes, {rate:F0} kills a minute: {total}");
         Console.WriteLine(total.IsGood ? "all right" : "NOT RIGHT");
         return total.IsGood ? 0 : 1;
+
+        // The round comes to its end, so that no process and no folder is left; a second signal ends all at once.
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            if (isStopping)
+                Environment.Exit(128 + 2);
+            isStopping = true;
+        }
     }
 }

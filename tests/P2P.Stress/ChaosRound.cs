@@ -3,214 +3,225 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using System.Text;
 using System.Threading;
 using P2P.Tests.Support;
 
 namespace P2P.Stress;
 
 /// <summary>
-/// One swarm of 12 clients with a file-set of its own. While they start one after the other, clients are killed and
-/// started again in their folders, stopped and continued, the tracker comes back empty, and bad peers interfere. Then
-/// all of it ends, and everybody has to finish. Every signal goes to a process that this round started.
+/// One swarm of 12 clients with a file-set of its own. While they start one after the other, clients are ended and
+/// started again in their folders, stopped and continued, some lose their folder, some are started twice, one has a
+/// disk that fills up, the tracker comes back empty, and bad peers interfere. Then all of it ends, and everybody has to
+/// finish.
 /// </summary>
 internal sealed class ChaosRound : IDisposable
 {
     private const int Clients = 12;
-    private const int SigContinue = 18, SigStop = 19;
-    private static readonly TimeSpan s_finishPatience = TimeSpan.FromSeconds(150), s_endPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_finishPatience = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan s_tidyPatience = TimeSpan.FromSeconds(5);
+
+    // A client that found its disk full tries to save its list again after 30 s.
+    private static readonly TimeSpan s_smallDiskTidyPatience = TimeSpan.FromSeconds(40);
 
     private readonly Random _random;
-    private readonly ChaosCounts _counts;
     private readonly TempFolder _folder = new();
-    private readonly ChunkSet _chunks;
-    private readonly IReadOnlyList<int>[] _dealt;
-    private readonly int _port = FreePort.Next();
-    private readonly BadPeers _badPeers;
-    private readonly ClientProcess?[] _clients = new ClientProcess?[Clients];
-    private readonly TimeSpan[] _stoppedUntil = new TimeSpan[Clients];
-    private readonly List<NativeProcess> _processes = [];
-    private readonly StringBuilder _faults = new();
+    private readonly ChaosSwarm _swarm;
+    private readonly ChaosClient[] _clients;
+    private readonly List<TrackerProcess> _trackers = [];
+    private readonly SmallDisk? _disk;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private TrackerProcess _tracker;
-    private int _runs;
+    private BadPeers? _badPeers;
+    private int _latest;
 
     public ChaosRound(int seed, ChaosCounts counts)
     {
-        (Seed, _random, _counts) = (seed, new Random(seed), counts);
-        _chunks = new ChunkSet(_random, _random.Next(40, 250), _ => _random.Next(12) == 0 ? _random.Next(200_000, 3_000_000) : _random.Next(1, 40_000));
-        _dealt = _chunks.Scatter(_random, Clients);
-        for (int i = 0; i < Clients; i++)
-            _chunks.DealTo(_folder.MakeFolder($"c{i}"), _dealt[i]);
-        _tracker = StartTracker();
-        _badPeers = new BadPeers(_random, _chunks, count: 4, counts);
-        _badPeers.Announce(_port);
+        _random = new Random(seed);
+        var chunks = new ChunkSet(_random, _random.Next(40, 250), _ => NextLength());
+        _swarm = new ChaosSwarm(_folder.Path, chunks, FreePort.Next(), counts);
+        _disk = SmallDisk.IsPossible ? new SmallDisk(_folder.MakeFolder("disk"), _random) : null;
+        var dealt = chunks.Scatter(_random, Clients);
+        _clients = Enumerable.Range(0, Clients).Select(i => i == 0 && _disk is not null
+            ? new ChaosClient(_swarm, i, _folder["disk/c0"], dealt[i], _disk)
+            : new ChaosClient(_swarm, i, _folder[$"c{i}"], dealt[i], disk: null)).ToArray();
     }
 
-    public int Seed { get; }
-
+    /// <summary>Plays it, in a network of its own where that can be: the kernel may give a client of another swarm a
+    /// port at which the tracker still lists a client of this one, and nobody can tell the two apart.</summary>
     public void Run()
     {
-        var faultTime = TimeSpan.FromSeconds(_random.Next(8, 16));
-        var startsAt = Enumerable.Range(0, Clients).Select(i => i < 3 ? TimeSpan.Zero : faultTime * _random.NextDouble() * 0.8).ToArray();
-        while (_watch.Elapsed < faultTime)
-        {
-            Thread.Sleep(_random.Next(20, 300));
-            for (int i = 0; i < Clients; i++)
-                if (_clients[i] == null && startsAt[i] <= _watch.Elapsed)
-                    Start(i);
-            ContinueStopped(_watch.Elapsed);
-            DoHarm();
-        }
-        for (int i = 0; i < Clients; i++)
-            if (_clients[i] == null)
-                Start(i);
-        ContinueStopped(TimeSpan.MaxValue);
-        WaitUntilComplete();
-        EndAll();
-        Verify();
+        if (_disk is null)
+            Play();
+        else
+            OtherMachine.WithOwnNetwork(() =>
+                OtherMachine.WithSmallDisk(_folder["disk"], SmallDisk.BytesFor(_swarm.Chunks), Play));
     }
-
-    /// <summary>What was wrong, and the output of whoever had to do with it.</summary>
-    public string Describe() => $"{_faults}{string.Join("", _processes.Where(each => each.Errors.Count > 0).Select(each => each.Describe()))}";
 
     public void Dispose()
     {
-        _badPeers.Dispose();
-        foreach (var process in _processes)
-            process.Dispose();
+        _badPeers?.Dispose();
+        foreach (var client in _clients)
+            client.Dispose();
+        foreach (var tracker in _trackers)
+            tracker.Dispose();
         _folder.Dispose();
+    }
+
+    private void Play()
+    {
+        foreach (var client in _clients)
+            client.Deal();
+        _badPeers = new BadPeers(_random, _swarm.Chunks, count: 4, _swarm.Counts);
+        StartTracker();
+        var faultTime = TimeSpan.FromSeconds(_random.Next(10, 20));
+        var startsAt = _clients.Select((_, i) => faultTime * (i < 3 ? 0 : _random.NextDouble() * 0.6)).ToArray();
+        while (_watch.Elapsed < faultTime)
+        {
+            Thread.Sleep(_random.Next(5, 150));
+            for (int i = 0; i < Clients; i++)
+                if (_clients[i].Run is null && startsAt[i] <= _watch.Elapsed)
+                    _clients[_latest = i].Start();
+            EndWhatIsOver(_watch.Elapsed);
+            DoHarm();
+        }
+        EndWhatIsOver(TimeSpan.MaxValue);
+        foreach (var client in _clients.Where(client => client.Run is null))
+            client.Start();
+        WaitUntilComplete();
+        EndAll();
+        foreach (var client in _clients)
+            client.Judge();
+        new ChaosLog(_swarm.LogPath).Judge([.. _clients.SelectMany(client => client.Runs)], _swarm.Counts);
+        foreach (var path in Directory.GetFiles(_folder.Path).Where(path => path != _swarm.LogPath))
+            _swarm.Counts.Add(Violation.LeftoverFiles, $"beside the folders: {path}");
     }
 
     private void DoHarm()
     {
-        int i = _random.Next(Clients);
-        bool isRunning = _clients[i] != null && _stoppedUntil[i] == TimeSpan.Zero;
-        switch (_random.Next(10))
+        // Often whoever has started last, since it is fetching just then.
+        var client = _clients[_random.Next(2) == 0 ? _latest : _random.Next(Clients)];
+        if (client.Run is null)
+            return;
+        switch (_random.Next(20))
         {
-            case < 5 when _clients[i] != null:      // stopped or not
-                _clients[i]!.Kill();
-                _clients[i]!.WaitForExit();
-                _counts.Kills++;
-                Start(i);
+            case < 11:                                  // stopped or not
+                Kill(client);
                 break;
-            case < 8 when isRunning:
+            case < 14 when !client.IsStopped:
                 // Mostly for a moment; now and then for longer than others wait for a byte.
-                _stoppedUntil[i] = _watch.Elapsed + TimeSpan.FromMilliseconds(_random.Next(12) == 0 ? 17_000 : _random.Next(50, 3000));
-                Signal(_clients[i]!, SigStop);
-                _counts.Stops++;
+                int milliseconds = _random.Next(12) == 0 ? 17_000 : _random.Next(50, 3000);
+                client.Stop(_watch.Elapsed + TimeSpan.FromMilliseconds(milliseconds));
                 break;
-            case 9:
-                _tracker.Kill();
-                _tracker.WaitForExit();
-                Thread.Sleep(_random.Next(0, 500));
-                _tracker = StartTracker();
-                _badPeers.Announce(_port);
-                _counts.TrackerRestarts++;
+            case 14 when !client.IsStopped:
+                client.StartSecond();
+                break;
+            case 15 or 16 when _disk is { IsFull: false } && _clients[0].Run is not null:
+                FillDisk();
+                break;
+            case 17:
+                RestartTracker();
                 break;
         }
     }
 
-    private void Start(int i)
+    private void Kill(ChaosClient client)
     {
-        var name = $"c{i}.{++_runs}";
-        var folder = _folder[$"c{i}"];
-        _stoppedUntil[i] = TimeSpan.Zero;
-        _clients[i] = new ClientProcess(_folder.Path, name, folder, "-folder", folder, "-name", name, "-tracker", $"localhost:{_port}");
-        _processes.Add(_clients[i]!);
+        int signal = NextSignal();
+        _swarm.Counts.OnKill(signal);
+        client.BeginEnd(signal)();
+        if (_random.Next(4) == 0 && client.Disk is not { IsFull: true })
+            client.Deal();
+        client.Start();
+        _latest = Array.IndexOf(_clients, client);
+        if (_random.Next(10) == 0)
+            client.StartSecond();                       // two at the same time
     }
 
-    private TrackerProcess StartTracker()
+    // Half the time under a client that has everything to fetch.
+    private void FillDisk()
     {
-        var tracker = new TrackerProcess(_folder.Path, "-port", $"{_port}");
-        _processes.Add(tracker);
-        _ = tracker.ReadyLine;
-        return tracker;
-    }
-
-    private void ContinueStopped(TimeSpan now)
-    {
-        for (int i = 0; i < Clients; i++)
+        _swarm.Counts.FullDisks++;
+        if (_random.Next(2) == 0)
         {
-            if (_stoppedUntil[i] == TimeSpan.Zero || _stoppedUntil[i] > now)
-                continue;
-            Signal(_clients[i]!, SigContinue);
-            _stoppedUntil[i] = TimeSpan.Zero;
+            _swarm.Counts.OnKill(Libc.SigKill);
+            _clients[0].BeginEnd(Libc.SigKill)();
+            _clients[0].Deal();
+            _clients[0].Start();
         }
+        _latest = 0;
+        _disk!.Fill();
+        _disk.FullUntil = _watch.Elapsed + TimeSpan.FromMilliseconds(_random.Next(200, 3000));
+    }
+
+    private void EndWhatIsOver(TimeSpan now)
+    {
+        foreach (var client in _clients.Where(client => client.IsStopped && client.StoppedUntil <= now))
+            client.Continue();
+        if (_disk is { IsFull: true } && _disk.FullUntil <= now)
+            _disk.Free();
+    }
+
+    private void StartTracker()
+    {
+        _trackers.Add(new TrackerProcess(_folder.Path, "-port", $"{_swarm.TrackerPort}"));
+        _ = _trackers[^1].ReadyLine;
+        _badPeers!.Announce(_swarm.TrackerPort);
+    }
+
+    private void RestartTracker()
+    {
+        EndTracker(NextSignal());
+        Thread.Sleep(_random.Next(0, 500));
+        StartTracker();
+        _swarm.Counts.TrackerRestarts++;
+    }
+
+    private void EndTracker(int signal)
+    {
+        var tracker = _trackers[^1];
+        tracker.Signal(signal);
+        if (!tracker.HasExitedWithin(ChaosSwarm.ProcessPatience))
+        {
+            Fault($"{ChaosSwarm.NameOf(signal)} doesn't end the tracker\n{tracker.Describe()}");
+            tracker.Kill();
+        }
+        if (tracker.WaitForExit() != (signal == Libc.SigKill ? 128 + signal : 0))
+            Fault($"the tracker ended badly after {ChaosSwarm.NameOf(signal)}\n{tracker.Describe()}");
     }
 
     private void WaitUntilComplete()
     {
         var deadline = _watch.Elapsed + s_finishPatience;
-        var waiting = _clients.ToList();
-        while (waiting.RemoveAll(client => client!.Output.All.Any(line => line.Contains(": complete, all "))) >= 0
-            && waiting.Count > 0 && _watch.Elapsed < deadline)
+        var runs = _clients.Select(client => client.Run!);
+        var hung = runs.Where(run => !run.WaitUntilComplete(deadline - _watch.Elapsed)).ToList();
+        foreach (var run in hung)
+            _swarm.Counts.Add(Violation.HungClients, $"not complete\n{run.Process.Describe()}{run.History}");
+        if (hung.Count > 0)
+            return;
+
+        // A second source's copy of the last chunk may be on its way out.
+        var complete = _watch.Elapsed;
+        while (_clients.Any(client => !client.IsTidy() && _watch.Elapsed - complete < TidyPatience(client)))
             Thread.Sleep(50);
-        foreach (var client in waiting)
-        {
-            _counts.HungClients++;
-            _faults.Append($"{client!.Name} is not complete:\n{client.Describe()}");
-        }
+        foreach (var client in _clients)
+            client.JudgeLeftovers();
     }
 
     private void EndAll()
     {
-        foreach (var process in _clients.Append<NativeProcess?>(_tracker))
-            process!.Terminate();
-        var deadline = _watch.Elapsed + s_endPatience;
-        foreach (var process in _clients.Append<NativeProcess?>(_tracker))
-        {
-            while (!process!.HasExited && _watch.Elapsed < deadline)
-                Thread.Sleep(20);
-            if (!process.HasExited)
-            {
-                _counts.HungClients++;
-                _faults.Append($"does not end:\n{process.Describe()}");
-            }
-            else if (process.WaitForExit() != 0)
-                Fault($"ended badly:\n{process.Describe()}");
-        }
-        foreach (var process in _processes.Where(each => each.Errors.All.Any(line => line.Contains("internal error") || line.Contains("has gone or changed"))))
-            Fault(process.Describe());
+        var ends = _clients.Select(client => client.BeginEnd(NextCleanSignal())).ToArray();
+        foreach (var end in ends)
+            end();
+        EndTracker(NextCleanSignal());
     }
 
-    private void Verify()
-    {
-        for (int i = 0; i < Clients; i++)
-        {
-            var folder = _folder[$"c{i}"];
-            foreach (int index in _chunks.Indexes.Except(_dealt[i]))
-            {
-                var path = Path.Combine(folder, $"chunk_{index}");
-                var bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
-                long right = bytes.Zip(_chunks[index]).LongCount(pair => pair.First == pair.Second);
-                long wrong = Math.Max(bytes.Length, _chunks[index].Length) - right;
-                _counts.ChunksFetched += wrong == 0 ? 1 : 0;
-                _counts.Bytes += right;
-                if (wrong == 0 || !File.Exists(path))
-                    continue;
-                _counts.WrongBytes += wrong;
-                _faults.Append($"c{i}, chunk {index}: {bytes.Length} bytes of {_chunks[index].Length}, {wrong} wrong\n");
-                File.ReadLines(_folder["logs.log"]).Where(line => line.StartsWith($"c{i}.") && line.Contains($",REQUEST_CHUNK,{index},")).ToList()
-                    .ForEach(line => _faults.Append($"    {line}\n"));
-            }
-            foreach (int index in _dealt[i])
-                if (!File.ReadAllBytes(Path.Combine(folder, $"chunk_{index}")).AsSpan().SequenceEqual(_chunks[index]))
-                    Fault($"c{i}: chunk {index}, dealt, has changed");
-            foreach (var left in Directory.GetFiles(folder, "*.part"))
-                Fault($"left behind: {left}");
-        }
-    }
+    private static TimeSpan TidyPatience(ChaosClient client) =>
+        client.Disk is null ? s_tidyPatience : s_smallDiskTidyPatience;
 
-    private void Fault(string what)
-    {
-        _counts.OtherFaults++;
-        _faults.Append(what).Append('\n');
-    }
+    private int NextLength() => _random.Next(12) == 0 ? _random.Next(200_000, 3_000_000) : _random.Next(1, 40_000);
 
-    private static void Signal(NativeProcess process, int signal)
-    {
-        if (!process.HasExited)
-            _ = Libc.kill(process.Id, signal);
-    }
+    private int NextCleanSignal() => _random.Next(2) == 0 ? Libc.SigTerm : Libc.SigHup;
+
+    private int NextSignal() => _random.Next(2) == 0 ? Libc.SigKill : NextCleanSignal();
+
+    private void Fault(string what) => _swarm.Counts.Add(Violation.OtherFaults, what);
 }

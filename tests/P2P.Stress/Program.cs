@@ -15,7 +15,8 @@ internal static class Program
                dotnet run --project tests/P2P.Stress -c Release -- simulate <clients> [seed]
                dotnet run --project tests/P2P.Stress -c Release -- page <file.png> [peers chunks width height dark]
           fuzz       random bytes for the framing, the readers and local_chunks.txt, against slow second implementations
-          chaos      swarms of 12 clients with kills, stops, restarts of the tracker and bad peers
+          chaos      swarms of 12 clients with kills, stops, full disks (as root), second clients in a folder, restarts of the
+                     tracker and bad peers; counts what must not happen, and says what is needed to look into it
           simulate   one seed and some clients with the product's own decisions on a simulated network
           page       a picture of the tracker's page, as it stands in the README
         The exit code is 0 only if everything was right.

@@ -47,6 +47,23 @@ internal sealed class EventList<T>
         }
     }
 
+    /// <summary>Waits for an item that is wanted; false if the time is up, or none can come any more.</summary>
+    public bool TryWaitFor(Func<T, bool> wanted, TimeSpan limit)
+    {
+        var watch = Stopwatch.StartNew();
+        lock (_items)
+        {
+            while (!_items.Any(wanted))
+            {
+                var left = limit - watch.Elapsed;
+                if (_ended || left <= TimeSpan.Zero)
+                    return false;
+                Monitor.Wait(_items, left);
+            }
+            return true;
+        }
+    }
+
     /// <summary>Waits for the first item that is wanted, and returns it.</summary>
     public T WaitForFirst(Func<T, bool> wanted, string what) =>
         WaitUntil(items => items.Any(wanted), what).First(wanted);

@@ -10,6 +10,8 @@ internal static class Libc
     public const int SigInt = 2;
     public const int SigKill = 9;
     public const int SigTerm = 15;
+    public const int SigContinue = 18;
+    public const int SigStop = 19;
 
     public const int CloneNewNet = 0x40000000;
     public const int CloneNewMounts = 0x00020000;

@@ -19,6 +19,10 @@ internal static class LogOrder
     private static readonly Regex ClientLine = new(
         @"^[^,\s]+,((LOCAL_CHUNKS|REQUEST_CHUNK),[1-9]\d*,localhost,[1-9]\d*|WHERE_CHUNK,[1-9]\d*)\z");
 
+    /// <summary>Whether a line, without its end, has a form of the specification.</summary>
+    public static bool HasForm(string line) =>
+        (line.StartsWith("P2PTracker,", StringComparison.Ordinal) ? TrackerLine : ClientLine).IsMatch(line);
+
     /// <summary>What is wrong with the log, one line each; empty when all is in order.</summary>
     public static IReadOnlyList<string> FaultsIn(IReadOnlyList<string> lines)
     {
@@ -30,7 +34,7 @@ internal static class LogOrder
         {
             var line = lines[number];
             bool byTracker = line.StartsWith("P2PTracker,", StringComparison.Ordinal);
-            if (!(byTracker ? TrackerLine : ClientLine).IsMatch(line))
+            if (!HasForm(line))
             {
                 Fault("has no form of the specification");
                 continue;

@@ -65,6 +65,9 @@ internal class NativeProcess : IDisposable
 
     public void Kill() => Signal(Libc.SigKill);
 
+    /// <summary>Waits for the end of the process, but no longer than that; true if it has ended.</summary>
+    public bool HasExitedWithin(TimeSpan limit) => HasExited || _process.WaitForExit(limit);
+
     /// <summary>Waits for the end of the process and of its output; returns its exit code (128 + n after signal n).</summary>
     public int WaitForExit()
     {
@@ -98,7 +101,7 @@ internal class NativeProcess : IDisposable
     }
 
     /// <summary>Sends a signal, unless the process has ended (its number may be another's by now).</summary>
-    private void Signal(int signal)
+    public void Signal(int signal)
     {
         if (!HasExited)
             _ = Libc.kill(_process.Id, signal);
