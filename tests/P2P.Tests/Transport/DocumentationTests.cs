@@ -11,6 +11,9 @@ namespace P2P.Tests.Transport;
 /// <summary>The documents hold what the code and other documents refer to.</summary>
 public sealed partial class DocumentationTests
 {
+    private const int ReadmeLinesMax = 150;
+    private const int ColumnsMax = 120;
+
     // "PROTOCOL 6.2", "PROTOCOL 2.4 and 2.6", "PROTOCOL 2.1 to 2.3". A reference may go on in the next line of a comment.
     [GeneratedRegex(@"PROTOCOL(?<number> \d+(\.\d+)*)((,| and| to|, and)(?<number> \d+(\.\d+)*))*")]
     private static partial Regex Reference();
@@ -77,6 +80,24 @@ public sealed partial class DocumentationTests
             }
         }
         Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void TheReadme_IsShort() => Assert.InRange(File.ReadLines(Path.Combine(Repository.Folder, "README.md")).Count(), 1, ReadmeLinesMax);
+
+    // A row of a table is one line, however long.
+    [Fact]
+    public void TheDocuments_AreWithinTheColumns()
+    {
+        List<string> wide = [];
+        foreach (string path in Documents())
+        {
+            foreach (string line in File.ReadLines(path))
+            {
+                if (line.Length > ColumnsMax && !line.StartsWith('|')) wide.Add($"{Name(path)}: {line}");
+            }
+        }
+        Assert.Empty(wide);
     }
 
     private static IEnumerable<string> Sources() =>
