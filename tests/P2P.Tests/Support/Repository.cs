@@ -21,14 +21,16 @@ internal static class Repository
     /// <param name="pattern">Which names, as <c>*.md</c>.</param>
     public static string[] Files(string subfolder, string pattern)
     {
-        IEnumerable<string> all = Directory.GetFiles(Path.Combine(Folder, subfolder), pattern, SearchOption.AllDirectories);
+        string folder = Path.Combine(Folder, subfolder);
+        IEnumerable<string> all = Directory.GetFiles(folder, pattern, SearchOption.AllDirectories);
         return [.. all.Where(path => !_notOurs.IsMatch(path[Folder.Length..]))];
     }
 
     private static string Find()
     {
         string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "aot-p2p.sln"))) folder = Path.GetDirectoryName(folder);
+        while (folder is not null && !File.Exists(Path.Combine(folder, "aot-p2p.sln")))
+            folder = Path.GetDirectoryName(folder);
         Assert.NotNull(folder);
         return folder;
     }

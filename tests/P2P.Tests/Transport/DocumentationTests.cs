@@ -14,11 +14,13 @@ public sealed partial class DocumentationTests
     private const int ReadmeLinesMax = 150;
     private const int ColumnsMax = 120;
 
-    // "PROTOCOL 6.2", "PROTOCOL 2.4 and 2.6", "PROTOCOL 2.1 to 2.3". A reference may go on in the next line of a comment.
+    private static readonly string[] _sourcePatterns = ["*.cs", "*.html", "*.md", "*.sh", "*.py", "*.*proj", "*.props"];
+
+    // "PROTOCOL 6.2", "PROTOCOL 2.4 and 2.6", "PROTOCOL 2.1 to 2.3". A reference may go on in the next line.
     [GeneratedRegex(@"PROTOCOL(?<number> \d+(\.\d+)*)((,| and| to|, and)(?<number> \d+(\.\d+)*))*")]
     private static partial Regex Reference();
 
-    // What a reader of the repository alone could not find: the assignment by number, guides and issues that are not here.
+    // What a reader of the repository could not find: the assignment by number, guides and issues that are not here.
     [GeneratedRegex(@"\b[Ss]pec(ification)? ?\d|STYLE\.md|PROTOCOL\.md section|PROTOCOL(?![ .]\w|\w)|\b[Ii]ssue #?\d")]
     private static partial Regex DeadReference();
 
@@ -38,7 +40,8 @@ public sealed partial class DocumentationTests
     public void EachSectionThatTheCodeRefersTo_StandsInTheProtocol()
     {
         string protocol = File.ReadAllText(Path.Combine(Repository.Folder, "src", "PROTOCOL.md"));
-        HashSet<string> sections = [.. NumberedHeading().Matches(protocol).Select(match => match.Groups["number"].Value)];
+        MatchCollection headings = NumberedHeading().Matches(protocol);
+        HashSet<string> sections = [.. headings.Select(match => match.Groups["number"].Value)];
         List<string> missing = [];
         int references = 0;
         foreach (string path in Sources())
@@ -62,7 +65,8 @@ public sealed partial class DocumentationTests
         List<string> dead = [];
         foreach (string path in Sources())
         {
-            foreach (Match match in DeadReference().Matches(WithoutCommentBreaks(File.ReadAllText(path)))) dead.Add($"{Name(path)}: {match.Value}");
+            string text = WithoutCommentBreaks(File.ReadAllText(path));
+            foreach (Match match in DeadReference().Matches(text)) dead.Add($"{Name(path)}: {match.Value}");
         }
         Assert.Empty(dead);
     }
@@ -76,14 +80,19 @@ public sealed partial class DocumentationTests
             string text = CodeInMarkdown().Replace(File.ReadAllText(path), "code");
             foreach (string target in Link().Matches(text).Select(match => match.Groups["target"].Value))
             {
-                if (!target.Contains("://", StringComparison.Ordinal) && !Leads(path, target)) broken.Add($"{Name(path)}: {target}");
+                bool isElsewhere = target.Contains("://", StringComparison.Ordinal);
+                if (!isElsewhere && !Leads(path, target)) broken.Add($"{Name(path)}: {target}");
             }
         }
         Assert.Empty(broken);
     }
 
     [Fact]
-    public void TheReadme_IsShort() => Assert.InRange(File.ReadLines(Path.Combine(Repository.Folder, "README.md")).Count(), 1, ReadmeLinesMax);
+    public void TheReadme_IsShort()
+    {
+        int lines = File.ReadLines(Path.Combine(Repository.Folder, "README.md")).Count();
+        Assert.InRange(lines, 1, ReadmeLinesMax);
+    }
 
     // A row of a table is one line, however long.
     [Fact]
@@ -100,8 +109,11 @@ public sealed partial class DocumentationTests
         Assert.Empty(wide);
     }
 
+    // Code, scripts, the page, project files and documents alike.
     private static IEnumerable<string> Sources() =>
-        Repository.Files("src", "*.cs").Concat(Repository.Files("tests", "*.cs"))
+        _sourcePatterns
+            .SelectMany(pattern => Repository.Files("src", pattern).Concat(Repository.Files("tests", pattern)))
+            .Append(Path.Combine(Repository.Folder, "README.md"))
             .Where(path => Path.GetFileName(path) != nameof(DocumentationTests) + ".cs");
 
     private static string[] Documents()
@@ -115,14 +127,21 @@ public sealed partial class DocumentationTests
     private static bool Leads(string document, string target)
     {
         string[] parts = target.Split('#', 2);
-        string path = parts[0].Length == 0 ? document : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(document)!, parts[0]));
+        string folder = Path.GetDirectoryName(document)!;
+        string path = parts[0].Length == 0 ? document : Path.GetFullPath(Path.Combine(folder, parts[0]));
         if (parts.Length == 1) return File.Exists(path) || Directory.Exists(path);
-        return File.Exists(path) && Heading().Matches(File.ReadAllText(path)).Any(match => Anchor(match.Groups["text"].Value) == parts[1]);
+        if (!File.Exists(path)) return false;
+        MatchCollection headings = Heading().Matches(File.ReadAllText(path));
+        return headings.Any(match => Anchor(match.Groups["text"].Value) == parts[1]);
     }
 
     // As the web hosts of repositories make them: in small letters, blanks as dashes, other signs left out.
-    private static string Anchor(string heading) =>
-        string.Concat(heading.ToLowerInvariant().Where(each => char.IsLetterOrDigit(each) || each is ' ' or '-' or '_').Select(each => each == ' ' ? '-' : each));
+    private static string Anchor(string heading)
+    {
+        string small = heading.ToLowerInvariant();
+        IEnumerable<char> kept = small.Where(each => char.IsLetterOrDigit(each) || each is ' ' or '-' or '_');
+        return string.Concat(kept).Replace(' ', '-');
+    }
 
     private static string WithoutCommentBreaks(string text) => CommentBreak().Replace(text, " ");
 
