@@ -5,29 +5,29 @@ namespace P2P;
 /// <summary>Every limit that both programs keep to, with its unit and its reason.</summary>
 public static class Limits
 {
-    /// <summary>Largest chunk index on the wire (PROTOCOL 1).</summary>
+    /// <summary>Largest chunk index on the wire (PROTOCOL 1.2).</summary>
     public const int ChunkIndexMax = int.MaxValue;
 
-    /// <summary>Longest host in a message, in bytes (PROTOCOL 1).</summary>
+    /// <summary>Longest host in a message, in bytes (PROTOCOL 1.2).</summary>
     public const int HostBytesMax = 255;
 
     /// <summary>Longest message that is not a list of peers: verb, three fields, commas and room for surplus fields,
-    /// in bytes. A connection that sends this much without an end of a message is closed (PROTOCOL 2).</summary>
+    /// in bytes. A connection that sends this much without an end of a message is closed (PROTOCOL 2.3).</summary>
     public const int MessageBytesMax = 4096;
 
     /// <summary>A read longer than this may have been cut by TCP, so that its last message may go on, in bytes.</summary>
     public const int LoneReadBytesMax = 512;
 
-    /// <summary>Messages that are none, after which a connection is closed (PROTOCOL 2).</summary>
+    /// <summary>Messages that are none, after which a connection is closed (PROTOCOL 2.3).</summary>
     public const int BadMessagesMax = 100;
 
-    /// <summary>How long a message put together from several reads may still grow (PROTOCOL 2, receiving 3).</summary>
+    /// <summary>How long a message put together from several reads may still grow (PROTOCOL 2.2).</summary>
     public static readonly TimeSpan CutMessagePatience = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long a bare last message is waited for where lines were ended before (PROTOCOL 2, receiving 3).</summary>
+    /// <summary>How long a bare last message is waited for where lines were ended before (PROTOCOL 2.2).</summary>
     public static readonly TimeSpan BareLinePatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest answer to a question, in bytes: many read it with one call for 1024 (PROTOCOL 6).</summary>
+    /// <summary>Longest answer to a question, in bytes: many read it with one call for 1024 (PROTOCOL 6.2).</summary>
     public const int AnswerBytesMax = 1000;
 
     /// <summary>One pooled buffer, in bytes: a batch of answers, or input that waits for its rest.</summary>
@@ -57,7 +57,7 @@ public static class Limits
     /// <summary>How long accepting pauses when descriptors or memory have run out.</summary>
     public static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long the peer's end of stream is waited for after the last byte was sent (PROTOCOL 3).</summary>
+    /// <summary>How long the peer's end of stream is waited for after the last byte was sent (PROTOCOL 3.2).</summary>
     public static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
 
     // Does not compile unless input that waits and one more read fit one buffer, as do several answers.

@@ -5,7 +5,7 @@ namespace P2P.Client;
 
 /// <summary>
 /// Finds answers in what a tracker sends, which may be a stranger's: greetings before or between them, ends of line or
-/// none, an answer in pieces, or several times and longer each time (PROTOCOL 2, reading answers).
+/// none, an answer in pieces, or several times and longer each time (PROTOCOL 2.7).
 ///
 /// An answer without an end of line is only known to be over when the next one begins. Until then it is shown once when
 /// it looks whole - at once where the tracker has proved to send answers in one piece, else after a quiet moment - and

@@ -10,9 +10,9 @@ namespace P2P.Client;
 
 /// <summary>
 /// What has arrived since the folder's list was last written: a hidden file with one line a chunk, so that a client that
-/// is killed fetches nothing a second time (PROTOCOL 4). Each line, <c>&lt;chunk_index&gt;,&lt;bytes&gt;</c>, is written
-/// before its chunk gets its name, and begins with the end of the one before: what a full disk has cut off stays a
-/// line of its own. The file is there only while the list lacks something. Its first line,
+/// is killed fetches nothing a second time (PROTOCOL 4.6). Each line, <c>&lt;chunk_index&gt;,&lt;bytes&gt;</c>, is
+/// written before its chunk gets its name, and begins with the end of the one before: what a full disk has cut off stays
+/// a line of its own. The file is there only while the list lacks something. Its first line,
 /// <c>list,&lt;bytes&gt;,&lt;time&gt;</c>, says which list that is: whoever has written another one since has said what
 /// is held.
 /// </summary>

@@ -57,7 +57,7 @@ internal static class ClientLimits
     /// <summary>Largest chunk, in bytes: who sends more sends nonsense, or never stops (option -max_chunk_bytes).</summary>
     public const long ChunkBytesMax = 16L << 30;
 
-    /// <summary>How long a connection or the next byte of a chunk is waited for (PROTOCOL 2).</summary>
+    /// <summary>How long a connection or the next byte of a chunk is waited for (PROTOCOL 2.8).</summary>
     public static readonly TimeSpan SilencePatience = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a peer that connected is waited for to ask.</summary>
@@ -85,11 +85,11 @@ internal static class ClientLimits
     /// <summary>Questions in flight to a tracker that speaks lines.</summary>
     public const int QuestionsInFlightMax = 32;
 
-    /// <summary>First and longest pause before "unknown" chunks are asked for again (PROTOCOL 7).</summary>
+    /// <summary>First and longest pause before "unknown" chunks are asked for again (PROTOCOL 7.3).</summary>
     public static readonly TimeSpan UnknownPauseMin = TimeSpan.FromMilliseconds(20), UnknownPauseMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Once nothing has changed for so long, this many "unknown" chunks at most are asked for at once; of more, one
-    /// at a time, this far apart (PROTOCOL 7).</summary>
+    /// at a time, this far apart (PROTOCOL 7.3).</summary>
     public static readonly TimeSpan CalmAfter = TimeSpan.FromSeconds(10), CalmPause = TimeSpan.FromMilliseconds(10);
     public const int CalmUnknownMax = 100;
 
@@ -99,7 +99,7 @@ internal static class ClientLimits
     public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(50), AnswerLifeMax = TimeSpan.FromSeconds(60);
 
     /// <summary>How long the first answer of all is waited for before it is asked for again, and a later one at least; else
-    /// four times as long as the slowest has taken (PROTOCOL 2).</summary>
+    /// four times as long as the slowest has taken (PROTOCOL 2.6).</summary>
     public static readonly TimeSpan FirstAnswerPatience = TimeSpan.FromSeconds(5), AnswerPatienceMin = TimeSpan.FromSeconds(2);
 
     /// <summary>Unframed questions without an answer, before the tracker is taken for one that wants lines.</summary>
@@ -130,7 +130,7 @@ internal static class ClientLimits
     /// <summary>How often the reason is looked for: that takes a look at every chunk.</summary>
     public static readonly TimeSpan StallLookPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often local_chunks.txt is rewritten at most (PROTOCOL 4).</summary>
+    /// <summary>How often local_chunks.txt is rewritten at most (PROTOCOL 4.4).</summary>
     public static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>How often paused sources and unknown chunks are looked at again when nothing else happens.</summary>

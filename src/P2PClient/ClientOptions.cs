@@ -7,7 +7,7 @@ using P2P.Protocol;
 
 namespace P2P.Client;
 
-/// <summary>How messages to the tracker end (PROTOCOL 2).</summary>
+/// <summary>How messages to the tracker end (PROTOCOL 2.4).</summary>
 internal enum Framing
 {
     /// <summary>Unframed toward a tracker on this machine, which may be a stranger's; lines toward any other.</summary>
@@ -49,7 +49,7 @@ internal sealed class ClientOptions
           -help, -version
         """;
 
-    private const int DefaultTrackerPort = 5100;        // spec 2.1
+    private const int DefaultTrackerPort = 5100;        // PROTOCOL 8.1
     private const int NameBytesMax = 1000;              // in UTF-8; every line of the log begins with it
 
     private ClientOptions(CommandLine line)
@@ -164,7 +164,7 @@ internal sealed class ClientOptions
         return null;
     }
 
-    // The log has no quoting: a name must not look like more than one field, or more than one line (PROTOCOL 5).
+    // The log has no quoting: a name must not look like more than one field, or more than one line (PROTOCOL 5.4).
     private static string CheckName(string name)
     {
         int bytes = Encoding.UTF8.GetByteCount(name);

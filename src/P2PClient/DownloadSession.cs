@@ -14,7 +14,7 @@ internal enum DownloadEnd
     /// <summary>Bytes, and then a clean end: the whole chunk.</summary>
     Whole,
 
-    /// <summary>A clean end without a byte, or bytes and then silence: proves nothing by itself (PROTOCOL 3).</summary>
+    /// <summary>A clean end without a byte, or bytes and then silence, proves nothing alone (PROTOCOL 3.4).</summary>
     Doubtful,
 
     /// <summary>Refused, or reset.</summary>
@@ -35,7 +35,7 @@ internal enum DownloadEnd
 
 /// <summary>
 /// One chunk from one peer: connect, ask, write what comes to a temporary file until the peer ends the stream. Connects
-/// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2, asking a peer).
+/// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2.8).
 /// </summary>
 internal sealed class DownloadSession(
     EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax, ChunkCheck? check, SplicePipe pipe, Traffic traffic)
@@ -81,7 +81,7 @@ internal sealed class DownloadSession(
             if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
 
             log.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port);
-            await loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5)
+            await loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5.3)
             int bytes = MessageWriter.RequestChunk(buffer, ChunkIndex);
             SocketResult sent = await connection.SendAsync(buffer, 0, bytes);
             if (!sent.IsSuccess) return Fail(sent);

@@ -9,7 +9,7 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// <c>local_chunks.txt</c>: which chunks the folder holds, and how many the file-set has (spec 2.2, PROTOCOL 4). Lines
+/// <c>local_chunks.txt</c>: which chunks the folder holds, and how many the file-set has (PROTOCOL 4.1). Lines
 /// <c>&lt;chunk_index&gt;,&lt;local_filename&gt;</c>, and <c>&lt;num_of_chunks&gt;,LASTCHUNK</c> last.
 /// </summary>
 internal sealed class LocalChunksFile

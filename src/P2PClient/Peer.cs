@@ -130,7 +130,7 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
     }
 
     // A stranger's tracker on this machine repeats whatever its clients call themselves: this machine's own addresses
-    // are believed, a third machine's are not (PROTOCOL 6).
+    // are believed, a third machine's are not (PROTOCOL 6.4).
     private bool MayReach(IPAddress address, int port)
     {
         bool isOurs = HostName.IsLoopback(address) || IsOfThisMachine(address);

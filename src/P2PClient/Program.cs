@@ -51,7 +51,7 @@ internal static class Program
             var acceptor = Acceptor.Listen(options.BindAddresses, options.TransferPort);
             acceptor.Configure(listener =>
             {
-                listener.ResetOnClose(true);        // until a chunk is sent whole (PROTOCOL 3)
+                listener.ResetOnClose(true);        // until a chunk is sent whole (PROTOCOL 3.2)
                 listener.LimitUnsent(ClientLimits.UnsentBytes);
                 listener.SendFullPackets();
             });

@@ -8,7 +8,7 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// Asks Linux whether the other end of a loopback connection has read all that we sent (PROTOCOL 2): one exact-match
+/// Asks Linux whether the other end of a loopback connection has read all that we sent (PROTOCOL 2.5): one exact-match
 /// inet_diag request for the peer's socket, some microseconds, as any user (man sock_diag(7)).
 ///
 /// An empty receive queue alone proves nothing while our bytes are still on their way into it, so the bytes that the

@@ -9,7 +9,7 @@ namespace P2P.Client;
 
 /// <summary>
 /// One client of the swarm, from its folder to its end: serves from the first moment, announces what it has, fetches
-/// what it lacks, says when everything is there and goes on serving (PROTOCOL 7).
+/// what it lacks, says when everything is there and goes on serving (PROTOCOL 7.1).
 /// </summary>
 internal sealed class SwarmClient
 {

@@ -11,7 +11,7 @@ namespace P2P.Client;
 
 /// <summary>
 /// The client's persistent connection to the tracker: announces what we have, asks who has what we lack, and is made
-/// anew, with everything announced again, whenever it breaks (PROTOCOL 2 and 7).
+/// anew, with everything announced again, whenever it breaks (PROTOCOL 7.2).
 ///
 /// Its life is <see cref="RunAsync"/>. While a connection lasts, one loop sends and one receives, both on the event
 /// loop's thread. Toward a tracker that may be a stranger's there is one message per send, one question at a time, and
@@ -150,7 +150,7 @@ internal sealed class TrackerConnection
                 if (!_isBroken) await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
                 continue;
             }
-            await _loop.RoundEndAsync();        // the log is written before the messages leave (PROTOCOL 5)
+            await _loop.RoundEndAsync();        // the log is written before the messages leave (PROTOCOL 5.3)
             _pacing.OnSending(bytes);
             if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
         }

@@ -3,7 +3,7 @@ using P2P.Cli;
 
 namespace P2P.Client;
 
-/// <summary>What a question without an answer says about the dialect (PROTOCOL 2, sending to a tracker).</summary>
+/// <summary>What a question without an answer says about the dialect (PROTOCOL 2.4 and 2.6).</summary>
 internal enum DialectTurn
 {
     /// <summary>Nothing: it is asked again as it was.</summary>

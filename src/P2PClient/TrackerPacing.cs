@@ -7,7 +7,7 @@ namespace P2P.Client;
 
 /// <summary>
 /// Tells when the tracker at the other end of one connection has read what was sent to it, so that a stranger's never
-/// finds two messages in one read (PROTOCOL 2). On the loop's thread.
+/// finds two messages in one read (PROTOCOL 2.5). On the loop's thread.
 /// </summary>
 internal sealed class TrackerPacing
 {

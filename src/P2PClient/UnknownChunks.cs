@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace P2P.Client;
 
 /// <summary>
-/// The chunks that nobody had who could be asked, and when they are asked for again (PROTOCOL 7): all of them after a
+/// The chunks that nobody had who could be asked, and when they are asked for again (PROTOCOL 7.3): all of them after a
 /// pause that grows while nothing changes. Many that stay unknown for long are asked for one by one, any first: who has
 /// many is found at once, and the logs don't grow without end. Pure: no clock but the times it is given.
 /// </summary>

@@ -12,9 +12,9 @@ namespace P2P.Client;
 
 /// <summary>
 /// One peer that fetches a chunk from us: read its REQUEST_CHUNK, wait for its turn, send the file, end. The end of the
-/// stream is the only thing that tells the peer that it has the whole chunk (spec 2.6), so a clean end comes after the
-/// last byte and never else: until then whatever ends the connection, even our own death, is a reset, as the listening
-/// socket hands it down (PROTOCOL 3).
+/// stream is the only thing that tells the peer that it has the whole chunk (PROTOCOL 3.1), so a clean end comes after
+/// the last byte and never else: until then whatever ends the connection, even our own death, is a reset, as the
+/// listening socket hands it down (PROTOCOL 3.2).
 /// </summary>
 internal sealed class UploadSession(Uploads uploads, Socket socket)
 {
@@ -95,7 +95,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         }
     }
 
-    // REQUEST_CHUNK,<chunk_index>   (spec 2.6)
+    // REQUEST_CHUNK,<chunk_index>   (PROTOCOL 1.1)
     private bool TryReadRequest(out int chunkIndex, out bool isNonsense)
     {
         while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out _))

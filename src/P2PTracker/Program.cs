@@ -12,7 +12,7 @@ namespace P2P.Tracker;
 /// <summary>Reads the arguments, wires the tracker and sets the exit code.</summary>
 internal static class Program
 {
-    private const int DefaultPort = 5100;       // spec 3.1
+    private const int DefaultPort = 5100;       // PROTOCOL 8.1
 
     private const string Usage = """
         usage: P2PTracker [-port <port>] [-bind <address>] [-log <path>] [-http loopback|any|off] [-verbose]

@@ -7,7 +7,7 @@ using P2P.Protocol;
 namespace P2P.Tracker;
 
 /// <summary>
-/// The assignment's <c>chunk_list</c>: which peers have which chunk (spec 3.4, PROTOCOL 6). A chunk's peers stand in the
+/// The assignment's <c>chunk_list</c>: which peers have which chunk (PROTOCOL 6.1). A chunk's peers stand in the
 /// order in which they first announced it, each once. Answers are kept ready as long as nobody connects, leaves or
 /// announces the chunk; whether a peer still has a tracker connection is looked up when one is made anew, so that
 /// connecting and leaving cost nothing per chunk.
@@ -91,7 +91,7 @@ internal sealed class Swarm
         return true;
     }
 
-    /// <summary>Writes the answer to "who has this chunk?", with no end of line (spec 2.4).</summary>
+    /// <summary>Writes the answer to "who has this chunk?", with no end of line (PROTOCOL 6.2).</summary>
     /// <param name="chunkIndex">Any index.</param>
     /// <param name="buffer">At least <see cref="Limits.AnswerBytesMax"/> long.</param>
     /// <param name="isKnown">False: the answer is CHUNK_LOCATION_UNKNOWN.</param>

@@ -37,13 +37,13 @@ internal static class TrackerLimits
     /// <summary>How old a connection without a message must be to be closed when descriptors run short.</summary>
     public static readonly TimeSpan SilentLife = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a peer stays listed without a connection that announced it (PROTOCOL 6).</summary>
+    /// <summary>How long a peer stays listed without a connection that announced it (PROTOCOL 6.5).</summary>
     public static readonly TimeSpan GonePeerLife = TimeSpan.FromMinutes(15);
 
     /// <summary>How often peers are looked for whose time is over.</summary>
     public static readonly TimeSpan GonePeerSweep = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the next "unknown" for the same chunk is held back on a connection (PROTOCOL 6).</summary>
+    /// <summary>How long the next "unknown" for the same chunk is held back on a connection (PROTOCOL 6.3).</summary>
     public static readonly TimeSpan UnknownPause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Unknown chunks remembered per connection for that, at 12 bytes each as far as they are needed: more than

@@ -85,7 +85,7 @@ internal sealed class TrackerSession
                     more = HandleMessages(answers, out int answerBytes);
                     if (answerBytes > 0)
                     {
-                        // The log is written before the answers leave (PROTOCOL 5), for all connections of a round at once.
+                        // The log is written before the answers leave (PROTOCOL 5.3), once for all of a round.
                         await _server.Loop.RoundEndAsync();
                         SocketResult sent = await _connection.SendAsync(answers, 0, answerBytes);
                         if (!sent.IsSuccess)
@@ -157,7 +157,7 @@ internal sealed class TrackerSession
     }
 
     // Handles the complete messages that are there. Returns true where it stopped although more may be handled: the
-    // buffer is full; an unframed answer has to leave in a send of its own (PROTOCOL 6); an answer is held back.
+    // buffer is full; an unframed answer has to leave in a send of its own (PROTOCOL 6.2); an answer is held back.
     private bool HandleMessages(byte[] answers, out int answerBytes)
     {
         answerBytes = 0;
@@ -232,7 +232,7 @@ internal sealed class TrackerSession
         return _peer = peer;
     }
 
-    // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6).
+    // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6.3).
     private int Answer(int chunkIndex, bool isLine, byte[] answers, int start, bool mayHold)
     {
         int length = _server.Swarm.WriteAnswer(chunkIndex, answers.AsSpan(start), out bool isKnown, _thisMachine);
@@ -259,7 +259,7 @@ internal sealed class TrackerSession
         return reached.Equals(client) || HostName.IsLoopback(reached) ? null : ListedHost(reached);
     }
 
-    // Nobody can point the swarm at a third machine: a peer is where it calls from (PROTOCOL 6).
+    // Nobody can point the swarm at a third machine: a peer is where it calls from (PROTOCOL 6.4).
     private static string ListedHost(IPAddress address)
     {
         if (HostName.IsLoopback(address)) return HostName.Localhost;

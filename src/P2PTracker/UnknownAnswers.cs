@@ -4,7 +4,7 @@ namespace P2P.Tracker;
 
 /// <summary>
 /// When which chunk was last answered with "unknown" on one connection. Some clients ask again at once, thousands of
-/// times a second, and are slowed down by it (PROTOCOL 6).
+/// times a second, and are slowed down by it (PROTOCOL 6.3).
 /// </summary>
 internal sealed class UnknownAnswers
 {

@@ -7,9 +7,9 @@ using ZLogger;
 namespace P2P.Logging;
 
 /// <summary>
-/// The common log of all processes (spec 5): ZLogger's front end and our <see cref="LogFile"/> behind it. Each method
-/// adds <c>&lt;entity name&gt;,&lt;message&gt;</c> as a line, which stands in the file after <see cref="Flush"/>: call
-/// that before the message leaves. Used on the loop's thread. Hot: allocates nothing per line.
+/// The common log of all processes (PROTOCOL 5): ZLogger's front end and our <see cref="LogFile"/> behind it. Each
+/// method adds <c>&lt;entity name&gt;,&lt;message&gt;</c> as a line, which stands in the file after <see cref="Flush"/>:
+/// call that before the message leaves. Used on the loop's thread. Hot: allocates nothing per line.
 /// </summary>
 public sealed class ActionLog
 {
@@ -47,7 +47,7 @@ public sealed class ActionLog
         Add();
     }
 
-    /// <summary>A request to a peer, whose address only the log names (spec 5).</summary>
+    /// <summary>A request to a peer, whose address only the log names (PROTOCOL 5.2).</summary>
     public void RequestChunk(int chunkIndex, ReadOnlyMemory<byte> host, int port)
     {
         _message.Set(MessageKind.RequestChunk, chunkIndex, host, port);

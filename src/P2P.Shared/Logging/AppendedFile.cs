@@ -8,7 +8,7 @@ using P2P.Posix;
 namespace P2P.Logging;
 
 /// <summary>
-/// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5). Whoever
+/// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5.1). Whoever
 /// removes or renames it, or its folder, gets a new one: it is opened again once a second, before a write. All processes
 /// that do so at the same time get one file, and one that has not changed is opened once more: a look at its inode
 /// would cost as much. A line never begins behind a torn one, whoever tore it, and nothing here waits long for a pipe's

@@ -38,7 +38,7 @@ public ref struct FieldReader(ReadOnlySpan<byte> text)
             && value >= min && value <= max;
     }
 
-    /// <summary>Reads a host: 1 to 255 visible ASCII characters (PROTOCOL 1).</summary>
+    /// <summary>Reads a host: 1 to 255 visible ASCII characters (PROTOCOL 1.2).</summary>
     public bool TryReadHost(out ReadOnlySpan<byte> host) =>
         TryRead(out host)
             && !host.IsEmpty && host.Length <= Limits.HostBytesMax

@@ -8,7 +8,7 @@ namespace P2P.Protocol;
 /// other than localhost are looked up where they are needed, not here.</summary>
 public static class HostName
 {
-    /// <summary>The one spelling of this machine, on the wire as in the log (PROTOCOL 5).</summary>
+    /// <summary>The one spelling of this machine, on the wire as in the log (PROTOCOL 5.4).</summary>
     public const string Localhost = "localhost";
 
     /// <summary>Tells whether a host is one of the spellings of this machine.</summary>

@@ -4,7 +4,7 @@ using System.Threading;
 namespace P2P.Protocol;
 
 /// <summary>
-/// Finds where messages end in the bytes of one connection, in both dialects (PROTOCOL 2, receiving). Strangers send
+/// Finds where messages end in the bytes of one connection, in both dialects (PROTOCOL 2.2). Strangers send
 /// one message per send and nothing behind it; others end each with a newline, join or cut them.
 ///
 /// It sees no socket and no clock. Its owner tells it of each read, of the end of the stream, and when

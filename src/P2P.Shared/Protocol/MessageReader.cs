@@ -8,10 +8,10 @@ namespace P2P.Protocol;
 /// </summary>
 public static class MessageReader
 {
-    /// <summary>Drops what PROTOCOL 1 allows around a message: <see cref="MessageSyntax.Blanks"/>.</summary>
+    /// <summary>Drops what PROTOCOL 1.2 allows around a message: <see cref="MessageSyntax.Blanks"/>.</summary>
     public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text.Trim(MessageSyntax.Blanks);
 
-    /// <summary>Reads one message. Surplus fields at its end are ignored (PROTOCOL 1).</summary>
+    /// <summary>Reads one message. Surplus fields at its end are ignored (PROTOCOL 1.2).</summary>
     /// <param name="text">The message without its end of line; blanks around it are dropped.</param>
     /// <param name="message">Borrows from <paramref name="text"/>.</param>
     /// <returns>False if the text is no message; then <paramref name="message"/> means nothing.</returns>
@@ -26,9 +26,9 @@ public static class MessageReader
         if (!fields.TryReadInt32(0, Limits.ChunkIndexMax, out message.ChunkIndex)) return false;
         switch (message.Kind)
         {
-            case MessageKind.LocalChunks:       // ...,<host>,<port>   (spec 2.3)
+            case MessageKind.LocalChunks:       // ...,<host>,<port>   (PROTOCOL 1.1)
                 return fields.TryReadHost(out message.Host) && fields.TryReadInt32(1, 65535, out message.Port);
-            case MessageKind.GetChunkFrom:      // ...,<host1>,<port1>[,<host2>,<port2>...]   (spec 2.4)
+            case MessageKind.GetChunkFrom:      // ...,<host1>,<port1>[,<host2>,<port2>...]   (PROTOCOL 1.1)
                 message.Peers = fields.Rest;
                 return true;
             default:                            // nothing more

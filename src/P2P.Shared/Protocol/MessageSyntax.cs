@@ -22,13 +22,13 @@ internal enum Extent
 }
 
 /// <summary>
-/// The grammar of messages that have no end of line, as far as their ends go (PROTOCOL 2, receiving 2 and 3). It looks
+/// The grammar of messages that have no end of line, as far as their ends go (PROTOCOL 2.2). It looks
 /// at fields only to find where they stop; whether their values are right is <see cref="MessageReader"/>'s business.
 /// </summary>
 internal static class MessageSyntax
 {
     /// <summary>What may stand around a message: spaces, tabs, carriage returns, and the zero that ends a string in C and
-    /// that some programs send along (PROTOCOL 1).</summary>
+    /// that some programs send along (PROTOCOL 1.2).</summary>
     public static ReadOnlySpan<byte> Blanks => " \t\r\0"u8;
 
     /// <summary>Finds the first message of a text that holds no newline.</summary>

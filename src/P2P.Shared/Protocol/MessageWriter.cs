@@ -6,7 +6,7 @@ namespace P2P.Protocol;
 
 /// <summary>
 /// Messages to bytes. Hot: writes into the caller's buffer and allocates nothing. No message gets an end of line here:
-/// whether it has one is the connection's dialect (PROTOCOL 2).
+/// whether it has one is the connection's dialect (PROTOCOL 2.1).
 /// Each method returns the bytes written; a buffer that is too short is a bug of the caller and throws.
 /// </summary>
 public static class MessageWriter
@@ -15,23 +15,23 @@ public static class MessageWriter
     /// an index, a host and a port.</summary>
     public const int BytesMax = 15 + 10 + 1 + Limits.HostBytesMax + 1 + 5;
 
-    // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   (spec 2.3)
+    // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   (PROTOCOL 1.1)
     public static int LocalChunks(Span<byte> buffer, int chunkIndex, ReadOnlySpan<byte> host, int port)
     {
         int length = Indexed(buffer, Verbs.LocalChunks, chunkIndex);
         return length + Peer(buffer[length..], host, port);
     }
 
-    // WHERE_CHUNK,<chunk_index>   (spec 2.4)
+    // WHERE_CHUNK,<chunk_index>   (PROTOCOL 1.1)
     public static int WhereChunk(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.WhereChunk, chunkIndex);
 
-    // REQUEST_CHUNK,<chunk_index>   (spec 2.6)
+    // REQUEST_CHUNK,<chunk_index>   (PROTOCOL 1.1)
     public static int RequestChunk(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.RequestChunk, chunkIndex);
 
-    // GET_CHUNK_FROM,<chunk_index>   then a Peer for each   (spec 2.4)
+    // GET_CHUNK_FROM,<chunk_index>   then a Peer for each   (PROTOCOL 1.1)
     public static int GetChunkFrom(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.GetChunkFrom, chunkIndex);
 
-    // CHUNK_LOCATION_UNKNOWN,<chunk_index>   (spec 2.4)
+    // CHUNK_LOCATION_UNKNOWN,<chunk_index>   (PROTOCOL 1.1)
     public static int ChunkLocationUnknown(Span<byte> buffer, int chunkIndex) =>
         Indexed(buffer, Verbs.ChunkLocationUnknown, chunkIndex);
 

@@ -2,7 +2,7 @@ using System;
 
 namespace P2P.Protocol;
 
-/// <summary>The five messages (PROTOCOL 1).</summary>
+/// <summary>The five messages (PROTOCOL 1.1).</summary>
 public enum MessageKind : byte
 {
     /// <summary>"I have this chunk", client to tracker. Never answered.</summary>

@@ -305,7 +305,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         _end += bytes;
     }
 
-    // Where the loop comes late, bytes may have come in time: they count (PROTOCOL 2, "no more is waiting").
+    // Where the loop comes late, bytes may have come in time: they count (PROTOCOL 2.2).
     private void OnTimeout()
     {
         if (_state == ConnectionState.PutOff && TryStart(isForBytes: true)) Take(ref _reader)();

@@ -12,7 +12,7 @@ internal readonly record struct TrackerCounts(
 /// Counters and connections are those of this moment; chunks are those of the <see cref="SwarmPicture"/>. Pure.</summary>
 internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
 {
-    /// <summary>Writes /stats.json; its members are explained in the README.</summary>
+    /// <summary>Writes /stats.json; its members are explained in the README of this folder.</summary>
     /// <param name="have">The picture that the asker has: if it is still the same, its cells are left out.</param>
     public void WriteJson(Utf8Buffer json, in TrackerCounts counts, long have)
     {

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.Client;
 
-/// <summary>PROTOCOL.md section 2, reading answers.</summary>
+/// <summary>PROTOCOL 2.7, reading answers.</summary>
 public sealed class AnswerReaderTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan NoGap = TimeSpan.Zero;

@@ -379,7 +379,7 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
         Assert.Equal(ChunkState.InFlight, picker.StateOf(1));
     }
 
-    // PROTOCOL 7: ask only for what is missing.
+    // PROTOCOL 7.1: ask only for what is missing.
     [Fact]
     public void AChunkThatHasArrivedMeanwhile_IsNotAskedAboutAnyMore()
     {

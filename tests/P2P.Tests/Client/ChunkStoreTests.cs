@@ -10,7 +10,7 @@ using Xunit;
 
 namespace P2P.Tests.Client;
 
-/// <summary>PROTOCOL.md section 3, where chunks are stored, and section 4.</summary>
+/// <summary>PROTOCOL 4.3, where chunks are stored, and all of PROTOCOL 4.</summary>
 public sealed class ChunkStoreTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -35,7 +35,7 @@ public sealed class DownloadSchedulerTests
         Assert.False(scheduler.TryBegin(_start + TimeSpan.FromSeconds(0.2), out _, out _));
     }
 
-    // PROTOCOL 2: it may die of it.
+    // PROTOCOL 2.8: it may die of it.
     [Fact]
     public void AStrangersQueue_IsNeverLeft()
     {

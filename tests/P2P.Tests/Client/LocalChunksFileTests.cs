@@ -13,7 +13,7 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.Client;
 
-/// <summary>PROTOCOL.md section 4. The folder holds the files a, b, c and "d,e f"; what is shown of a list is
+/// <summary>PROTOCOL 4.1 and 4.2. The folder holds the files a, b, c and "d,e f"; what is shown of a list is
 /// <c>count: held chunks = their files; skipped lines</c>.</summary>
 public sealed class LocalChunksFileTests : IDisposable
 {

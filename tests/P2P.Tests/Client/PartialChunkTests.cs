@@ -7,7 +7,7 @@ using Xunit;
 
 namespace P2P.Tests.Client;
 
-/// <summary>PROTOCOL.md section 3, fetching: bytes go to a temporary name, and only a commit makes them a chunk.</summary>
+/// <summary>PROTOCOL 3.3, fetching: bytes go to a temporary name, and only a commit makes them a chunk.</summary>
 public sealed class PartialChunkTests : IDisposable
 {
     private readonly TempFolder _folder = new();

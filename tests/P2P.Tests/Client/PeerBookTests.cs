@@ -6,7 +6,7 @@ using Xunit;
 
 namespace P2P.Tests.Client;
 
-/// <summary>Whom an answer names: PROTOCOL.md sections 2, reading answers, and 6. Our own transfer port is 7000.</summary>
+/// <summary>Whom an answer names: PROTOCOL 2.7 and 6.4. Our own transfer port is 7000.</summary>
 public sealed class PeerBookTests
 {
     private const int OwnPort = 7000;

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace P2P.Tests.Client;
 
-/// <summary>PROTOCOL.md section 2, sending to a tracker: which dialect comes after which, and when.</summary>
+/// <summary>PROTOCOL 2.4 and 2.6: which dialect comes after which, and when.</summary>
 public sealed class TrackerDialectTests
 {
     private static readonly TimeSpan Start = TimeSpan.FromHours(1), Second = TimeSpan.FromSeconds(1);

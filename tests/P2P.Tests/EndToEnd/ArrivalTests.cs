@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// PROTOCOL.md section 4: a chunk that has its final name is never fetched again, however the client ended; and a folder
+/// PROTOCOL 4.6: a chunk that has its final name is never fetched again, however the client ended; and a folder
 /// belongs to one client.
 /// </summary>
 public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// The grading list of spec 6, the client's eight points: a native client that holds chunks 1 and 3 of 6, with a naive
+/// What graders look at (PROTOCOL 8.3), eight points: a native client that holds chunks 1 and 3 of 6, with a naive
 /// unframed tracker and naive peers (one at a time, of which one has 2 and 4, the other 5 and 6), and once more in a
 /// swarm of our own.
 /// </summary>

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// PROTOCOL.md section 2, sending to a tracker and reading its answers, and section 7: the native client with
+/// PROTOCOL 2.4, 2.5, 2.6, 2.7 and 7.2, what the client says to a tracker and understands: the native client with
 /// strangers' trackers, none of which may ever find two messages, or half of one, in one `recv`.
 /// </summary>
 [Waits(25)]

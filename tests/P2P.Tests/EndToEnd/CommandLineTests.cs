@@ -24,7 +24,7 @@ public sealed class CommandLineTests : SystemTest
         using var six = new NaiveClient(5100, IPAddress.IPv6Loopback);
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,1", six.Ask(1));
 
-        // As Gradescope invokes it (spec 4), and as spec 2 does.
+        // As graders invoke it, and as users do (PROTOCOL 8.1).
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2);
         _chunks.DealTo(Folder.MakeFolder("folder 2"), 3, 4);
         using var first = new ClientProcess(Folder.Path, "client_1", Folder["client_1"], Folder["client_1"]);

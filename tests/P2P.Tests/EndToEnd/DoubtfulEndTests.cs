@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// PROTOCOL.md section 3, doubtful ends: a stream that ends after 0 bytes, or that stops without an end, proves nothing
+/// PROTOCOL 3.4, doubtful ends: a stream that ends after 0 bytes, or that stops without an end, proves nothing
 /// by itself; only two attempts that agree byte for byte make it a chunk.
 /// </summary>
 public sealed class EmptyAnswerTests(ITestOutputHelper output) : SystemTest(output)

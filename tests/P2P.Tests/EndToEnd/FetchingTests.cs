@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// PROTOCOL.md section 3, fetching, and section 2, asking a peer: the native client with strangers' serving sides, of
+/// PROTOCOL 3.3, fetching, and PROTOCOL 2.8, asking a peer: the native client with strangers' serving sides, of
 /// which one breaks off, one refuses, one serves one at a time. Whatever they do, what lies in the folder in the end is
 /// right, and no temporary file is left.
 /// </summary>

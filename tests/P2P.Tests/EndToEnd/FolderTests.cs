@@ -10,7 +10,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// PROTOCOL.md section 4, `local_chunks.txt`, and the errors and ends of a native client: what it says, with which exit
+/// PROTOCOL 4, `local_chunks.txt`, and the errors and ends of a native client: what it says, with which exit
 /// code, and what lies in the folder afterwards.
 /// </summary>
 public sealed class FolderTests : SystemTest

@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// PROTOCOL.md section 5: `logs.log`, written by many native processes at once, is whole, in causal order, and each
+/// PROTOCOL 5: `logs.log`, written by many native processes at once, is whole, in causal order, and each
 /// line stands in it before its message leaves.
 /// </summary>
 [Waits(7)]
@@ -264,7 +264,7 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
         }
     }
 
-    // README: the programs go on, and tell of it once.
+    // PROTOCOL 5.1: the programs go on, and tell of it once.
     [Theory]
     [InlineData("P2PTracker")]
     [InlineData("P2PClient")]

@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// Messages and answers that come in pieces with short gaps, as TCP or a sender that dribbles makes them (PROTOCOL.md
-/// section 2): the native programs put them together. A gap is as long as the machine makes it, so nothing runs beside
+/// Messages and answers that come in pieces with short gaps, as TCP or a sender that dribbles makes them (PROTOCOL 2.2
+/// and 2.7): the native programs put them together. A gap is as long as the machine makes it, so nothing runs beside
 /// these, and an attempt counts only if none of its gaps was too long.
 /// </summary>
 [Collection(Alone.Name)]

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// PROTOCOL.md section 3, serving: what strangers' fetchers get from the native client. Only an end of stream means
+/// PROTOCOL 3.2, serving: what strangers' fetchers get from the native client. Only an end of stream means
 /// that the chunk was whole; everything else must reach them as a reset.
 /// </summary>
 [Waits(12)]

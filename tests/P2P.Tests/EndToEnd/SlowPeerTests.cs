@@ -14,7 +14,7 @@ namespace P2P.Tests.EndToEnd;
 
 /// <summary>
 /// The native client with peers whose slowness takes longer than the 15 s after which a silent one is given up
-/// (PROTOCOL.md section 2, asking a peer): in classes of their own, since the tests of one class run one after the other.
+/// (PROTOCOL 2.8, asking a peer): in classes of their own, since the tests of one class run one after the other.
 /// </summary>
 [Waits(24)]
 public sealed class CrawlingPeerTests(ITestOutputHelper output) : SystemTest(output)

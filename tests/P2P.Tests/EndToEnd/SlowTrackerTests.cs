@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// The native client with trackers that need ten seconds and more (PROTOCOL.md section 2, sending): in classes of
+/// The native client with trackers that need ten seconds and more (PROTOCOL 2.6, no answer): in classes of
 /// their own, since xunit runs the tests of one class one after the other.
 /// </summary>
 [Waits(10)]

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// The grading list of spec 6, the seven points of the whole system: our own tracker and clients; then swarms in which
+/// What graders look at (PROTOCOL 8.4), seven points: our own tracker and clients; then swarms in which
 /// half the clients are a stranger's (naive and unframed, one connection at a time), or the tracker is.
 /// </summary>
 public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(output)

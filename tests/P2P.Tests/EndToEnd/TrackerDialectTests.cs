@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.EndToEnd;
 
-/// <summary>PROTOCOL.md section 2, receiving: both dialects, as they come and go on a socket of the native tracker.</summary>
+/// <summary>PROTOCOL 2.1 to 2.3: both dialects, as they come and go on a socket of the native tracker.</summary>
 public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(output)
 {
     /// <summary>A bare line is taken after a second; a busy machine may stretch a pause until that is over.</summary>

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>
-/// The grading list of spec 6, the tracker's four points: the native tracker with naive unframed clients, whose
+/// What graders look at (PROTOCOL 8.2), four points: the native tracker with naive unframed clients, whose
 /// `recv(1024)` must return exactly the text of the answer, and with our own native clients.
 /// </summary>
 public sealed class TrackerGradingTests(ITestOutputHelper output) : SystemTest(output)

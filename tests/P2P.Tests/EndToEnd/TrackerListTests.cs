@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.EndToEnd;
 
-/// <summary>PROTOCOL.md section 6, the tracker's list, as it shows in the native tracker's answers.</summary>
+/// <summary>PROTOCOL 6, the tracker's list, as it shows in the native tracker's answers.</summary>
 public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(output)
 {
     /// <summary>What a stranger's single `recv(1024)` may safely hold.</summary>

@@ -17,7 +17,7 @@ namespace P2P.Tests.Faults;
 /// </summary>
 public sealed class HostileInputTests(ITestOutputHelper output) : SystemTest(output)
 {
-    // Every line that may ever stand in the log (PROTOCOL.md section 5), in one expression.
+    // Every line that may ever stand in the log (PROTOCOL 5.2), in one expression.
     private const string Index = @"(0|[1-9]\d{0,9})", Port = @"localhost,[1-9]\d{0,4}";
 
     private static readonly Regex s_line = new(

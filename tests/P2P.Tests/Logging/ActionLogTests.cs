@@ -10,7 +10,7 @@ using Xunit;
 
 namespace P2P.Tests.Logging;
 
-/// <summary>PROTOCOL.md section 5. Several processes on one log are a matter of the system tests.</summary>
+/// <summary>PROTOCOL 5. Several processes on one log are a matter of the system tests.</summary>
 public sealed class ActionLogTests : IDisposable
 {
     // A log looks once a second, by a clock that may be late by some milliseconds, whether it is still there.

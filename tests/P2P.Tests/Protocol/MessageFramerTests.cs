@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.Protocol;
 
-/// <summary>PROTOCOL.md section 2, receiving.</summary>
+/// <summary>PROTOCOL 2.2, receiving.</summary>
 public sealed class MessageFramerTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan NoGap = TimeSpan.Zero;

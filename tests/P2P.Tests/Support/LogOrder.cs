@@ -7,7 +7,7 @@ namespace P2P.Tests.Support;
 
 /// <summary>
 /// Reads a swarm's `logs.log` from top to bottom and says what stands in it that can't have happened in that order
-/// (PROTOCOL.md section 5): an answer whose question does not stand above it, a request for a chunk that the tracker
+/// (PROTOCOL 5.3): an answer whose question does not stand above it, a request for a chunk that the tracker
 /// didn't list for that peer, a peer listed that announced nothing; and every line that has another form.
 /// </summary>
 internal static class LogOrder

@@ -10,7 +10,7 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.Tracker;
 
-/// <summary>PROTOCOL.md section 6. A peer is called by its port here; every one is at localhost.</summary>
+/// <summary>PROTOCOL 6. A peer is called by its port here; every one is at localhost.</summary>
 public sealed class SwarmTests(ITestOutputHelper output)
 {
     private const int LongestPeerBytes = 16;                                // ,localhost,65535

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace P2P.Tests.Tracker;
 
-/// <summary>PROTOCOL.md section 6: a repeated "unknown" for the same chunk is held back until 10 ms after the last.</summary>
+/// <summary>PROTOCOL 6.3: a repeated "unknown" for the same chunk is held back until 10 ms after the last.</summary>
 public sealed class UnknownAnswersTests
 {
     private static readonly TimeSpan Start = TimeSpan.FromHours(5);

@@ -3,12 +3,13 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
+using P2P.Tests.Support;
 using Xunit;
 
 namespace P2P.Tests.Transport;
 
-/// <summary>STYLE.md sections 2 and 3, over the source text: who may import whom, how long a file may be, where the words
-/// of the wire may stand.</summary>
+/// <summary>The architecture (src/README.md), over the source text: who may import whom, how long a file may be, where
+/// the words of the wire may stand.</summary>
 public sealed class ArchitectureTests
 {
     private const int LinesMax = 400;
@@ -98,15 +99,7 @@ public sealed class ArchitectureTests
         Assert.Equal(["LocalChunksFile.cs LASTCHUNK"], found);
     }
 
-    private static string SourceFolder { get; } = Path.Combine(FindRepository(), "src");
-
-    private static string FindRepository()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "aot-p2p.sln"))) folder = Path.GetDirectoryName(folder);
-        Assert.NotNull(folder);
-        return folder;
-    }
+    private static string SourceFolder { get; } = Path.Combine(Repository.Folder, "src");
 
     // The sources below a folder, or the one file.
     private static string[] SourceFiles(string folderOrFile)

@@ -6,7 +6,7 @@ using System.Threading;
 namespace P2P.Tests.Faults.Fuzz;
 
 /// <summary>
-/// Where messages end, once more: PROTOCOL.md section 2, receiving 1 to 3, written down the slowest and plainest way,
+/// Where messages end, once more: PROTOCOL 2.2, rules 1 to 3, written down the slowest and plainest way,
 /// over strings (one character per byte) that are copied at every step. What the fast one says must be the same.
 /// </summary>
 internal sealed class ReferenceFramer

@@ -9,7 +9,7 @@ using System.Text.RegularExpressions;
 
 namespace P2P.Tests.Faults.Fuzz;
 
-/// <summary>PROTOCOL.md section 1, one message at a time, as regular expressions.</summary>
+/// <summary>PROTOCOL 1, one message at a time, as regular expressions.</summary>
 internal static class ReferenceReader
 {
     private static readonly Regex s_message = new(
@@ -35,7 +35,7 @@ internal static class ReferenceReader
     }
 }
 
-/// <summary>PROTOCOL.md section 4 as one pass over the lines.</summary>
+/// <summary>PROTOCOL 4.1 and 4.2 as one pass over the lines.</summary>
 internal static class ReferenceList
 {
     /// <param name="folder">Where the files are looked up.</param>

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using P2P.Tracker.Http;
+using P2P.Tests.Support;
 using Xunit;
 
 namespace P2P.Tests.Tracker.Http;
@@ -16,10 +17,7 @@ public sealed class PageTests
     [Fact]
     public void ThePage_IsTheFile_WithoutIndentationAndComments()
     {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "aot-p2p.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        var file = File.ReadAllText(Path.Combine(folder, "src/P2PTracker/Http/page.html"));
+        var file = File.ReadAllText(Path.Combine(Repository.Folder, "src/P2PTracker/Http/page.html"));
         Assert.Equal(Regex.Replace(file.TrimEnd('\n'), "^ +|^ *// .*$", "", RegexOptions.Multiline), Text);
         Assert.InRange(Page.Text.Length, 1, 20_000);
     }
