@@ -39,6 +39,9 @@ internal sealed class ChunkStore
     /// <summary>Chunks of the file-set.</summary>
     public int ChunkCount { get; }
 
+    /// <summary>Which the files of chunks take, when there are few.</summary>
+    public DescriptorReserve Descriptors { get; } = new();
+
     /// <summary>A name that no chunk has, for a file on its way to becoming <paramref name="finalName"/>.</summary>
     public static string TemporaryName(string finalName) => $".{finalName}.{Environment.ProcessId}{TemporaryEnd}";
 

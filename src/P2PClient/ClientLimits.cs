@@ -32,7 +32,10 @@ internal static class ClientLimits
     /// nobody knows; elsewhere it is one of ours (<see cref="SilencePatience"/>).</summary>
     public static readonly TimeSpan LocalTurnPatience = TimeSpan.FromSeconds(1), TurnPatience = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long, and how often, opening a chunk is tried while descriptors are used up.</summary>
+    /// <summary>How long after a descriptor was wanted in vain they count as short.</summary>
+    public static readonly TimeSpan DescriptorsShort = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long, and how often, opening a chunk is tried while even the spare descriptor is gone.</summary>
     public static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10), OpenPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Chunks fetched at the same time.</summary>

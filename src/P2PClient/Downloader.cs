@@ -85,10 +85,13 @@ internal sealed class Downloader
         _isStartPosted = false;
         TimeSpan now = EventLoop.Now;
         if (_isStopped || now < _diskPausedUntil) return;
+        // While descriptors are short one runs at a time: peers that wait come first. The next look is the next tick's.
+        if (_sessions.Count > 0 && _store.Descriptors.IsShort) return;
         while (_scheduler.TryBegin(now, out Download next, out Download? instead))
         {
             if (instead is not null) _sessions[instead].StopIfUnwanted();
             _ = DownloadAsync(next);
+            if (_store.Descriptors.IsShort) return;
         }
     }
 

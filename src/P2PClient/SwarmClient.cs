@@ -57,7 +57,7 @@ internal sealed class SwarmClient
         _isListSaved = isListSaved;
         if (!isListSaved) SaveList();
         _loop.OnRoundEnd = _log.Flush;
-        acceptor.Start(_loop, new Uploads(_loop, _picker, _store, _traffic, OnLost).OnAccepted);
+        acceptor.Start(_loop, new Uploads(_loop, _picker, _store, _traffic, OnLost).OnAccepted, _store.Descriptors.OnShortage);
         var peers = new PeerBook(acceptor.Port, _options.IsTrackerLocal, _options.TrackerAddresses);
         _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, acceptor.Port, _downloader.Start);
         _report.Started(acceptor.Port);

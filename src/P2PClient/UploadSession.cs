@@ -28,7 +28,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     public async Task RunAsync()
     {
         Upload? upload = null;
-        NativeFile? file = null;
+        UploadFile? file = null;
         try
         {
             _reason = "it has not asked for a chunk";
@@ -42,16 +42,16 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             uploads.Enter(upload);
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
-            file = await OpenAsync(chunkIndex);
+            file = new UploadFile(uploads.Store, chunkIndex);
             _reason = "its chunk can't be read";
-            if (file is null) return;
-            (long bytes, DateTime modified) = file.Seen;        // when it was opened
+            if (!await OpenAsync(file, chunkIndex)) return;
             _reason = "it has gone, or its chunk has changed, before all was sent";
-            bool isSent = await SendAsync(upload, file, SendSmall(upload, file, bytes), bytes);
-            if (!file.TryLook(out long bytesNow, out DateTime modifiedNow)) return;
-            if (bytesNow != bytes) uploads.OnLost(chunkIndex);
+            bool isSent = await SendAsync(upload, file, SendSmall(upload, file));
+            bool isUnchanged = file.IsUnchanged(out bool isGone);
+            if (isGone) uploads.OnLost(chunkIndex);
             // Of a file that was written to meanwhile a mixture of two may have been sent.
-            if (!isSent || bytesNow != bytes || modifiedNow != modified) return;
+            if (!isSent || !isUnchanged) return;
+            file.Dispose();
             uploads.Leave(upload);
             upload = null;
             _reason = "its chunk is sent";
@@ -125,38 +125,40 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         return true;
     }
 
-    // Descriptors that are used up come back; a reset would only bring the peer back sooner.
-    private async Task<NativeFile?> OpenAsync(int chunkIndex)
+    // Even the spare descriptor may be gone, to others of this machine, and comes back; a reset would only bring the peer
+    // back sooner.
+    private async Task<bool> OpenAsync(UploadFile file, int chunkIndex)
     {
         TimeSpan deadline = EventLoop.Now + ClientLimits.OpenPatience;
         while (true)
         {
-            var file = uploads.Store.TryOpen(chunkIndex, out bool isGone);
+            if (file.TryOpen(out bool isGone)) return true;
             if (isGone) uploads.OnLost(chunkIndex);
-            if (file is not null || isGone || EventLoop.Now > deadline) return file;
+            if (isGone || file.HasChanged || EventLoop.Now > deadline) return false;
             await new LoopSignal(uploads.Loop).WaitAsync(ClientLimits.OpenPause);
         }
     }
 
     // A chunk that fits a buffer: reading so little costs less than sendfile does. Returns the bytes sent.
-    private int SendSmall(Upload upload, NativeFile file, long bytes)
+    private int SendSmall(Upload upload, UploadFile file)
     {
-        if (bytes > Limits.BufferBytes) return 0;
+        if (file.Bytes > Limits.BufferBytes) return 0;
         byte[] buffer = uploads.Loop.Buffers.Rent();
-        Span<byte> chunk = buffer.AsSpan(0, (int)bytes);
-        int sent = file.Read(chunk, 0) == bytes ? _connection.Send(chunk).Bytes : 0;
+        Span<byte> chunk = buffer.AsSpan(0, (int)file.Bytes);
+        int sent = file.Read(chunk, 0) == chunk.Length ? _connection.Send(chunk).Bytes : 0;
         uploads.Loop.Buffers.Return(buffer);
         OnSent(upload, sent);
         return sent;
     }
 
     // False if the peer has gone, or the file ended before its size.
-    private async Task<bool> SendAsync(Upload upload, NativeFile file, long start, long bytes)
+    private async Task<bool> SendAsync(Upload upload, UploadFile file, long start)
     {
         long turnEnd = ClientLimits.TurnBytes;
-        for (long offset = start; offset < bytes;)
+        for (long offset = start; offset < file.Bytes;)
         {
-            int count = (int)Math.Min(bytes - offset, ClientLimits.TurnBytes);
+            if (!await OpenAsync(file, upload.ChunkIndex)) return false;
+            int count = (int)Math.Min(file.Bytes - offset, ClientLimits.TurnBytes);
             SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
             // Nothing tells when the kernel takes more, but a send of bytes that waits for it.
             if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset);
@@ -165,18 +167,20 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             OnSent(upload, sent);
             if (offset < turnEnd) continue;
             turnEnd = offset + ClientLimits.TurnBytes;
+            file.Rest();
             await uploads.Loop.YieldAsync();
         }
         return true;
     }
 
     // Returns the bytes sent, 0 if the peer has gone or the file ended.
-    private async Task<int> SendPieceAsync(NativeFile file, long offset)
+    private async Task<int> SendPieceAsync(UploadFile file, long offset)
     {
         byte[] buffer = uploads.Loop.Buffers.Rent();
         try
         {
             int bytes = file.Read(buffer, offset);
+            file.Rest();
             return bytes > 0 && (await _connection.SendAsync(buffer, 0, bytes)).IsSuccess ? bytes : 0;
         }
         finally

@@ -23,8 +23,8 @@ internal sealed class LimitedProcess : NativeProcess
         Output.WaitForFirst(line => Regex.IsMatch(line, @"listening on |serving on port "), "the first line"),
         @"(?:listening on \S+:|serving on port )(\d+)").Groups[1].Value);
 
-    /// <summary>Descriptors that it has open now.</summary>
-    public int Descriptors => Directory.GetFiles($"/proc/{Id}/fd").Length;
+    /// <summary>Descriptors that it has open now, those of folders included.</summary>
+    public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
 
     /// <summary>The most memory that a process ever had in RAM, in bytes.</summary>
     public static long PeakBytes(NativeProcess process)
