@@ -52,15 +52,15 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
         return arrivals;
     }
 
-    /// <summary>Adds a chunk that is about to get its name. Where that fails the chunk is still good: only a client that
-    /// is killed within a second fetches it again.</summary>
-    public void Add(int chunkIndex, long bytes)
+    /// <summary>Adds a chunk that is about to get its name.</summary>
+    /// <returns>0, or the errno.</returns>
+    public int Add(int chunkIndex, long bytes)
     {
         int length = 0;
         if (_file is null)
         {
-            _file = NativeFile.TryOpenToAppend(_path, out _);
-            if (_file is null) return;
+            _file = NativeFile.TryOpenToAppend(_path, out int error);
+            if (_file is null) return error;
             length = Encoding.UTF8.GetBytes('\n' + DescribeList(), _lines);
         }
         _lines[length++] = (byte)'\n';
@@ -68,7 +68,9 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
         length += digits;
         _lines[length++] = (byte)',';
         Utf8Formatter.TryFormat(bytes, _lines.AsSpan(length), out digits);
-        _file.Write(_lines.AsSpan(0, length + digits));
+        int failure = _file.Write(_lines.AsSpan(0, length + digits));
+        if (failure != 0) Dispose();        // what is added next begins with the list's line again
+        return failure;
     }
 
     /// <summary>The list has everything.</summary>

@@ -104,8 +104,10 @@ internal sealed class ChunkStore
     {
         // What lay there before must not be taken for the chunk by whoever reads the journal.
         if (_strays.Count > 0 && _strays.Remove(NameOf(chunkIndex))) PartialChunk.TryDelete(PathOf(chunkIndex));
-        _journal.Add(chunkIndex, copy.Bytes);
-        return copy.TryCommit();
+        int error = _journal.Add(chunkIndex, copy.Bytes);
+        // Without a descriptor for the journal the chunk is still good: a client that is killed within a second fetches it again.
+        if (error is LibC.EMFILE or LibC.ENFILE) error = 0;
+        return copy.Succeeds(error) && copy.TryCommit();
     }
 
     /// <summary>Opens a chunk that is held.</summary>

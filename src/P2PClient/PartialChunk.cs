@@ -160,7 +160,9 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
     }
 
-    private bool Succeeds(int error)
+    /// <summary>Notes the end of an operation on the disk.</summary>
+    /// <param name="error">0, or the errno.</param>
+    public bool Succeeds(int error)
     {
         if (error != 0) Error = LibC.ErrorText(error);
         return error == 0;

@@ -168,6 +168,23 @@ public sealed class ChunkStoreTests : IDisposable
         Assert.Equal("second", ReadChunk(store, 3));
     }
 
+    // Else a client that is killed would fetch again what has its name.
+    [Fact]
+    public void AChunkThatTheJournalCannotTake_GetsNoName()
+    {
+        ChunkStore store = Open("5,LASTCHUNK");
+        Directory.CreateDirectory(_folder[ArrivalJournal.FileName]);
+        using PartialChunk copy = store.CreatePartial(3);
+        Assert.True(copy.TryWrite("three"u8));
+        Assert.False(store.TryCommit(3, copy));
+        Assert.Equal("Is a directory", copy.Error);
+        Assert.False(File.Exists(_folder["chunk_3"]));
+
+        Directory.Delete(_folder[ArrivalJournal.FileName]);
+        Assert.True(store.TryCommit(3, copy));
+        Assert.Equal("three", File.ReadAllText(_folder["chunk_3"]));
+    }
+
     [Fact]
     public void AFileThatIsBeingServed_MayBeReplaced()
     {
