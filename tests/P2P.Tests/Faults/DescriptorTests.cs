@@ -70,7 +70,7 @@ public sealed class DescriptorTests(ITestOutputHelper output) : SystemTest(outpu
             Own(new RawConnection(client.Port));
         foreach (int _ in Patience.Attempts("a client that has no descriptor left"))
         {
-            if (client.Descriptors == Descriptors)
+            if (client.HasNoDescriptorLeft)
                 break;
             Patience.Pause(TimeSpan.FromMilliseconds(50));
         }
