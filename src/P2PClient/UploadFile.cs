@@ -1,16 +1,20 @@
 using System;
+using System.Threading;
 using P2P.Posix;
+using P2P.Transport;
 
 namespace P2P.Client;
 
 /// <summary>
 /// The file of the chunk that a peer is sent. While descriptors are short it is open only for as long as bytes are
 /// taken from it (<see cref="Rest"/>), so that one descriptor serves any number of peers; it is opened again then, and
-/// must be what it was.
+/// must be what it was. What is not in memory is read by a thread beside the loop, which would hold all others up.
 /// </summary>
-internal sealed class UploadFile(ChunkStore store, int chunkIndex) : IDisposable
+internal sealed class UploadFile(EventLoop loop, ChunkStore store, int chunkIndex) : IThreadPoolWorkItem, IDisposable
 {
     private NativeFile? _file;
+    private LoopSignal? _loaded;
+    private (long Start, long End) _load;       // what is being read into memory
     private (long Bytes, DateTime Modified) _first = (-1, default);     // when it was opened first
 
     /// <summary>Its size, once it was opened.</summary>
@@ -58,6 +62,41 @@ internal sealed class UploadFile(ChunkStore store, int chunkIndex) : IDisposable
 
     /// <inheritdoc cref="NativeFile.Read"/>
     public int Read(Span<byte> buffer, long offset) => _file!.Read(buffer, offset);
+
+    /// <inheritdoc cref="NativeFile.ReadCached"/>
+    public int ReadCached(Span<byte> buffer, long offset) => _file!.ReadCached(buffer, offset);
+
+    /// <summary>Tells whether bytes can be sent without waiting for the disk.</summary>
+    /// <param name="count">At least 1, and no more than the file has.</param>
+    public bool IsCached(long offset, int count)
+    {
+        Span<byte> one = stackalloc byte[1];
+        for (int step = 0; step < count && _file!.KnowsCache; step += ClientLimits.CacheStepBytes)
+        {
+            if (_file.ReadCached(one, offset + step) == 0) return false;
+        }
+        return !_file!.KnowsCache || _file.ReadCached(one, offset + count - 1) > 0;
+    }
+
+    /// <summary>Reads bytes into memory beside the loop; what is awaited is the end of it. The file must stay open.</summary>
+    public LoopSignal LoadAsync(long offset, int count)
+    {
+        _load = (offset, offset + count);
+        _loaded ??= new LoopSignal(loop);
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        return _loaded.WaitAsync(Timeout.InfiniteTimeSpan);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        Span<byte> buffer = stackalloc byte[Limits.BufferBytes];
+        for (int bytes; _load.Start < _load.End; _load.Start += bytes)
+        {
+            bytes = _file!.Read(buffer, _load.Start);
+            if (bytes == 0) break;      // sending finds out why
+        }
+        loop.Post(_loaded!.Set);
+    }
 
     /// <summary>Closes it, if it is open.</summary>
     public void Dispose()

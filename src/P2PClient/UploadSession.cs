@@ -42,7 +42,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             uploads.Enter(upload);
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
-            file = new UploadFile(uploads.Store, chunkIndex);
+            file = new UploadFile(uploads.Loop, uploads.Store, chunkIndex);
             _reason = "its chunk can't be read";
             if (!await OpenAsync(file, chunkIndex)) return;
             _reason = "it has gone, or its chunk has changed, before all was sent";
@@ -145,7 +145,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         if (file.Bytes > Limits.BufferBytes) return 0;
         byte[] buffer = uploads.Loop.Buffers.Rent();
         Span<byte> chunk = buffer.AsSpan(0, (int)file.Bytes);
-        int sent = file.Read(chunk, 0) == chunk.Length ? _connection.Send(chunk).Bytes : 0;
+        int sent = file.ReadCached(chunk, 0) == chunk.Length ? _connection.Send(chunk).Bytes : 0;
         uploads.Loop.Buffers.Return(buffer);
         OnSent(upload, sent);
         return sent;
@@ -158,7 +158,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         for (long offset = start; offset < file.Bytes;)
         {
             if (!await OpenAsync(file, upload.ChunkIndex)) return false;
-            int count = (int)Math.Min(file.Bytes - offset, ClientLimits.TurnBytes);
+            int count = (int)Math.Min(file.Bytes - offset, ClientLimits.CacheWindowBytes);
+            if (!file.IsCached(offset, count) && !uploads.Store.Descriptors.IsShort) await file.LoadAsync(offset, count);
             SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
             // Nothing tells when the kernel takes more, but a send of bytes that waits for it.
             if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset);

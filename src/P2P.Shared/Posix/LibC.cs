@@ -20,7 +20,7 @@ internal static unsafe class LibC
     public const int F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032;
     public const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
     public const int SIGINT = 2, SIGPIPE = 13, SIGTERM = 15, SIG_DFL = 0, SIG_IGN = 1;
-    public const int WNOHANG = 1;
+    public const int WNOHANG = 1, RWF_NOWAIT = 8;
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4;
     public const uint TIOCGPGRP = 0x540F, TIOCGWINSZ = 0x5413;
@@ -34,6 +34,23 @@ internal static unsafe class LibC
     {
         public int Descriptor;
         public short Events, HappenedEvents;
+    }
+
+    /// <summary>struct iovec.</summary>
+    public struct IoVector
+    {
+        public void* Start;
+        public nint Bytes;
+    }
+
+    /// <summary>posix_spawnattr_t, as glibc's and musl's headers lay it out: all zero as it is initialised, what is set here
+    /// first, 336 bytes in all.</summary>
+    public struct SpawnAttributes
+    {
+        public short Flags;
+        public int ProcessGroup;
+        public fixed ulong DefaultSignals[16];      // sigset_t
+        public fixed ulong Rest[25];
     }
 
     // File.Open with FileMode.Append does not use O_APPEND (several writers would overwrite each other's lines), knows no
@@ -74,6 +91,10 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
+    // What is in memory, without waiting for the disk.
+    [DllImport("libc", SetLastError = true)]
+    public static extern nint preadv2(int descriptor, IoVector* buffers, int count, long offset, int flags);
+
     // Holes: SEEK_DATA and SEEK_HOLE. And where the log is and how long, which fails for a pipe.
     [DllImport("libc", SetLastError = true)]
     public static extern long lseek(int descriptor, long offset, int whence);
@@ -102,18 +123,9 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern int flock(int descriptor, int operation);
 
-    // A program beside the client: Process.Start would cost 100 KB. These return the error, and leave errno alone.
+    // A program beside the client: Process.Start would cost 100 KB. Returns the error, and leaves errno alone.
     [DllImport("libc")]
-    public static extern int posix_spawn(int* process, byte* program, void* fileActions, void* attributes, nint* arguments, nint* environment);
-
-    [DllImport("libc")]
-    public static extern int posix_spawnattr_init(void* attributes);
-
-    [DllImport("libc")]
-    public static extern int posix_spawnattr_setflags(void* attributes, short flags);
-
-    [DllImport("libc")]
-    public static extern int posix_spawnattr_setsigdefault(void* attributes, void* signals);
+    public static extern int posix_spawn(int* process, byte* program, void* fileActions, SpawnAttributes* attributes, nint* arguments, nint* environment);
 
     // Ends a program that was started with posix_spawn, and what it has started.
     [DllImport("libc", SetLastError = true)]

@@ -39,6 +39,9 @@ public sealed unsafe class NativeFile : IDisposable
     /// <summary>Its size in bytes, and when it was last written to, as <see cref="TryLook"/> found them last.</summary>
     public (long Bytes, DateTime Modified) Seen { get; private set; }
 
+    /// <summary>False once its file system has turned out to have no word for what is in memory of a file.</summary>
+    public bool KnowsCache { get; private set; } = true;
+
     /// <summary>The descriptor, until it is closed.</summary>
     public int Descriptor => (int)_handle.DangerousGetHandle();
 
@@ -127,6 +130,21 @@ public sealed unsafe class NativeFile : IDisposable
         {
             return 0;
         }
+    }
+
+    /// <summary>Reads what is in memory of what stands at an offset, and waits for no disk. Of a file system that knows no
+    /// such reading (tmpfs, FUSE) it reads as <see cref="Read"/> does.</summary>
+    /// <returns>Bytes, fewer where what follows is not in memory; 0 if nothing is, as well.</returns>
+    public int ReadCached(Span<byte> buffer, long offset)
+    {
+        fixed (byte* start = buffer)
+        {
+            var whole = new LibC.IoVector { Start = start, Bytes = buffer.Length };
+            nint result = LibC.preadv2(Descriptor, &whole, 1, offset, LibC.RWF_NOWAIT);
+            if (result >= 0) return (int)result;
+        }
+        KnowsCache = Marshal.GetLastPInvokeError() == LibC.EAGAIN;
+        return KnowsCache ? 0 : Read(buffer, offset);
     }
 
     /// <summary>Writes all of the bytes behind those written before.</summary>

@@ -19,8 +19,6 @@ internal sealed class ShellCommand
     // A stderr that is closed must not keep the program from running: exec alone would end the shell.
     private const string Redirections = "exec </dev/null; command exec >&2 || exec >/dev/null; ";
 
-    private const int AttributesBytes = 1024;       // posix_spawnattr_t: 336 in glibc
-    private const int SignalSetBytes = 128;         // sigset_t
     private readonly int _processId;
 
     private ShellCommand(int processId) => _processId = processId;
@@ -31,17 +29,13 @@ internal sealed class ShellCommand
     {
         byte[] arguments = Encoding.UTF8.GetBytes("sh\0-c\0" + Redirections + command + "\0");
         byte[] environment = Environment(folder, name);
-        byte* attributes = stackalloc byte[AttributesBytes];
-        ulong* signals = stackalloc ulong[SignalSetBytes / sizeof(ulong)];
-        new Span<byte>(signals, SignalSetBytes).Clear();
+        LibC.SpawnAttributes attributes = default;
         int processId = 0, result;
-        LibC.posix_spawnattr_init(attributes);
-        LibC.posix_spawnattr_setflags(attributes, LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETPGROUP);
-        signals[0] = 1UL << (LibC.SIGPIPE - 1);     // the runtime ignores it, and a shell's pipes would never end
-        LibC.posix_spawnattr_setsigdefault(attributes, signals);
+        attributes.Flags = LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETPGROUP;
+        attributes.DefaultSignals[0] = 1UL << (LibC.SIGPIPE - 1);       // the runtime ignores it, and a shell's pipes would never end
         fixed (byte* program = "/bin/sh\0"u8, argumentText = arguments, environmentText = environment)
         fixed (nint* argumentList = Pointers(arguments, argumentText), environmentList = Pointers(environment, environmentText))
-            result = LibC.posix_spawn(&processId, program, null, attributes, argumentList, environmentList);
+            result = LibC.posix_spawn(&processId, program, null, &attributes, argumentList, environmentList);
         error = result == 0 ? null : new Win32Exception(result).Message;
         return result == 0 ? new ShellCommand(processId) : null;
     }

@@ -12,19 +12,20 @@ namespace P2P.Tests.Faults;
 /// </summary>
 internal sealed class LimitedProcess : NativeProcess
 {
+    private readonly int _descriptors;
+
     /// <param name="descriptors">The limit, soft and hard: the program can't raise it again.</param>
     public LimitedProcess(int descriptors, string program, string workFolder, params IEnumerable<string> arguments)
-        : base("sh", workFolder, ["-c", $"ulimit -n {descriptors} && exec \"$@\"", "sh", program, .. arguments])
-    {
-    }
+        : base("sh", workFolder, ["-c", $"ulimit -n {descriptors} && exec \"$@\"", "sh", program, .. arguments]) => _descriptors = descriptors;
 
     /// <summary>The port of a tracker's or a client's first line. Waits for it.</summary>
     public int Port => int.Parse(Regex.Match(
         Output.WaitForFirst(line => Regex.IsMatch(line, @"listening on |serving on port "), "the first line"),
         @"(?:listening on \S+:|serving on port )(\d+)").Groups[1].Value);
 
-    /// <summary>Descriptors that it has open now, those of folders included.</summary>
-    public int Descriptors => Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length;
+    /// <summary>It has no descriptor left. (It may have inherited some beyond its limit.)</summary>
+    public bool HasNoDescriptorLeft =>
+        Directory.GetFileSystemEntries($"/proc/{Id}/fd").Count(path => int.Parse(Path.GetFileName(path)) < _descriptors) == _descriptors;
 
     /// <summary>The most memory that a process ever had in RAM, in bytes.</summary>
     public static long PeakBytes(NativeProcess process)
