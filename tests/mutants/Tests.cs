@@ -22,7 +22,8 @@ internal sealed record Stage(string Name, bool NeedsPrograms, TimeSpan Limit, pa
         ("P2PTracker", "Tests.Tracker.", "TrackerGrading TrackerList TrackerDialect SystemGrading TrackerFault HostileInput LogTests"),
         ("P2PTracker/Http", "Tracker.Http.", "HttpTests"),
         ("P2PClient", "Tests.Client. Simulation.", "ClientGrading SystemGrading FetchingTests FolderTests ServingTests ClientTrackerDialect PeerFault"),
-        ("P2PClient/Files", "Client.Files. ChunkStore", "FileCommand WholeFile"),
+        ("P2PClient/Commands", "Client.Files.", "FileCommand LeftoverTests"),
+        ("P2PClient/Store", "Client.Files. ChunkStore PartialChunk LocalChunksFile", "ArrivalTests FolderTests WholeFile"),
         ("P2PClient/Finish", "", "EndingTests WholeFile"),
         ("P2PClient/Report", "Client.Report.", "ReportTests CommandLine EndingTests"),
     ];

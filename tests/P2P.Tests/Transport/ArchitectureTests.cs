@@ -12,7 +12,7 @@ namespace P2P.Tests.Transport;
 /// the words of the wire may stand.</summary>
 public sealed class ArchitectureTests
 {
-    private const int LinesMax = 400;
+    private const int LinesMax = 400, FilesMax = 14;
 
     private const string Sockets = "System.Net System.Net.Sockets";
     private const string Threads = "System.Threading System.Threading.Tasks";
@@ -30,13 +30,10 @@ public sealed class ArchitectureTests
         { "P2PTracker/Http/HttpRequest.cs", $"{Sockets} {Threads} P2P.Transport P2P.Logging P2P.Cli P2P.Posix System.IO" },
         { "P2PTracker/Http/StatsWriter.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
         { "P2PTracker/Http/SwarmPicture.cs", $"{Sockets} {Threads} P2P.Logging P2P.Cli P2P.Posix System.IO P2P.Protocol" },
-        { "P2PClient/ChunkPicker.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
-        { "P2PClient/DownloadScheduler.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
-        { "P2PClient/UploadQueue.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
-        { "P2PClient/AnswerReader.cs", $"{Sockets} {Threads} {Surroundings} System.IO" },
-        { "P2PClient/ChunkStore.cs", $"{Sockets} {Threads} P2P.Protocol P2P.Transport P2P.Logging" },
-        { "P2PClient/PartialChunk.cs", $"{Sockets} {Threads} P2P.Protocol P2P.Transport P2P.Logging" },
-        { "P2PClient/LocalChunksFile.cs", $"{Sockets} {Threads} P2P.Protocol P2P.Transport P2P.Logging" },
+        { "P2PClient/Choosing", $"System.Net.Sockets {Threads} {Surroundings} System.IO P2P.Protocol" },
+        { "P2PClient/Tracker/AnswerReader.cs", $"{Sockets} {Threads} {Surroundings} System.IO" },
+        { "P2PClient/Store", $"{Sockets} P2P.Protocol P2P.Transport P2P.Logging" },
+        { "P2PClient/Commands", $"{Sockets} P2P.Protocol P2P.Transport P2P.Logging" },
     };
 
     [Theory]
@@ -84,6 +81,13 @@ public sealed class ArchitectureTests
     {
         string[] tooLong = [.. SourceFiles("").Where(path => File.ReadLines(path).Count() > LinesMax)];
         Assert.Empty(tooLong);
+    }
+
+    [Fact]
+    public void NoFolder_IsCrowded()
+    {
+        IEnumerable<IGrouping<string?, string>> folders = SourceFiles("").GroupBy(Path.GetDirectoryName);
+        Assert.Empty(folders.Where(folder => folder.Count() > FilesMax).Select(folder => folder.Key));
     }
 
     // A newcomer who looks for where a message is read or written finds it in one folder.

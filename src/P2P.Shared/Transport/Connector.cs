@@ -2,18 +2,18 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
-using P2P.Transport;
 
-namespace P2P.Client;
+namespace P2P.Transport;
 
 /// <summary>Connects to the first of several addresses that accepts.</summary>
-internal static class Connector
+public static class Connector
 {
     /// <summary>Tries the addresses in turn.</summary>
     /// <param name="readBytesMax">Most that one receive takes, in bytes.</param>
     /// <param name="patience">How long one attempt may take.</param>
     /// <returns>The connection, or null if nobody accepts.</returns>
-    public static async Task<Connection?> ConnectAsync(EventLoop loop, IPAddress[] addresses, int port, int readBytesMax, TimeSpan patience)
+    public static async Task<Connection?> ConnectAsync(
+        EventLoop loop, IPAddress[] addresses, int port, int readBytesMax, TimeSpan patience)
     {
         foreach (IPAddress address in addresses)
         {
