@@ -18,8 +18,8 @@ internal static class ClientLimits
     /// <summary>Bytes moved for one connection before the others have their turn.</summary>
     public const int TurnBytes = 1024 * 1024;
 
-    /// <summary>Bytes of a chunk that are looked for in memory before they are sent, and read from the disk beside the loop
-    /// if they aren't there; and how far apart: no less than a kernel reads at once as a rule.</summary>
+    /// <summary>Bytes of a chunk that are read beside the loop at once, where they are not in memory; and how far apart
+    /// the kernel is asked whether they are: no less than it reads at once as a rule.</summary>
     public const int CacheWindowBytes = 256 * 1024, CacheStepBytes = 64 * 1024;
 
     /// <summary>Chunks sent at the same time; the others wait for their turn.</summary>

@@ -15,6 +15,7 @@ internal sealed class UploadFile(EventLoop loop, ChunkStore store, int chunkInde
     private NativeFile? _file;
     private LoopSignal? _loaded;
     private (long Start, long End) _load;       // what is being read into memory
+    private long _cachedEnd;                    // up to here nobody need wait for the disk
     private (long Bytes, DateTime Modified) _first = (-1, default);     // when it was opened first
 
     /// <summary>Its size, once it was opened.</summary>
@@ -66,22 +67,23 @@ internal sealed class UploadFile(EventLoop loop, ChunkStore store, int chunkInde
     /// <inheritdoc cref="NativeFile.ReadCached"/>
     public int ReadCached(Span<byte> buffer, long offset) => _file!.ReadCached(buffer, offset);
 
-    /// <summary>Tells whether bytes can be sent without waiting for the disk.</summary>
+    /// <summary>Tells how many bytes can be sent from an offset on without waiting for the disk. Asks the kernel about
+    /// one page in each step, and once about each step.</summary>
     /// <param name="count">At least 1, and no more than the file has.</param>
-    public bool IsCached(long offset, int count)
+    public int CountCached(long offset, int count)
     {
         Span<byte> one = stackalloc byte[1];
-        for (int step = 0; step < count && _file!.KnowsCache; step += ClientLimits.CacheStepBytes)
-        {
-            if (_file.ReadCached(one, offset + step) == 0) return false;
-        }
-        return !_file!.KnowsCache || _file.ReadCached(one, offset + count - 1) > 0;
+        if (_cachedEnd < offset) _cachedEnd = offset;
+        while (_cachedEnd < offset + count && _file!.KnowsCache && _file.ReadCached(one, _cachedEnd) > 0)
+            _cachedEnd += ClientLimits.CacheStepBytes;
+        return _file!.KnowsCache ? (int)Math.Min(_cachedEnd - offset, count) : count;
     }
 
     /// <summary>Reads bytes into memory beside the loop; what is awaited is the end of it. The file must stay open.</summary>
     public LoopSignal LoadAsync(long offset, int count)
     {
         _load = (offset, offset + count);
+        _cachedEnd = _load.End;
         _loaded ??= new LoopSignal(loop);
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return _loaded.WaitAsync(Timeout.InfiniteTimeSpan);

@@ -158,8 +158,13 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         for (long offset = start; offset < file.Bytes;)
         {
             if (!await OpenAsync(file, upload.ChunkIndex)) return false;
-            int count = (int)Math.Min(file.Bytes - offset, ClientLimits.CacheWindowBytes);
-            if (!file.IsCached(offset, count) && !uploads.Store.Descriptors.IsShort) await file.LoadAsync(offset, count);
+            int rest = (int)Math.Min(file.Bytes - offset, ClientLimits.TurnBytes);
+            int count = file.CountCached(offset, rest);
+            if (count == 0)
+            {
+                count = Math.Min(rest, ClientLimits.CacheWindowBytes);
+                if (!uploads.Store.Descriptors.IsShort) await file.LoadAsync(offset, count);
+            }
             SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
             // Nothing tells when the kernel takes more, but a send of bytes that waits for it.
             if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset);
