@@ -57,10 +57,12 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
     public int Add(int chunkIndex, long bytes)
     {
         int length = 0;
+        bool isNew = false;
         if (_file is null)
         {
             _file = NativeFile.TryOpenToAppend(_path, out int error);
             if (_file is null) return error;
+            isNew = _file.TryLook(out long bytesBefore, out _) && bytesBefore == 0;
             length = Encoding.UTF8.GetBytes('\n' + DescribeList(), _lines);
         }
         _lines[length++] = (byte)'\n';
@@ -70,6 +72,7 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
         Utf8Formatter.TryFormat(bytes, _lines.AsSpan(length), out digits);
         int failure = _file.Write(_lines.AsSpan(0, length + digits));
         if (failure != 0) Dispose();        // what is added next begins with the list's line again
+        if (failure != 0 && isNew) Clear();
         return failure;
     }
 

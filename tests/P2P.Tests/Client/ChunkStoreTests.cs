@@ -185,6 +185,19 @@ public sealed class ChunkStoreTests : IDisposable
         Assert.Equal("three", File.ReadAllText(_folder["chunk_3"]));
     }
 
+    // The list lacks nothing, so that nobody would remove it later.
+    [Fact]
+    public void AJournalThatAFullDiskDoesNotLetBegin_IsNotLeft()
+    {
+        ChunkStore store = Open("5,LASTCHUNK");
+        File.CreateSymbolicLink(_folder[ArrivalJournal.FileName], "/dev/full");
+        using PartialChunk copy = store.CreatePartial(3);
+        Assert.True(copy.TryWrite("three"u8));
+        Assert.False(store.TryCommit(3, copy));
+        Assert.Equal("No space left on device", copy.Error);
+        Assert.Null(new FileInfo(_folder[ArrivalJournal.FileName]).LinkTarget);
+    }
+
     [Fact]
     public void AFileThatIsBeingServed_MayBeReplaced()
     {
