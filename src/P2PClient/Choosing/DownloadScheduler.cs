@@ -63,7 +63,10 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     {
         instead = null;
         int free = ClientLimits.DownloadsMax - CountBusy(now);
-        if (free > 0 && picker.TryPick(now, free, out int chunkIndex, out Peer peer)) next = Begin(chunkIndex, peer, now);
+        if (free > 0 && picker.TryPick(now, free, out int chunkIndex, out Peer peer))
+        {
+            next = Begin(chunkIndex, peer, now);
+        }
         else if (free > 0 && TryBackSlowOne(now, out Download slow, out peer)) next = Begin(slow.ChunkIndex, peer, now);
         else if (mayGiveUp && TryLeaveQueue(now, out instead, out peer)) next = Begin(instead!.ChunkIndex, peer, now);
         else
@@ -107,7 +110,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     {
         peer.Downloads++;
         peer.Requests++;
-        var download = new Download(chunkIndex, peer, picker.AvailabilityOf(chunkIndex), CountRunning(chunkIndex) > 0, now);
+        bool isSecond = CountRunning(chunkIndex) > 0;
+        var download = new Download(chunkIndex, peer, picker.AvailabilityOf(chunkIndex), isSecond, now);
         _running.Add(download);
         return download;
     }
@@ -117,7 +121,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     {
         foreach (Download download in _running)
         {
-            if (!download.IsWanted || download.IsBacked || !download.IsSlow(now) || (mayGiveUp && download.Received == 0)) continue;
+            if (!download.IsWanted || download.IsBacked || !download.IsSlow(now)) continue;
+            if (mayGiveUp && download.Received == 0) continue;
             if (!TryPickAnother(download, now, out another)) continue;
             slow = download;
             return slow.IsBacked = true;
@@ -132,7 +137,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         foreach (Download download in _running)
         {
             if (!download.IsWanted || !download.IsWaiting(now) || !TryPickAnother(download, now, out another)) continue;
-            if (picker.AvailabilityOf(download.ChunkIndex) <= download.SourcesKnown && now - download.StartedAt < ClientLimits.QueuePatience) continue;
+            bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
+            if (!hasNewSource && now - download.StartedAt < ClientLimits.QueuePatience) continue;
             waiting = download;
             return waiting.IsGivenUp = true;
         }
@@ -156,7 +162,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         return count;
     }
 
-    // Slow ones hold no place: however many they are, they must not keep us from fetching elsewhere. Each is of another peer.
+    // Slow downloads hold no place: however many they are, they must not keep us from fetching elsewhere. Each of them
+    // is from another peer.
     private int CountBusy(TimeSpan now)
     {
         int count = 0;

@@ -27,7 +27,8 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     /// <summary>Chunks it was asked for, in all.</summary>
     public int Requests { get; set; }
 
-    /// <summary>Chunks that we look for and that it is listed for: who has more than others is asked by everybody.</summary>
+    /// <summary>Chunks that we look for and that the tracker lists this peer for: everybody asks a peer that has more
+    /// than others.</summary>
     public int Listed { get; set; }
 
     /// <summary>Its last chunk came quickly.</summary>

@@ -57,8 +57,8 @@ internal sealed class UploadQueue
         GiveTurns(now);
     }
 
-    /// <summary>Gives a turn to everyone who may send now. To be called from time to time while someone waits: those who
-    /// are served may have stopped taking anything.</summary>
+    /// <summary>Gives a turn to each upload that may send now. To be called from time to time while an upload waits:
+    /// the peers that are served may have stopped taking anything.</summary>
     public void GiveTurns(TimeSpan now)
     {
         while (PickNext(now) is { } next)
