@@ -3,119 +3,58 @@ using System.Collections.Generic;
 
 namespace P2P.Client;
 
-/// <summary>What is known of a chunk. Each is in exactly one of these states.</summary>
-internal enum ChunkState : byte
-{
-    /// <summary>Not held, and the tracker hasn't been asked yet, or is to be asked again.</summary>
-    Missing,
-
-    /// <summary>The tracker has been asked, and has not answered.</summary>
-    Asked,
-
-    /// <summary>Nobody had it who could be asked; it is asked for again after a pause.</summary>
-    Unknown,
-
-    /// <summary>Its sources are known.</summary>
-    Ready,
-
-    /// <summary>It is being fetched.</summary>
-    InFlight,
-
-    /// <summary>It is held, whole.</summary>
-    Have,
-}
-
 /// <summary>
-/// Decides which chunk to ask the tracker for, and which to fetch from whom: rarest first, ties at random, sources taken
-/// evenly, those that failed last. Of the chunks missing, some are asked for ahead, to choose from; an answer that has
-/// grown old is asked for again just before its chunk is fetched, since better sources appear all the time.
-/// In memory only: no socket, no clock but the times it is given. Used on the loop's thread.
+/// Decides which chunk to ask the tracker for, and which to fetch from which peer: the rarest first, ties at random,
+/// and the sources evenly. The tracker is asked again for an answer that has grown old just before its chunk is
+/// fetched, since better sources appear all the time. The picker knows of a chunk its <see cref="ChunkStage"/> and its
+/// <see cref="KnownSources"/>. In memory only: no socket, no clock but the times it is given. Used on the loop's
+/// thread.
 /// </summary>
 internal sealed class ChunkPicker
 {
-    private readonly ChunkState[] _states;          // by index; [0] is unused
-    private readonly Answer[] _answers;             // of chunks that are Ready, and the last known of others
-    private readonly Random _random;
-    private readonly List<int> _missing = [];       // never asked for, in random order, taken from the end
-    private readonly Queue<int> _again = new();     // to be asked for before the missing ones
-    private readonly Queue<int> _unknownAgain = new();      // nobody had them, and they are due
-    private bool _isTurnOfNew;
-    private readonly Queue<int> _curious = new();   // in flight, and asked about for more sources
-    private readonly List<int> _ready = [];
-    private readonly List<int> _chosen = [];        // ready, and asked about a moment ago to be fetched now
-    private readonly HashSet<int> _refreshing = []; // asked about because they were picked
-    private readonly UnknownChunks _unknown;
-    private readonly Action<int> _askUnknownAgain;
-    private readonly Dictionary<int, Peer> _avoided = [];
-    private int _answered;          // chunks with known sources
-    private TimeSpan _curiousPause = ClientLimits.CuriousPauseMin;
+    private readonly ChunkStages _stages;
+    private readonly KnownSources _sources;
+    private readonly ReadyChunks _ready;
+    private readonly ChunkQuestions _questions;
+    private TimeSpan _curiousPause = ClientLimits.CuriousPauseMin;      // the age of an answer that may have grown
     private bool _isTrackerGone;
 
     /// <summary>Makes a picker that has nothing yet.</summary>
+    /// <param name="held">Indexes of the chunks that are held, from 1 to <paramref name="chunkCount"/>.</param>
     public ChunkPicker(int chunkCount, IEnumerable<int> held, Random random)
     {
-        _states = new ChunkState[chunkCount + 1];
-        _answers = new Answer[chunkCount + 1];
-        _random = random;
-        _unknown = new UnknownChunks(random);
-        _askUnknownAgain = chunkIndex =>
-        {
-            _states[chunkIndex] = ChunkState.Missing;
-            _unknownAgain.Enqueue(chunkIndex);
-        };
-        foreach (int chunkIndex in held) _states[chunkIndex] = ChunkState.Have;
-        for (int chunkIndex = 1; chunkIndex <= chunkCount; chunkIndex++)
-        {
-            if (_states[chunkIndex] == ChunkState.Have) HaveCount++;
-            else _missing.Add(chunkIndex);
-        }
-        random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_missing));
+        _stages = new ChunkStages(chunkCount, held);
+        _sources = new KnownSources(chunkCount, random);
+        _ready = new ReadyChunks(_stages, random);
+        _questions = new ChunkQuestions(_stages, _ready, random);
     }
 
     /// <summary>Chunks of the file-set.</summary>
-    public int ChunkCount => _states.Length - 1;
+    public int ChunkCount => _stages.ChunkCount;
 
     /// <summary>Chunks held.</summary>
-    public int HaveCount { get; private set; }
+    public int HaveCount => _stages.CountOf(ChunkStage.Have);
 
     public bool IsComplete => HaveCount == ChunkCount;
 
     /// <summary>How old an answer may be to be acted upon.</summary>
     public TimeSpan AnswerLife { get; set; } = ClientLimits.AnswerLifeMin;
 
-    /// <summary>The state of one chunk; of an index that is none, <see cref="ChunkState.Missing"/>.</summary>
-    public ChunkState StateOf(int chunkIndex) =>
-        chunkIndex >= 1 && chunkIndex <= ChunkCount ? _states[chunkIndex] : ChunkState.Missing;
+    /// <summary>The state of one chunk; of an index outside the file-set, <see cref="ChunkState.Missing"/>.</summary>
+    public ChunkState StateOf(int chunkIndex) => _stages.StateOf(chunkIndex);
 
-    /// <summary>Takes the next chunk to ask the tracker for; it is then <see cref="ChunkState.Asked"/>.</summary>
+    /// <summary>Takes the next chunk to ask the tracker for; it is then <see cref="ChunkState.Asked"/>, or stays
+    /// <see cref="ChunkState.InFlight"/>.</summary>
     public bool TryPickQuestion(TimeSpan now, out int chunkIndex)
     {
-        _unknown.TakeDue(now, _askUnknownAgain);
-        while (_curious.TryDequeue(out chunkIndex))
-        {
-            if (_states[chunkIndex] == ChunkState.InFlight) return true;        // and it stays so
-        }
-        if (!_again.TryDequeue(out chunkIndex) && !TryTakeTurn(out chunkIndex)) return false;
-        _states[chunkIndex] = ChunkState.Asked;
-        return true;
-    }
-
-    // Those that nobody had, and those never asked for, in turns: where a tracker is slow, neither keeps the other waiting.
-    private bool TryTakeTurn(out int chunkIndex)
-    {
-        bool mayTakeNew = _missing.Count > 0 && _ready.Count < ClientLimits.AskedAheadMax;
-        _isTurnOfNew = !_isTurnOfNew && mayTakeNew;
-        if (!_isTurnOfNew && _unknownAgain.TryDequeue(out chunkIndex)) return true;
-        chunkIndex = 0;
-        if (!mayTakeNew) return false;
-        chunkIndex = _missing[^1];
-        _missing.RemoveAt(_missing.Count - 1);
-        return true;
+        bool isPicked = _questions.TryTake(now, out chunkIndex);
+        _questions.Check();
+        return isPicked;
     }
 
     /// <summary>The tracker has answered, or has added to an answer.</summary>
     /// <param name="chunkIndex">Any index; only a chunk that is looked for matters.</param>
-    /// <param name="sources">Who has it, each once; none if nobody is known.</param>
+    /// <param name="sources">The peers that have the chunk, each once; none if no peer is known to.</param>
     public void OnAnswer(int chunkIndex, Peer[] sources, TimeSpan now)
     {
         ChunkState state = StateOf(chunkIndex);
@@ -125,110 +64,73 @@ internal sealed class ChunkPicker
         _curiousPause = sources.Length > AvailabilityOf(chunkIndex)
             ? ClientLimits.CuriousPauseMin
             : Min(_curiousPause * 9 / 8, ClientLimits.UnknownPauseMax);
-        bool isNews = sources.Length > 0 && (state == ChunkState.Unknown || _answers[chunkIndex].Sources is { Length: 0 });
-        SetAnswer(chunkIndex, new Answer(sources, now));
+        bool isNews = sources.Length > 0 && (state == ChunkState.Unknown || _sources.IsNone(chunkIndex));
+        _sources.Set(chunkIndex, sources, now);
         if (state is ChunkState.Ready or ChunkState.InFlight) return;
 
-        bool wasPicked = _refreshing.Remove(chunkIndex);
         if (sources.Length == 0)
         {
-            SetUnknown(chunkIndex, now);
+            _questions.AskLater(chunkIndex, now);
             return;
         }
-        if (state == ChunkState.Unknown) _unknown.Remove(chunkIndex);
+        if (state == ChunkState.Unknown) _questions.RemoveUnknown(chunkIndex);
         if (isNews) OnChange(now);
-        _states[chunkIndex] = ChunkState.Ready;
-        if (wasPicked) _chosen.Add(chunkIndex);
-        else AddReady(chunkIndex);
+        if (_stages[chunkIndex] == ChunkStage.Refreshing) _ready.AddRefreshed(chunkIndex);
+        else _ready.Add(chunkIndex);
+        _ready.Check();
     }
 
     /// <summary>A question is to be asked again: it stayed without an answer, or its connection broke.</summary>
     public void OnNoAnswer(int chunkIndex)
     {
-        if (StateOf(chunkIndex) == ChunkState.Asked) AskAgain(chunkIndex);
+        if (StateOf(chunkIndex) == ChunkState.Asked) _questions.AskAgain(chunkIndex);
     }
 
     /// <summary>The tracker can't be asked for now: what it said last counts, however old it is.</summary>
     public void OnTrackerGone()
     {
         _isTrackerGone = true;
-        for (int count = _again.Count; count > 0; count--)
-        {
-            int chunkIndex = _again.Dequeue();
-            if (!_refreshing.Remove(chunkIndex)) _again.Enqueue(chunkIndex);
-            else
-            {
-                _states[chunkIndex] = ChunkState.Ready;
-                AddReady(chunkIndex);
-            }
-        }
+        _questions.GiveUpRefreshing();
     }
 
     /// <summary>The tracker can be asked again.</summary>
     public void OnTrackerBack() => _isTrackerGone = false;
 
-    /// <summary>Something has changed: chunks that nobody had are worth a question soon.</summary>
-    public void OnChange(TimeSpan now) => _unknown.OnChange(now);
+    /// <summary>Something has changed: chunks that no peer had are worth a question soon.</summary>
+    public void OnChange(TimeSpan now) => _questions.OnChange(now);
 
-    /// <summary>Picks a chunk to fetch, and from whom; it is then <see cref="ChunkState.InFlight"/> until
+    /// <summary>Picks a chunk to fetch, and from which peer; it is then <see cref="ChunkState.InFlight"/> until
     /// <see cref="OnFetched"/> or <see cref="Release"/>.</summary>
-    /// <param name="freeDownloads">How many could be started now: as many chunks at most are asked about again for it.</param>
-    /// <returns>False if none can be fetched now, perhaps because its answer is awaited.</returns>
+    /// <param name="freeDownloads">How many downloads could be started now: the tracker is asked again about as many
+    /// chunks at most.</param>
+    /// <returns>False if no chunk can be fetched now, perhaps because its answer is awaited.</returns>
     public bool TryPick(TimeSpan now, int freeDownloads, out int chunkIndex, out Peer source)
     {
-        for (int i = _chosen.Count - 1; i >= 0; i--)
-        {
-            chunkIndex = _chosen[i];
-            _chosen.RemoveAt(i);
-            if (TryPickSource(chunkIndex, now, out source, out bool isHopeless))
-            {
-                _states[chunkIndex] = ChunkState.InFlight;
-                return true;
-            }
-            if (isHopeless) SetUnknown(chunkIndex, now);
-            else AddReady(chunkIndex);
-        }
-
-        while (_refreshing.Count < freeDownloads && TryPickRarest(now, out int place, out source))
-        {
-            chunkIndex = _ready[place];
-            RemoveReady(place);
-            if (IsFresh(chunkIndex, now))
-            {
-                _states[chunkIndex] = ChunkState.InFlight;
-                return true;
-            }
-            _refreshing.Add(chunkIndex);
-            AskAgain(chunkIndex);
-        }
-        if (_refreshing.Count < Math.Min(freeDownloads, ClientLimits.CuriousMax)) AskAboutABusyOne(now);
-        chunkIndex = 0;
-        source = null!;
-        return false;
+        bool isPicked = TryPickRefreshed(now, out chunkIndex, out source)
+            || TryPickReady(now, freeDownloads, out chunkIndex, out source);
+        if (isPicked) _stages.Move(chunkIndex, ChunkStage.InFlight);
+        else if (BeingRefreshed < Math.Min(freeDownloads, ClientLimits.CuriousMax)) RefreshOldest(now);
+        _ready.Check();
+        _questions.Check();
+        return isPicked;
     }
 
     /// <summary>Picks another source for a chunk in flight, which it stays.</summary>
     /// <param name="isTaken">Tells of a peer whether the chunk is being fetched from it.</param>
     public bool TryPickAnother(int chunkIndex, TimeSpan now, Func<Peer, bool> isTaken, out Peer source)
     {
-        source = null!;
-        int ties = 0;
-        foreach (Peer peer in _answers[chunkIndex].Sources)
-        {
-            if (peer.PausedUntil <= now && peer.HasRoom && !isTaken(peer)) Choose(peer, ref source, ref ties);
-        }
+        bool isPicked = _sources.TryChooseAnother(chunkIndex, now, isTaken, out source);
         // Better ones may have appeared meanwhile.
-        if (now - _answers[chunkIndex].Time > _curiousPause && !_curious.Contains(chunkIndex)) _curious.Enqueue(chunkIndex);
-        return source is not null;
+        if (now - _sources.TimeOf(chunkIndex) > _curiousPause) _questions.AskForMore(chunkIndex);
+        return isPicked;
     }
 
     /// <summary>A chunk in flight has arrived whole.</summary>
     public void OnFetched(int chunkIndex, TimeSpan now)
     {
-        _states[chunkIndex] = ChunkState.Have;
-        SetAnswer(chunkIndex, default);
-        _avoided.Remove(chunkIndex);
-        HaveCount++;
+        _questions.DropAskForMore(chunkIndex);
+        _stages.Move(chunkIndex, ChunkStage.Have);
+        _sources.Forget(chunkIndex);
         _curiousPause = ClientLimits.CuriousPauseMin;
         OnChange(now);
     }
@@ -237,58 +139,68 @@ internal sealed class ChunkPicker
     /// <param name="avoid">A source whose copy is doubtful: where another is listed, it is asked next.</param>
     public void Release(int chunkIndex, Peer? avoid)
     {
-        if (avoid is not null) _avoided[chunkIndex] = avoid;
-        _states[chunkIndex] = ChunkState.Ready;
-        AddReady(chunkIndex);
+        if (avoid is not null) _sources.Avoid(chunkIndex, avoid);
+        _questions.DropAskForMore(chunkIndex);
+        _ready.Add(chunkIndex);
     }
 
     /// <summary>A chunk that was held is no longer there, and is looked for again.</summary>
     public void OnLost(int chunkIndex)
     {
-        if (StateOf(chunkIndex) != ChunkState.Have) return;
-        HaveCount--;
-        AskAgain(chunkIndex);
+        if (StateOf(chunkIndex) == ChunkState.Have) _questions.AskAgain(chunkIndex);
     }
 
     /// <summary>The number of sources that the last answer listed for a chunk.</summary>
-    public int AvailabilityOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
+    public int AvailabilityOf(int chunkIndex) => _sources.CountOf(chunkIndex);
 
-    /// <summary>Tells whether nobody is known to have a chunk that is looked for.</summary>
-    public bool IsUnheld(int chunkIndex) => StateOf(chunkIndex) != ChunkState.Have && _answers[chunkIndex].Sources is { Length: 0 };
+    /// <summary>Tells whether no peer is known to have a chunk that is looked for.</summary>
+    public bool IsUnheld(int chunkIndex) => StateOf(chunkIndex) != ChunkState.Have && _sources.IsNone(chunkIndex);
 
-    /// <summary>Chunks that are looked for, but whose sources all pause.</summary>
+    /// <summary>The number of chunks that are looked for, but whose sources all pause, or have failed.</summary>
     public int CountRefused(TimeSpan now)
     {
         int count = 0;
         for (int chunkIndex = 1; chunkIndex <= ChunkCount; chunkIndex++)
         {
-            if (AvailabilityOf(chunkIndex) > 0 && Array.TrueForAll(_answers[chunkIndex].Sources, peer => peer.PausedUntil > now || peer.IsDoubtful)) count++;
+            if (_sources.AllRefuse(chunkIndex, now)) count++;
         }
         return count;
     }
 
-    // Every source known is busy, and there would be time for more: see whether new ones have appeared, one chunk at a
-    // time, the one first that was not asked about for longest.
-    private void AskAboutABusyOne(TimeSpan now)
+    // The number of chunks that were picked and wait for an answer.
+    private int BeingRefreshed => _stages.CountOf(ChunkStage.Stale) + _stages.CountOf(ChunkStage.Refreshing);
+
+    // A chunk that was picked before, and whose answer has come.
+    private bool TryPickRefreshed(TimeSpan now, out int chunkIndex, out Peer source)
     {
-        int oldest = -1;
-        for (int i = 0; i < _ready.Count; i++)
+        while (_ready.TryTakeRefreshed(out chunkIndex))
         {
-            if (oldest < 0 || _answers[_ready[i]].Time < _answers[_ready[oldest]].Time) oldest = i;
+            if (_sources.TryChoose(chunkIndex, now, out source, out bool isHopeless)) return true;
+            if (isHopeless) _questions.AskLater(chunkIndex, now);
+            else _ready.Add(chunkIndex);
         }
-        if (oldest < 0 || _isTrackerGone) return;
-        int chunkIndex = _ready[oldest];
-        if (now - _answers[chunkIndex].Time <= _curiousPause) return;
-        RemoveReady(oldest);
-        _refreshing.Add(chunkIndex);
-        AskAgain(chunkIndex);
+        source = null!;
+        return false;
     }
 
-    private bool IsFresh(int chunkIndex, TimeSpan now) => _isTrackerGone || now - _answers[chunkIndex].Time <= AnswerLife;
+    // The rarest chunk, if its answer is fresh; for one that isn't the tracker is asked first.
+    private bool TryPickReady(TimeSpan now, int freeDownloads, out int chunkIndex, out Peer source)
+    {
+        while (BeingRefreshed < freeDownloads && TryFindRarest(now, out int place, out source))
+        {
+            chunkIndex = _ready[place];
+            _ready.RemoveAt(place);
+            if (IsFresh(chunkIndex, now)) return true;
+            _questions.Refresh(chunkIndex);
+        }
+        chunkIndex = 0;
+        source = null!;
+        return false;
+    }
 
     // The rarest chunk with a source that has room; of several, one whose answer is fresh, and of these any: the first
     // found, since they stand in no order.
-    private bool TryPickRarest(TimeSpan now, out int place, out Peer source)
+    private bool TryFindRarest(TimeSpan now, out int place, out Peer source)
     {
         place = -1;
         source = null!;
@@ -296,99 +208,40 @@ internal sealed class ChunkPicker
         bool isFresh = false;
         for (int i = _ready.Count - 1; i >= 0; i--)
         {
-            ref Answer answer = ref _answers[_ready[i]];
-            int availability = answer.Sources.Length;
-            bool fresh = IsFresh(_ready[i], now);
+            int chunkIndex = _ready[i], availability = _sources.CountOf(chunkIndex);
+            bool fresh = IsFresh(chunkIndex, now);
             if (availability > rarest || (availability == rarest && (isFresh || !fresh))) continue;
-            if (!HasSource(_ready[i], now, out bool isHopeless))
+            if (!_sources.HasFree(chunkIndex, now, out bool isHopeless))
             {
                 if (!isHopeless) continue;
-                SetUnknown(_ready[i], now);
-                RemoveReady(i);
+                _questions.AskLater(chunkIndex, now);
+                _ready.RemoveAt(i);
                 if (place == _ready.Count) place = i;       // the last one has moved here
                 continue;
             }
             (place, rarest, isFresh) = (i, availability, fresh);
         }
-        return place >= 0 && TryPickSource(_ready[place], now, out source, out _);
+        return place >= 0 && _sources.TryChoose(_ready[place], now, out source, out _);
     }
 
-    // Whether TryPickSource would find one.
-    private bool HasSource(int chunkIndex, TimeSpan now, out bool isHopeless)
+    // All known sources are busy, and more downloads could run: the tracker is asked whether new ones have appeared,
+    // for one chunk at a time, the one with the oldest answer first.
+    private void RefreshOldest(TimeSpan now)
     {
-        isHopeless = true;
-        foreach (Peer peer in _answers[chunkIndex].Sources)
+        int oldest = -1;
+        for (int i = 0; i < _ready.Count; i++)
         {
-            if (!MayAsk(chunkIndex, peer, now)) continue;
-            isHopeless = false;
-            if (peer.HasRoom) return true;
+            if (oldest < 0 || _sources.TimeOf(_ready[i]) < _sources.TimeOf(_ready[oldest])) oldest = i;
         }
-        return false;
+        if (oldest < 0 || _isTrackerGone) return;
+        int chunkIndex = _ready[oldest];
+        if (now - _sources.TimeOf(chunkIndex) <= _curiousPause) return;
+        _ready.RemoveAt(oldest);
+        _questions.Refresh(chunkIndex);
     }
 
-    private bool MayAsk(int chunkIndex, Peer peer, TimeSpan now) =>
-        peer.PausedUntil <= now
-        && (_avoided.Count == 0 || AvailabilityOf(chunkIndex) == 1 || !_avoided.TryGetValue(chunkIndex, out Peer? avoided) || avoided != peer);
-
-    // A source with as little to do as any; of several, one that hasn't got everything, since who has is asked by all;
-    // of these any, lest everybody ask the same. Hopeless: all of them pause.
-    private bool TryPickSource(int chunkIndex, TimeSpan now, out Peer source, out bool isHopeless)
-    {
-        source = null!;
-        isHopeless = true;
-        int ties = 0;
-        foreach (Peer peer in _answers[chunkIndex].Sources)
-        {
-            if (!MayAsk(chunkIndex, peer, now)) continue;
-            isHopeless = false;
-            if (peer.HasRoom) Choose(peer, ref source, ref ties);
-        }
-        return source is not null;
-    }
-
-    private void Choose(Peer candidate, ref Peer chosen, ref int ties)
-    {
-        int order = chosen is null ? -1 : Order(candidate).CompareTo(Order(chosen));
-        ties = order < 0 ? 1 : order == 0 ? ties + 1 : ties;
-        if (order < 0 || (order == 0 && _random.Next(ties) == 0)) chosen = candidate;
-    }
-
-    private (bool, int, bool) Order(Peer peer) => (peer.IsDoubtful, peer.Downloads, 4 * peer.Listed > 3 * _answered);
-
-    private void SetUnknown(int chunkIndex, TimeSpan now)
-    {
-        _states[chunkIndex] = ChunkState.Unknown;
-        _unknown.Add(chunkIndex, now);
-    }
-
-    private void SetAnswer(int chunkIndex, Answer answer)
-    {
-        foreach (Peer peer in _answers[chunkIndex].Sources ?? []) peer.Listed--;
-        foreach (Peer peer in answer.Sources ?? []) peer.Listed++;
-        _answered += Math.Sign(answer.Sources?.Length ?? 0) - Math.Sign(AvailabilityOf(chunkIndex));
-        _answers[chunkIndex] = answer;
-    }
-
-    private void AskAgain(int chunkIndex)
-    {
-        _states[chunkIndex] = ChunkState.Missing;
-        _again.Enqueue(chunkIndex);
-    }
-
-    private void AddReady(int chunkIndex)
-    {
-        int place = _random.Next(_ready.Count + 1);
-        _ready.Add(chunkIndex);
-        (_ready[place], _ready[^1]) = (_ready[^1], _ready[place]);
-    }
-
-    private void RemoveReady(int place)
-    {
-        _ready[place] = _ready[^1];
-        _ready.RemoveAt(_ready.Count - 1);
-    }
+    private bool IsFresh(int chunkIndex, TimeSpan now) =>
+        _isTrackerGone || now - _sources.TimeOf(chunkIndex) <= AnswerLife;
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private readonly record struct Answer(Peer[] Sources, TimeSpan Time);
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
@@ -10,31 +11,31 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
 
     public Peer Peer => peer;
 
-    /// <summary>How many sources were known when it began.</summary>
+    /// <summary>The number of the chunk's sources that were known when the download began.</summary>
     public int SourcesKnown => sourcesKnown;
 
-    /// <summary>Another attempt at the same chunk was running when it began.</summary>
+    /// <summary>Another download of the same chunk was running when this one began.</summary>
     public bool IsSecond => isSecond;
 
-    /// <summary>When it began.</summary>
+    /// <summary>When the download began.</summary>
     public TimeSpan StartedAt => startedAt;
 
     /// <summary>Bytes that have come so far.</summary>
     public long Received { get; set; }
 
-    /// <summary>The chunk has come from elsewhere.</summary>
+    /// <summary>The chunk has come from another peer.</summary>
     public bool IsSuperfluous { get; set; }
 
-    /// <summary>It has waited in vain, and another source is asked instead.</summary>
+    /// <summary>The download has waited for too long, and another source is asked instead.</summary>
     public bool IsGivenUp { get; set; }
 
     /// <summary>Another source has been asked for the same chunk because this one is slow.</summary>
-    public bool IsBacked { get; set; }
+    public bool HasBackup { get; set; }
 
-    /// <summary>It still counts.</summary>
+    /// <summary>The chunk is still wanted from this download.</summary>
     public bool IsWanted => !IsSuperfluous && !IsGivenUp;
 
-    /// <summary>It is not worth waiting for if the chunk can be had elsewhere.</summary>
+    /// <summary>The download is not worth waiting for if another peer has the chunk.</summary>
     public bool IsSlow(TimeSpan now)
     {
         TimeSpan age = now - startedAt;
@@ -46,7 +47,7 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
 }
 
 /// <summary>
-/// Decides when to begin which download, and which place in a peer's queue to leave for it.
+/// Decides when to begin which download, and which place in a peer's queue to leave for another peer.
 /// In memory only: no socket, no clock but the times it is given.
 /// </summary>
 /// <param name="mayGiveUp">No peer is a stranger's: a place in a queue may be left for a better source.</param>
@@ -54,17 +55,20 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
 {
     private readonly List<Download> _running = [];
 
-    /// <summary>Downloads that run, those that don't count any more included.</summary>
+    /// <summary>Downloads that run, those that are no longer wanted included.</summary>
     public IReadOnlyList<Download> Running => _running;
 
-    /// <summary>Tells what to begin now, if anything; it is then running.</summary>
-    /// <param name="instead">What is given up for it.</param>
+    /// <summary>Begins a download, if there is one to begin now; it is then running.</summary>
+    /// <param name="instead">The download that is given up for it, or null.</param>
     public bool TryBegin(TimeSpan now, out Download next, out Download? instead)
     {
         instead = null;
         int free = ClientLimits.DownloadsMax - CountBusy(now);
-        if (free > 0 && picker.TryPick(now, free, out int chunkIndex, out Peer peer)) next = Begin(chunkIndex, peer, now);
-        else if (free > 0 && TryBackSlowOne(now, out Download slow, out peer)) next = Begin(slow.ChunkIndex, peer, now);
+        if (free > 0 && picker.TryPick(now, free, out int chunkIndex, out Peer peer))
+        {
+            next = Begin(chunkIndex, peer, now);
+        }
+        else if (free > 0 && TryBackUp(now, out Download slow, out peer)) next = Begin(slow.ChunkIndex, peer, now);
         else if (mayGiveUp && TryLeaveQueue(now, out instead, out peer)) next = Begin(instead!.ChunkIndex, peer, now);
         else
         {
@@ -77,11 +81,13 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     /// <summary>A download is over.</summary>
     public void End(Download download)
     {
-        _running.Remove(download);
+        bool isRemoved = _running.Remove(download);
+        Debug.Assert(isRemoved && download.Peer.Downloads > 0, "a download ends once");
         download.Peer.Downloads--;
     }
 
-    /// <summary>The chunk has come: whoever else brings it is superfluous, and given up where that may be.</summary>
+    /// <summary>The chunk has come: other downloads of it are superfluous, and given up if no peer is a stranger's.
+    /// </summary>
     public void OnFetched(int chunkIndex)
     {
         foreach (Download download in _running)
@@ -92,14 +98,14 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         }
     }
 
-    /// <summary>An attempt at a chunk has failed. As long as another is running the chunk stays in flight.</summary>
+    /// <summary>A download of a chunk has failed. As long as another is running the chunk stays in flight.</summary>
     /// <param name="avoid">A source whose copy is doubtful.</param>
     public void Release(int chunkIndex, Peer? avoid)
     {
         if (CountRunning(chunkIndex) == 0) picker.Release(chunkIndex, avoid);
         foreach (Download other in _running)
         {
-            if (other.ChunkIndex == chunkIndex) other.IsBacked = false;
+            if (other.ChunkIndex == chunkIndex) other.HasBackup = false;
         }
     }
 
@@ -107,32 +113,35 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     {
         peer.Downloads++;
         peer.Requests++;
-        var download = new Download(chunkIndex, peer, picker.AvailabilityOf(chunkIndex), CountRunning(chunkIndex) > 0, now);
+        bool isSecond = CountRunning(chunkIndex) > 0;
+        var download = new Download(chunkIndex, peer, picker.AvailabilityOf(chunkIndex), isSecond, now);
         _running.Add(download);
         return download;
     }
 
-    // Nothing else is left to fetch: a chunk that comes slowly is fetched from another source as well.
-    private bool TryBackSlowOne(TimeSpan now, out Download slow, out Peer another)
+    // No other chunk can be fetched now: one that comes slowly is fetched from another source as well.
+    private bool TryBackUp(TimeSpan now, out Download slow, out Peer another)
     {
         foreach (Download download in _running)
         {
-            if (!download.IsWanted || download.IsBacked || !download.IsSlow(now) || (mayGiveUp && download.Received == 0)) continue;
+            if (!download.IsWanted || download.HasBackup || !download.IsSlow(now)) continue;
+            if (mayGiveUp && download.Received == 0) continue;
             if (!TryPickAnother(download, now, out another)) continue;
             slow = download;
-            return slow.IsBacked = true;
+            return slow.HasBackup = true;
         }
         (slow, another) = (null!, null!);
         return false;
     }
 
-    // A chunk that is waited for in one peer's queue may have got to others meanwhile.
+    // While a download waits in one peer's queue, its chunk may have got to other peers.
     private bool TryLeaveQueue(TimeSpan now, out Download? waiting, out Peer another)
     {
         foreach (Download download in _running)
         {
             if (!download.IsWanted || !download.IsWaiting(now) || !TryPickAnother(download, now, out another)) continue;
-            if (picker.AvailabilityOf(download.ChunkIndex) <= download.SourcesKnown && now - download.StartedAt < ClientLimits.QueuePatience) continue;
+            bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
+            if (!hasNewSource && now - download.StartedAt < ClientLimits.QueuePatience) continue;
             waiting = download;
             return waiting.IsGivenUp = true;
         }
@@ -156,7 +165,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         return count;
     }
 
-    // Slow ones hold no place: however many they are, they must not keep us from fetching elsewhere. Each is of another peer.
+    // Slow downloads hold no place: however many they are, they must not keep us from fetching elsewhere. Each of them
+    // is from another peer.
     private int CountBusy(TimeSpan now)
     {
         int count = 0;

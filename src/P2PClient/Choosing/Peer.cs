@@ -4,56 +4,57 @@ using System.Text;
 
 namespace P2P.Client;
 
-/// <summary>One source of chunks, and how well it has served us. All times are the loop's.</summary>
-/// <param name="isOurs">It can't be a stranger's, which may serve one at a time.</param>
+/// <summary>One source of chunks, and how well the peer has served us. All times are the loop's.</summary>
+/// <param name="isOurs">The peer can't be a stranger's, which may serve one chunk at a time.</param>
 internal sealed class Peer(string host, int port, IPAddress[] addresses, bool isOurs = false)
 {
     private int _failures;      // in a row
 
-    /// <summary>As in the log: localhost, or an address.</summary>
+    /// <summary>The host as in the log: localhost, or an address.</summary>
     public string Host { get; } = host;
 
-    /// <summary>The same as bytes.</summary>
+    /// <summary>The host as bytes.</summary>
     public ReadOnlyMemory<byte> HostText { get; } = Encoding.ASCII.GetBytes(host);
 
     public int Port { get; } = port;
 
-    /// <summary>Where it may listen, to be tried in turn; none if it can't be reached from here.</summary>
+    /// <summary>Where the peer may listen, to be tried in turn; none if it can't be reached from here.</summary>
     public IPAddress[] Addresses { get; } = addresses;
 
-    /// <summary>Chunks being fetched from it.</summary>
+    /// <summary>The number of chunks that are being fetched from the peer.</summary>
     public int Downloads { get; set; }
 
-    /// <summary>Chunks it was asked for, in all.</summary>
+    /// <summary>The number of chunks that the peer was asked for, in all.</summary>
     public int Requests { get; set; }
 
-    /// <summary>Chunks that we look for and that it is listed for: who has more than others is asked by everybody.</summary>
+    /// <summary>The number of chunks that we look for and that the tracker lists this peer for: every client asks a
+    /// peer that has more than others.</summary>
     public int Listed { get; set; }
 
-    /// <summary>Its last chunk came quickly.</summary>
+    /// <summary>The peer's last chunk came quickly.</summary>
     public bool IsFast { get; private set; }
 
-    /// <summary>It has failed since it last delivered a chunk.</summary>
+    /// <summary>The peer has failed since it last delivered a chunk.</summary>
     public bool IsDoubtful => _failures > 0;
 
-    /// <summary>Until when it isn't asked.</summary>
+    /// <summary>Until when the peer isn't asked.</summary>
     public TimeSpan PausedUntil { get; private set; }
 
-    /// <summary>True if it may be asked for one more chunk now.</summary>
+    /// <summary>True if the peer may be asked for one more chunk now.</summary>
     public bool HasRoom =>
         Downloads < (IsFast ? ClientLimits.DownloadsFromFastPeerMax : isOurs ? ClientLimits.DownloadsFromOursMax : 1);
 
-    /// <summary>As in messages for people.</summary>
+    /// <summary>The peer as in messages for people.</summary>
     public override string ToString() => $"{Host}:{Port}";
 
-    /// <summary>It delivered a chunk.</summary>
+    /// <summary>The peer delivered a chunk.</summary>
     public void OnSuccess(TimeSpan took)
     {
         _failures = 0;
         IsFast = took <= ClientLimits.FastChunkTime;
     }
 
-    /// <summary>It did not, and pauses for longer each time.</summary>
+    /// <summary>The peer did not deliver a chunk, and pauses for longer each time.</summary>
     /// <param name="severity">1, or more for a failure that cost much time.</param>
     public void OnFailure(TimeSpan now, int severity)
     {

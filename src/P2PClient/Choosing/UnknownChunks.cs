@@ -4,9 +4,10 @@ using System.Collections.Generic;
 namespace P2P.Client;
 
 /// <summary>
-/// The chunks that nobody had who could be asked, and when they are asked for again (PROTOCOL 7.3): all of them after a
-/// pause that grows while nothing changes. Many that stay unknown for long are asked for one by one, any first: who has
-/// many is found at once, and the logs don't grow without end. Pure: no clock but the times it is given.
+/// The chunks that no peer had which could be asked, and when the tracker is asked for them again (PROTOCOL 7.3): for
+/// all of them after a pause that grows while nothing changes. Many chunks that stay unknown for long are asked for one
+/// by one, in random order: a peer that has many is found at once, and the logs don't grow without end. Pure: no clock
+/// but the times it is given.
 /// </summary>
 internal sealed class UnknownChunks(Random random)
 {
@@ -14,6 +15,9 @@ internal sealed class UnknownChunks(Random random)
     private TimeSpan _pause = ClientLimits.UnknownPauseMin;
     private TimeSpan _due;
     private TimeSpan? _changedAt;       // when there was news; null before the first question
+
+    /// <summary>The number of unknown chunks.</summary>
+    public int Count => _chunks.Count;
 
     /// <summary>Adds a chunk that is not here.</summary>
     public void Add(int chunkIndex, TimeSpan now)
@@ -25,7 +29,7 @@ internal sealed class UnknownChunks(Random random)
     /// <summary>A chunk is no longer unknown.</summary>
     public void Remove(int chunkIndex) => _chunks.Remove(chunkIndex);
 
-    /// <summary>Something has changed: those that nobody had are worth a question soon.</summary>
+    /// <summary>Something has changed: the unknown chunks are worth a question soon.</summary>
     public void OnChange(TimeSpan now)
     {
         _changedAt = now;
@@ -33,7 +37,7 @@ internal sealed class UnknownChunks(Random random)
         if (now + _pause < _due) _due = now + _pause;
     }
 
-    /// <summary>Gives back those whose time has come.</summary>
+    /// <summary>Gives back the chunks whose time has come.</summary>
     /// <param name="askAgain">Called with each.</param>
     public void TakeDue(TimeSpan now, Action<int> askAgain)
     {

@@ -3,21 +3,21 @@ using System.Collections.Generic;
 
 namespace P2P.Client;
 
-/// <summary>One peer's request, from when it was read until its last byte was handed to the kernel.</summary>
+/// <summary>One peer's request, from when it was read until the kernel has taken the last byte of the chunk.</summary>
 internal sealed class Upload(int chunkIndex, TimeSpan patience, TimeSpan now, Action onTurn)
 {
     public int ChunkIndex => chunkIndex;
 
-    /// <summary>When it was asked for.</summary>
+    /// <summary>When the peer asked.</summary>
     public TimeSpan AskedAt => now;
 
-    /// <summary>When it has waited so long that it is served whatever else is going on.</summary>
+    /// <summary>When the upload has waited so long that it gets its turn whatever else is going on.</summary>
     public TimeSpan Deadline => now + patience;
 
-    /// <summary>It may send.</summary>
+    /// <summary>The upload may send.</summary>
     public bool HasTurn { get; private set; }
 
-    /// <summary>When it last sent something.</summary>
+    /// <summary>When the upload last sent something.</summary>
     public TimeSpan MovedAt { get; set; }
 
     public void GiveTurn(TimeSpan time)
@@ -29,21 +29,21 @@ internal sealed class Upload(int chunkIndex, TimeSpan patience, TimeSpan now, Ac
 }
 
 /// <summary>
-/// Decides who is served next. Few are served at a time, so that whole chunks exist elsewhere early and can be passed
-/// on from there; first the chunks that were sent least, so that nothing leaves twice before everything has left once.
-/// Nobody starves: who has waited for long is served in any case, and who doesn't take what is sent holds up nobody.
-/// In memory only: no socket, no clock but the times it is given.
+/// Decides which upload has its turn next. Few have one at a time, so that other peers have whole chunks early and can
+/// pass them on; the chunks that were sent least come first, so that no chunk leaves twice before every chunk has left
+/// once. No peer starves: an upload that has waited for long has its turn in any case, and a peer that doesn't take
+/// what is sent holds up no other. In memory only: no socket, no clock but the times it is given.
 /// </summary>
 internal sealed class UploadQueue
 {
-    private readonly List<Upload> _waiting = [];        // in the order in which they asked
+    private readonly List<Upload> _waiting = [];        // in the order in which the peers asked
     private readonly List<Upload> _serving = [];
     private readonly Dictionary<int, int> _sent = [];   // how often, by chunk
 
-    /// <summary>Someone waits.</summary>
+    /// <summary>An upload waits for its turn.</summary>
     public bool HasWaiting => _waiting.Count > 0;
 
-    /// <summary>A request has come. It has its turn now or later (<see cref="GiveTurns"/>).</summary>
+    /// <summary>A request has come. The upload has its turn now or later (<see cref="GiveTurns"/>).</summary>
     public void Add(Upload upload, TimeSpan now)
     {
         _waiting.Add(upload);
@@ -57,8 +57,8 @@ internal sealed class UploadQueue
         GiveTurns(now);
     }
 
-    /// <summary>Gives a turn to everyone who may send now. To be called from time to time while someone waits: those who
-    /// are served may have stopped taking anything.</summary>
+    /// <summary>Gives a turn to each upload that may send now. To be called from time to time while an upload waits:
+    /// the peers that are served may have stopped taking anything.</summary>
     public void GiveTurns(TimeSpan now)
     {
         while (PickNext(now) is { } next)

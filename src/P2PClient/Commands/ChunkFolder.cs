@@ -32,5 +32,6 @@ internal sealed class ChunkFolder
 
     /// <summary>Names what is missing: <c>3 of 16 chunks are missing (3-4, 9)</c>.</summary>
     public string DescribeMissing() =>
-        (_list.ChunkCount - _list.Held.Count) + " of " + _list.ChunkCount + " chunks are missing (" + IndexRanges.Describe(_list.ChunkCount, index => !Has(index)) + ")";
+        (_list.ChunkCount - _list.Held.Count) + " of " + _list.ChunkCount + " chunks are missing ("
+        + IndexRanges.Describe(_list.ChunkCount, index => !Has(index)) + ")";
 }

@@ -6,8 +6,11 @@ namespace P2P.Client;
 /// <summary><c>P2PClient split|join|verify</c>: a file into chunks, chunks into a file. No network, no log.</summary>
 internal static class FileCommands
 {
-    public const string Usage = """
-        usage: P2PClient split <file> -folder <path> [-chunk_size <size>] [-deal <folders> [-copies <number>] [-seed <number>]]
+    private const string SplitUsage = "P2PClient split <file> -folder <path> [-chunk_size <size>]"
+        + " [-deal <folders> [-copies <number>] [-seed <number>]]";
+
+    public const string Usage = $"""
+        usage: {SplitUsage}
                P2PClient join -folder <path> -out <file>
                P2PClient verify -folder <path>
           split   makes a folder with the file's chunks, local_chunks.txt and chunks.crc
@@ -28,7 +31,8 @@ internal static class FileCommands
         foreach (string argument in arguments)
         {
             string option = argument.TrimStart('-');
-            if (argument.StartsWith('-') && (option is "folder" or "help" || option.StartsWith("folder=", StringComparison.Ordinal))) return true;
+            if (!argument.StartsWith('-')) continue;
+            if (option is "folder" or "help" || option.StartsWith("folder=", StringComparison.Ordinal)) return true;
         }
         return false;
     }
@@ -47,13 +51,15 @@ internal static class FileCommands
                 "join" => ["folder", "out"],
                 _ => ["folder"],
             };
-            CommandLine line = CommandLine.Parse(arguments.AsSpan(1).ToArray(), options, ["help"], allowsPositional: command == "split");
+            string[] others = arguments.AsSpan(1).ToArray();
+            CommandLine line = CommandLine.Parse(others, options, ["help"], allowsPositional: command == "split");
             if (line.Has("help"))
             {
                 Terminal.Say(Usage);
                 return ExitCode.Success;
             }
-            if (line.Get("folder") is not { Length: > 0 } folder) throw ProgramException.Usage("which folder? give it with -folder");
+            if (line.Get("folder") is not { Length: > 0 } folder)
+                throw ProgramException.Usage("which folder? give it with -folder");
             return command switch
             {
                 "split" => new SplitCommand(line, folder).Run(),

@@ -5,7 +5,8 @@ using P2P.Posix;
 
 namespace P2P.Client;
 
-/// <summary><c>P2PClient join</c>: refuses while chunks are missing, and leaves no file that is not whole and right.</summary>
+/// <summary><c>P2PClient join</c>: refuses while chunks are missing, and leaves no file that is not whole and right.
+/// </summary>
 internal static class JoinCommand
 {
     public static int Run(CommandLine line, string folder)
@@ -15,7 +16,8 @@ internal static class JoinCommand
         OutputFile.Check(name, path, mayExist: true);
         var chunks = new ChunkFolder(folder);
         if (!chunks.IsComplete)
-            throw new ProgramException(ExitCode.Incomplete, "can't join " + name + ": " + chunks.DescribeMissing() + "; fetch them first: P2PClient -folder " + folder + " -exit_when_complete");
+            throw new ProgramException(ExitCode.Incomplete, "can't join " + name + ": " + chunks.DescribeMissing()
+                + "; fetch them first: P2PClient -folder " + folder + " -exit_when_complete");
         using var interruption = new Interruption();
         try
         {
@@ -28,16 +30,21 @@ internal static class JoinCommand
             }
             while (end == JoinEnd.None);
             if (end == JoinEnd.BadChunk)
-                throw new ProgramException(ExitCode.Failure, "can't join " + name + ": " + chunks.Store.NameOf(joiner.ChunkIndex) + " is not what " + ChunkSums.FileName + " says, or has changed; see 'P2PClient verify -folder " + folder + "', remove what is wrong and fetch it again");
+                throw new ProgramException(ExitCode.Failure, "can't join " + name + ": "
+                    + chunks.Store.NameOf(joiner.ChunkIndex) + " is not what " + ChunkSums.FileName
+                    + " says, or has changed; see 'P2PClient verify -folder " + folder + "', "
+                    + "remove what is wrong and fetch it again");
             if (end == JoinEnd.Different) throw new ProgramException(ExitCode.Usage, OutputFile.Taken(name));
             string what = end == JoinEnd.Joined ? "joined from" : "was there already, and is the same as";
             string check = chunks.Sums is null ? "" : ", every sum right";
-            Terminal.Say(name + ": " + Quantity.Bytes(joiner.Bytes) + ", " + what + " " + chunks.Store.ChunkCount + " chunks in " + folder + check);
+            Terminal.Say(name + ": " + Quantity.Bytes(joiner.Bytes) + ", " + what + " " + chunks.Store.ChunkCount
+                + " chunks in " + folder + check);
             return ExitCode.Success;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProgramException(ExitCode.Disk, "can't write " + name + ": " + DiskError.Describe(e) + "; make room, let this user write there, or give another with -out");
+            throw new ProgramException(ExitCode.Disk, "can't write " + name + ": " + DiskError.Describe(e)
+                + "; make room, let this user write there, or give another with -out");
         }
     }
 }

@@ -8,9 +8,9 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// Splits a file into the chunks of one folder, or deals them to several. Nothing that is there is overwritten, and the
-/// list, without which a folder holds nothing, comes last; what was written is removed if it can't be finished, or by the
-/// next split if this one is killed.
+/// Splits a file into the chunks of one folder, or deals them to several. A split overwrites nothing, and the list,
+/// without which a folder holds nothing, comes last. A split that can't be finished removes what it has written; what a
+/// killed one has written the next split removes.
 /// </summary>
 internal sealed class SplitCommand
 {
@@ -33,9 +33,14 @@ internal sealed class SplitCommand
         int? deal = line.GetNumber("deal", 1, "number of folders");
         int copies = line.GetNumber("copies", 1, "number of copies") ?? 1;
         ulong seed = (ulong?)line.GetNumber("seed", 0, "seed") ?? (ulong)Random.Shared.NextInt64();
-        if (deal is null && (line.Has("copies") || line.Has("seed"))) throw ProgramException.Usage("-copies and -seed go with -deal");
-        if (deal > FoldersMax) throw ProgramException.Usage("-deal " + deal.Value + " is too many: " + FoldersMax + " folders are possible");
-        if (copies > (deal ?? 1)) throw ProgramException.Usage("-copies " + copies + " is more than there are folders: give " + (deal ?? 1) + " or fewer");
+        if (deal is null && (line.Has("copies") || line.Has("seed")))
+            throw ProgramException.Usage("-copies and -seed go with -deal");
+        if (deal > FoldersMax)
+            throw ProgramException.Usage(
+                "-deal " + deal.Value + " is too many: " + FoldersMax + " folders are possible");
+        if (copies > (deal ?? 1))
+            throw ProgramException.Usage(
+                "-copies " + copies + " is more than there are folders: give " + (deal ?? 1) + " or fewer");
         _folders = new SplitFolder[deal ?? 1];
         for (int i = 0; i < _folders.Length; i++)
             _folders[i] = new SplitFolder(deal is null ? folder : Path.TrimEndingDirectorySeparator(folder) + (i + 1));
@@ -47,9 +52,10 @@ internal sealed class SplitCommand
     public int Run()
     {
         using SafeFileHandle file = Open(out long bytes);
-        long count = Math.Max(1, (bytes + _chunkBytes - 1) / _chunkBytes);     // an empty file is one chunk without a byte
+        long count = Math.Max(1, (bytes + _chunkBytes - 1) / _chunkBytes);  // an empty file is one chunk without a byte
         if (count > ClientLimits.ChunksMax)
-            throw new ProgramException(ExitCode.Usage, _path + " would be " + count + " chunks, " + ClientLimits.ChunksMax + " are possible: make them larger with -chunk_size");
+            throw new ProgramException(ExitCode.Usage, _path + " would be " + count + " chunks, "
+                + ClientLimits.ChunksMax + " are possible: make them larger with -chunk_size");
         using var interruption = new Interruption();
         try
         {
@@ -66,7 +72,8 @@ internal sealed class SplitCommand
         {
             foreach (SplitFolder folder in _folders) folder.Undo();
             if (e is not (IOException or UnauthorizedAccessException)) throw;
-            throw new ProgramException(ExitCode.Disk, "can't split " + _path + " into " + Describe() + ": " + DiskError.Describe(e) + "; make room, let this user write there, or give another with -folder");
+            throw new ProgramException(ExitCode.Disk, "can't split " + _path + " into " + Describe() + ": "
+                + DiskError.Describe(e) + "; make room, let this user write there, or give another with -folder");
         }
         Say(bytes, (int)count);
         return ExitCode.Success;
@@ -82,7 +89,8 @@ internal sealed class SplitCommand
         if (isFile && file!.TryLook(out bytes, out _) && (bytes > 0 || FileCopy.IsEmpty(file))) return file.Release();
         file?.Dispose();
         string reason = file is null ? LibC.ErrorText(error) : "it is no regular file";
-        throw new ProgramException(ExitCode.Usage, "can't read " + _path + ": " + reason + "; name a regular file that this user may read");
+        throw new ProgramException(ExitCode.Usage, "can't read " + _path + ": " + reason
+            + "; name a regular file that this user may read");
     }
 
     // Lists are written when all chunks are there, and marks removed when all lists are: one folder that has only the
@@ -120,7 +128,8 @@ internal sealed class SplitCommand
     {
         string temporary = OutputFile.TemporaryPath(path);
         uint state = Crc32C.Start;
-        using (SafeFileHandle chunk = File.OpenHandle(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete))
+        const FileShare share = FileShare.ReadWrite | FileShare.Delete;
+        using (SafeFileHandle chunk = File.OpenHandle(temporary, FileMode.Create, FileAccess.ReadWrite, share))
         {
             FileCopy.SetLength(chunk, size);
             for (long done = 0; done < size || done == 0; done += StepBytes)
@@ -147,7 +156,8 @@ internal sealed class SplitCommand
         if (_folders.Length > 1)
         {
             int least = int.MaxValue, most = 0;
-            foreach (SplitFolder folder in _folders) (least, most) = (Math.Min(least, folder.Chunks.Count), Math.Max(most, folder.Chunks.Count));
+            foreach (SplitFolder folder in _folders)
+                (least, most) = (Math.Min(least, folder.Chunks.Count), Math.Max(most, folder.Chunks.Count));
             dealt = ", " + least + (least == most ? "" : " to " + most) + " in each";
         }
         Terminal.Say(_path + ": " + Quantity.Bytes(bytes) + ", " + size + ", in " + Describe() + dealt);

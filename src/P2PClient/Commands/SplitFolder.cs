@@ -56,7 +56,8 @@ internal sealed class SplitFolder(string path)
         {
             string name = System.IO.Path.GetFileName(each);
             if (IsMade(name) || name.StartsWith("chunk_", StringComparison.Ordinal))
-                throw new ProgramException(ExitCode.Usage, "folder " + path + " holds " + name + " already: remove the folder, or give another with -folder");
+                throw new ProgramException(ExitCode.Usage, "folder " + path + " holds " + name
+                    + " already: remove the folder, or give another with -folder");
         }
         _isOurs = true;
         File.WriteAllBytes(PathOf(MarkName), []);

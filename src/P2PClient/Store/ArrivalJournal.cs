@@ -9,12 +9,12 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// What has arrived since the folder's list was last written: a hidden file with one line a chunk, so that a client that
-/// is killed fetches nothing a second time (PROTOCOL 4.6). Each line, <c>&lt;chunk_index&gt;,&lt;bytes&gt;</c>, is
-/// written before its chunk gets its name, and begins with the end of the one before: what a full disk has cut off stays
-/// a line of its own. The file is there only while the list lacks something. Its first line,
-/// <c>list,&lt;bytes&gt;,&lt;time&gt;</c>, says which list that is: whoever has written another one since has said what
-/// is held.
+/// The chunks that have arrived since the folder's list was last written: a hidden file with one line a chunk, so that
+/// a client that is killed fetches nothing a second time (PROTOCOL 4.6). The client writes each line,
+/// <c>&lt;chunk_index&gt;,&lt;bytes&gt;</c>, before its chunk gets its name, and a line begins with the end of the one
+/// before: a line that a full disk has cut off stays a line of its own. The file is there only while the list lacks
+/// something. Its first line, <c>list,&lt;bytes&gt;,&lt;time&gt;</c>, says which list that is: another list that was
+/// written since says what is held, and the journal no longer counts.
 /// </summary>
 internal sealed class ArrivalJournal(string folder) : IDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
 
     private const string ListWord = "list,";
 
-    /// <summary>Reads what an earlier client has left: the sizes of chunks that it had, or was about to have, by index.</summary>
+    /// <summary>Reads what an earlier client has left: the sizes of chunks that it had, or was about to have, by index.
+    /// </summary>
     /// <returns>Null if there is no journal.</returns>
     public Dictionary<int, long>? Read()
     {
@@ -40,8 +41,8 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
             {
                 int comma = line.IndexOf(',');
                 if (line.StartsWith(ListWord, StringComparison.Ordinal)) isOfList = line == list;
-                else if (isOfList && comma > 0 && TryParse(line.AsSpan(0, comma), out long index) && TryParse(line.AsSpan(comma + 1), out long bytes)
-                    && index <= ClientLimits.ChunksMax)
+                else if (isOfList && comma > 0 && TryParse(line.AsSpan(0, comma), out long index)
+                    && TryParse(line.AsSpan(comma + 1), out long bytes) && index <= ClientLimits.ChunksMax)
                     arrivals[(int)index] = bytes;
             }
         }

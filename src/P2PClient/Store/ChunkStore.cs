@@ -54,7 +54,8 @@ internal sealed class ChunkStore
             && !name.AsSpan(start, end - start).ContainsAnyExceptInRange('0', '9');
     }
 
-    /// <summary>Finds out whether the folder can be written, and removes temporary files, of whatever process.</summary>
+    /// <summary>Finds out whether the folder can be written, and removes the temporary files of every process.
+    /// </summary>
     /// <exception cref="IOException">It can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It can't be written.</exception>
     public void Clean()
@@ -69,8 +70,8 @@ internal sealed class ChunkStore
         }
     }
 
-    /// <summary>Takes the chunks that lie in the folder although its list lacks them: those that an earlier client has had
-    /// when it was killed, and those that the sums prove right. Behind <see cref="Clean"/>.</summary>
+    /// <summary>Takes the chunks that lie in the folder although its list lacks them: those that an earlier client had
+    /// when it was killed, and those that the sums prove right. To be called after <see cref="Clean"/>.</summary>
     /// <param name="sums">Null if nobody knows what the chunks must be.</param>
     /// <returns>How many; the list is to be saved if there are any.</returns>
     public int Adopt(LocalChunksFile list, ChunkSums? sums)
@@ -105,7 +106,8 @@ internal sealed class ChunkStore
         // What lay there before must not be taken for the chunk by whoever reads the journal.
         if (_strays.Count > 0 && _strays.Remove(NameOf(chunkIndex))) PartialChunk.TryDelete(PathOf(chunkIndex));
         int error = _journal.Add(chunkIndex, copy.Bytes);
-        // Without a descriptor for the journal the chunk is still good: a client that is killed within a second fetches it again.
+        // Without a descriptor for the journal the chunk is still good: a client that is killed within a second fetches
+        // the chunk again.
         if (error is LibC.EMFILE or LibC.ENFILE) error = 0;
         return copy.Succeeds(error) && copy.TryCommit();
     }
@@ -174,7 +176,8 @@ internal sealed class ChunkStore
         }
     }
 
-    /// <summary>True of the names that clients, and splits, give to files in their folders until they are whole.</summary>
+    /// <summary>True of the names that clients, and splits, give to files in their folders until these are whole.
+    /// </summary>
     public static bool IsTemporary(string name) =>
         (name.StartsWith(".chunk_", StringComparison.Ordinal)
             || name.StartsWith("." + LocalChunksFile.FileName + ".", StringComparison.Ordinal)

@@ -7,8 +7,9 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// <c>chunks.crc</c>: what each chunk of the file-set must be. Lines <c>&lt;chunk_index&gt;,&lt;bytes&gt;,&lt;CRC-32C in hex&gt;</c>
-/// for chunk 1, 2, 3 and so on, and <c>&lt;num_of_chunks&gt;,CRC32C</c> last, so that a file cut off is noticed.
+/// <c>chunks.crc</c>: what each chunk of the file-set must be. The file has a line
+/// <c>&lt;chunk_index&gt;,&lt;bytes&gt;,&lt;CRC-32C in hex&gt;</c> for chunk 1, 2, 3 and so on, and
+/// <c>&lt;num_of_chunks&gt;,CRC32C</c> last, so that a client notices a file that was cut off.
 /// </summary>
 internal sealed class ChunkSums
 {
@@ -50,10 +51,12 @@ internal sealed class ChunkSums
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProgramException(ExitCode.Usage, $"can't read {path}: make it a file that this user may read, or remove it to go without");
+            throw new ProgramException(ExitCode.Usage,
+                $"can't read {path}: make it a file that this user may read, or remove it to go without");
         }
         if (TryParse(text, out ChunkSums? sums, out int badLine)) return sums;
-        throw new ProgramException(ExitCode.Usage, path + ", line " + badLine + ": the file is damaged or cut off; copy it anew from where the chunks come from, or remove it to go without");
+        throw new ProgramException(ExitCode.Usage, path + ", line " + badLine + ": the file is damaged or cut off; "
+            + "copy it anew from where the chunks come from, or remove it to go without");
     }
 
     /// <summary>Reads the file's text.</summary>
@@ -77,7 +80,8 @@ internal sealed class ChunkSums
                 return text.TrimEnd("\r\n "u8).IsEmpty;
             }
             if (index != count + 1 || index > ClientLimits.ChunksMax) return false;
-            if (!TryTakeNumber(ref line, 10, out sizes[count]) || !TryTakeNumber(ref line, 16, out long crc)) return false;
+            if (!TryTakeNumber(ref line, 10, out sizes[count])) return false;
+            if (!TryTakeNumber(ref line, 16, out long crc)) return false;
             if (crc > uint.MaxValue || !line.IsEmpty) return false;
             crcs[count] = (uint)crc;
         }
@@ -105,7 +109,8 @@ internal sealed class ChunkSums
     public void Save(string folder)
     {
         var text = new StringBuilder();
-        for (int i = 0; i < ChunkCount; i++) text.Append(i + 1).Append(',').Append(_sizes[i]).Append(',').Append(_sums[i].ToString("X8")).Append('\n');
+        for (int i = 0; i < ChunkCount; i++)
+            text.Append(i + 1).Append(',').Append(_sizes[i]).Append(',').Append(_sums[i].ToString("X8")).Append('\n');
         text.Append(ChunkCount).Append(',').Append(LastLine).Append('\n');
         string temporary = Path.Combine(folder, ChunkStore.TemporaryName(FileName));
         try
@@ -127,11 +132,15 @@ internal sealed class ChunkSums
     public void Check(LocalChunksFile list, string folder, Action<string> warn)
     {
         if (list.ChunkCount != ChunkCount)
-            throw new ProgramException(ExitCode.Usage, FileName + " in " + folder + " is of " + ChunkCount + " chunks, " + LocalChunksFile.FileName + " of " + list.ChunkCount + ": they don't belong together, remove one of them");
+            throw new ProgramException(ExitCode.Usage, FileName + " in " + folder + " is of " + ChunkCount + " chunks, "
+                + LocalChunksFile.FileName + " of " + list.ChunkCount
+                + ": they don't belong together, remove one of them");
         for (int chunkIndex = 1; chunkIndex <= ChunkCount; chunkIndex++)
         {
-            if (!list.Held.TryGetValue(chunkIndex, out string? name) || list.Sizes[chunkIndex] == SizeOf(chunkIndex)) continue;
-            warn(name + " has " + list.Sizes[chunkIndex] + " bytes, " + SizeOf(chunkIndex) + " are right: chunk " + chunkIndex + " is not served, and fetched anew");
+            if (!list.Held.TryGetValue(chunkIndex, out string? name)) continue;
+            if (list.Sizes[chunkIndex] == SizeOf(chunkIndex)) continue;
+            warn(name + " has " + list.Sizes[chunkIndex] + " bytes, " + SizeOf(chunkIndex) + " are right: chunk "
+                + chunkIndex + " is not served, and fetched anew");
             list.Held.Remove(chunkIndex);
             list.Wanted.Add(chunkIndex, name);
         }

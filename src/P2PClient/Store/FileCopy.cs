@@ -7,8 +7,8 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// Copies parts of files within the kernel (<c>copy_file_range</c>, on some file systems no more than a note that blocks
-/// are shared), through a buffer where that isn't possible. What is a hole at the source is not written.
+/// Copies parts of files within the kernel (<c>copy_file_range</c>, on some file systems no more than a note that
+/// blocks are shared), through a buffer where that isn't possible. Holes of the source are not written.
 /// </summary>
 internal static class FileCopy
 {
@@ -17,7 +17,8 @@ internal static class FileCopy
 
     /// <summary>Copies bytes to where a file is new, or a hole.</summary>
     /// <exception cref="IOException">The disk refuses, or the source is shorter.</exception>
-    public static void Copy(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
+    public static void Copy(
+        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
     {
         long end = sourceOffset + bytes, shift = targetOffset - sourceOffset;
         while (sourceOffset < end)
@@ -47,7 +48,8 @@ internal static class FileCopy
         }
     }
 
-    /// <summary>Tells of a file whose size is 0 whether that is true: a regular file ends there and has no data.</summary>
+    /// <summary>Tells of a file whose size is 0 whether that is true: a regular file ends there and has no data.
+    /// </summary>
     public static unsafe bool IsEmpty(NativeFile file)
     {
         byte first;
@@ -67,12 +69,14 @@ internal static class FileCopy
         return true;
     }
 
-    private static unsafe void CopyData(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
+    private static unsafe void CopyData(
+        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
     {
         while (bytes > 0)
         {
             nint copied = LibC.copy_file_range(
-                (int)source.DangerousGetHandle(), &sourceOffset, (int)target.DangerousGetHandle(), &targetOffset, (nint)Math.Min(bytes, 1 << 30), 0);
+                (int)source.DangerousGetHandle(), &sourceOffset, (int)target.DangerousGetHandle(), &targetOffset,
+                (nint)Math.Min(bytes, 1 << 30), 0);
             if (copied > 0)
             {
                 bytes -= copied;
@@ -80,14 +84,17 @@ internal static class FileCopy
             }
             int error = Marshal.GetLastPInvokeError();
             if (copied < 0 && error == LibC.EINTR) continue;
-            if (copied < 0 && error is LibC.ENOSPC or LibC.EDQUOT or LibC.EFBIG or LibC.EIO) throw new IOException(LibC.ErrorText(error));
-            // Two file systems, an old kernel, a file that is none: by hand. So too an early end, which some of them feign.
+            if (copied < 0 && error is LibC.ENOSPC or LibC.EDQUOT or LibC.EFBIG or LibC.EIO)
+                throw new IOException(LibC.ErrorText(error));
+            // The kernel may be too old, and can't copy between all file systems, nor from a device: this program then
+            // copies. Some file systems also report an end of the source that isn't there.
             CopyByHand(source, sourceOffset, target, targetOffset, bytes);
             return;
         }
     }
 
-    private static void CopyByHand(SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
+    private static void CopyByHand(
+        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
     {
         var buffer = new byte[Math.Min(BufferBytes, bytes)];
         while (bytes > 0)

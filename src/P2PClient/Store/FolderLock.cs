@@ -14,9 +14,10 @@ internal static class FolderLock
     private const int Attempts = 50;
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Takes the folder for as long as the program runs. A client that is just ending is waited for, a second
-    /// at most, so that it can be started again in a hurry. Before this nothing of the folder is read that may change.</summary>
-    /// <returns>To be kept; null where there is no folder, or its file system knows no such locks.</returns>
+    /// <summary>Takes the folder for as long as the program runs. The program waits for a client that is just ending, a
+    /// second at most, so that a client can be started again in a hurry. Before the program has taken the folder it
+    /// reads nothing there that may change.</summary>
+    /// <returns>The lock, to be kept; null where there is no folder, or its file system knows no such locks.</returns>
     /// <exception cref="ProgramException">Another client has it.</exception>
     public static NativeFile? Take(string folder)
     {
@@ -30,6 +31,7 @@ internal static class FolderLock
         }
         handle?.Dispose();
         if (!isTaken) return null;
-        throw new ProgramException(ExitCode.Failure, "another P2PClient is using the folder " + folder + ": end that one first, or give another folder with -folder");
+        throw new ProgramException(ExitCode.Failure, "another P2PClient is using the folder " + folder
+            + ": end that one first, or give another folder with -folder");
     }
 }

@@ -143,7 +143,8 @@ internal sealed class Joiner : IDisposable
         {
             int most = (int)Math.Min(ReadBytes, bytes - done);
             int read = RandomAccess.Read(_chunk!, _buffer.AsSpan(0, most), _offset + done);
-            if (read == 0 || RandomAccess.Read(_target, _otherBuffer.AsSpan(0, read), Bytes + done) != read) return false;
+            if (read == 0) return false;
+            if (RandomAccess.Read(_target, _otherBuffer.AsSpan(0, read), Bytes + done) != read) return false;
             if (!_buffer.AsSpan(0, read).SequenceEqual(_otherBuffer.AsSpan(0, read))) return false;
             done += read;
         }
@@ -153,7 +154,8 @@ internal sealed class Joiner : IDisposable
     private JoinEnd Finish()
     {
         if (IsComparing) return RandomAccess.GetLength(_target) == Bytes ? JoinEnd.WasThere : JoinEnd.Different;
-        File.Move(_temporaryPath, _path, overwrite: false);       // still locked, so that nobody takes it for a leftover
+        // The file is still locked, so that no other process takes it for a leftover.
+        File.Move(_temporaryPath, _path, overwrite: false);
         _isDone = true;
         _target.Dispose();
         return JoinEnd.Joined;

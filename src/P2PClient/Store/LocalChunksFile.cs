@@ -30,7 +30,8 @@ internal sealed class LocalChunksFile
     /// <summary>Their sizes, in bytes.</summary>
     public Dictionary<int, long> Sizes { get; } = [];
 
-    /// <summary>Names for chunks that are listed, but whose file is missing: they are to be stored under these.</summary>
+    /// <summary>Names for chunks that are listed, but whose file is missing: the client stores these chunks under
+    /// them.</summary>
     public Dictionary<int, string> Wanted { get; } = [];
 
     /// <summary>Reads the list of a folder.</summary>
@@ -41,7 +42,8 @@ internal sealed class LocalChunksFile
     {
         string path = Path.Combine(folder, FileName);
         if (!Directory.Exists(folder))
-            throw new ProgramException(ExitCode.Usage, $"there is no folder {folder}: give the one that holds {FileName} with -folder");
+            throw new ProgramException(ExitCode.Usage,
+                $"there is no folder {folder}: give the one that holds {FileName} with -folder");
         string[] lines;
         try
         {
@@ -49,7 +51,8 @@ internal sealed class LocalChunksFile
         }
         catch (FileNotFoundException)
         {
-            throw new ProgramException(ExitCode.Usage, $"there is no {FileName} in {folder}: it lists the chunks there and ends with '<count>,{LastChunk}'");
+            throw new ProgramException(ExitCode.Usage,
+                $"there is no {FileName} in {folder}: it lists the chunks there and ends with '<count>,{LastChunk}'");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -67,13 +70,16 @@ internal sealed class LocalChunksFile
         return file;
     }
 
-    /// <summary>Takes a file of the folder for a chunk that the list lacks, if it is a regular file of the right size.</summary>
+    /// <summary>Takes a file of the folder for a chunk that the list lacks, if the file is a regular one of the right
+    /// size.</summary>
     public bool TryAdopt(int chunkIndex, string folder, string name, long bytes)
     {
-        if (chunkIndex < 1 || chunkIndex > ChunkCount || Held.ContainsKey(chunkIndex) || LeavesFolder(name, folder)) return false;
+        if (chunkIndex < 1 || chunkIndex > ChunkCount || Held.ContainsKey(chunkIndex)) return false;
+        if (LeavesFolder(name, folder)) return false;
         string path = Path.Combine(folder, name);
         using var chunk = NativeFile.TryOpen(path, out _);
-        if (chunk is null || !File.Exists(path) || !chunk.TryLook(out long found, out _) || found != bytes) return false;
+        if (chunk is null || !File.Exists(path)) return false;
+        if (!chunk.TryLook(out long found, out _) || found != bytes) return false;
         Wanted.Remove(chunkIndex);
         Sizes[chunkIndex] = bytes;
         Held.Add(chunkIndex, name);
@@ -108,7 +114,9 @@ internal sealed class LocalChunksFile
         count = 0;
         int last = Array.FindLastIndex(lines, line => TrySplit(line, out _, out string name) && name == LastChunk);
         if (last >= 0 && TrySplit(lines[last], out count, out _) && count <= ClientLimits.ChunksMax) return last;
-        if (last >= 0) throw new ProgramException(ExitCode.Usage, $"{path} says {count} chunks, {ClientLimits.ChunksMax} are possible: make the chunks larger");
+        if (last >= 0)
+            throw new ProgramException(ExitCode.Usage,
+                $"{path} says {count} chunks, {ClientLimits.ChunksMax} are possible: make the chunks larger");
         throw new ProgramException(ExitCode.Usage, $"{path} has no line '<count>,{LastChunk}', which must end it");
     }
 
@@ -118,10 +126,12 @@ internal sealed class LocalChunksFile
         if (line.AsSpan().Trim().IsEmpty) return null;
         if (!TrySplit(line, out int chunkIndex, out string name)) return "it is not '<chunk_index>,<file name>'";
         if (chunkIndex < 1 || chunkIndex > ChunkCount) return $"chunk {chunkIndex} is not one of 1 to {ChunkCount}";
-        if (Held.ContainsKey(chunkIndex) || Wanted.ContainsKey(chunkIndex)) return $"chunk {chunkIndex} is listed already";
+        bool isListed = Held.ContainsKey(chunkIndex) || Wanted.ContainsKey(chunkIndex);
+        if (isListed) return $"chunk {chunkIndex} is listed already";
         name = WithoutFolder(name, folder);
         if (name.Contains('\0') || Encoding.UTF8.GetByteCount(name) > NameBytesMax) return "no file can have that name";
-        if (name.Contains('/') || name is "." or ".." || LeavesFolder(name, folder)) return $"file '{name}' is not in the folder";
+        if (name.Contains('/') || name is "." or ".." || LeavesFolder(name, folder))
+            return $"file '{name}' is not in the folder";
 
         if (name == FileName) return "that is this list itself";
         if (name == ArrivalJournal.FileName) return "that is the client's own file";
@@ -153,7 +163,8 @@ internal sealed class LocalChunksFile
 
     // Where links lead counts, of the file as of the folder. A file that isn't there leads nowhere.
     private static bool LeavesFolder(string name, string folder) =>
-        RealPath.Of(Path.Combine(folder, name)) is { } real && real != $"{RealPath.Of(folder)}/{Path.GetFileName(real)}";
+        RealPath.Of(Path.Combine(folder, name)) is { } real
+        && real != $"{RealPath.Of(folder)}/{Path.GetFileName(real)}";
 
     // <number>,<name>   with blanks around either; the name may hold commas
     private static bool TrySplit(string line, out int number, out string name)
@@ -161,6 +172,7 @@ internal sealed class LocalChunksFile
         int comma = line.IndexOf(',');
         name = comma < 0 ? "" : line[(comma + 1)..].Trim();
         number = 0;
-        return name.Length > 0 && int.TryParse(line.AsSpan(0, comma).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        return name.Length > 0
+            && int.TryParse(line.AsSpan(0, comma).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 }

@@ -6,9 +6,9 @@ using P2P.Cli;
 namespace P2P.Client;
 
 /// <summary>
-/// Where -out leads: looked at before anything is fetched, rather than when all is there. On its way a file has a
-/// temporary name beside the target and is locked, so that what a killed process has left can be told from what a living
-/// one is at: the lock goes with its process.
+/// Where -out leads: the client looks there before it fetches anything, rather than when all is there. An unfinished
+/// file has a temporary name beside the target and is locked, so that the leftover of a killed process can be told from
+/// the file of a living one: the lock goes with its process.
 /// </summary>
 internal static class OutputFile
 {
@@ -19,14 +19,17 @@ internal static class OutputFile
     /// <exception cref="ProgramException">It can't.</exception>
     public static void Check(string name, string path, bool mayExist)
     {
-        if (Directory.Exists(path)) throw new ProgramException(ExitCode.Usage, $"-out {name} is a folder: give the name of a file");
+        if (Directory.Exists(path))
+            throw new ProgramException(ExitCode.Usage, $"-out {name} is a folder: give the name of a file");
         if (File.Exists(path) && !mayExist)
-            throw new ProgramException(ExitCode.Usage, $"there is a file {name} already: move it away, or give another with -out");
+            throw new ProgramException(ExitCode.Usage,
+                $"there is a file {name} already: move it away, or give another with -out");
         string folder = Path.GetDirectoryName(path)!;
         string probe = TemporaryPath(path);
         try
         {
-            File.OpenHandle(probe, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, FileOptions.DeleteOnClose).Dispose();
+            const FileOptions options = FileOptions.DeleteOnClose;
+            File.OpenHandle(probe, FileMode.Create, FileAccess.Write, FileShare.ReadWrite, options).Dispose();
             RemoveLeftovers(folder, Path.GetFileName(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -54,7 +57,8 @@ internal static class OutputFile
         Path.Combine(Path.GetDirectoryName(path)!, ChunkStore.TemporaryName(Path.GetFileName(path)));
 
     /// <summary>What is to be told of a name that something else has.</summary>
-    public static string Taken(string name) => $"there is a file {name} already, and it is not what the chunks make: move it away, or give another with -out";
+    public static string Taken(string name) =>
+        $"there is a file {name} already, and it is not what the chunks make: move it away, or give another with -out";
 
     private static void RemoveLeftovers(string folder, string name)
     {

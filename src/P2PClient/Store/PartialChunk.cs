@@ -8,8 +8,8 @@ namespace P2P.Client;
 /// <summary>
 /// A chunk on its way in: bytes go to a temporary file, and only <see cref="TryCommit"/> gives it the chunk's name
 /// (PROTOCOL 3.3). Bytes that are the whole chunk at once go to a file without any name, which costs less, where
-/// the file system has such. Owned by one download session, then perhaps kept as a doubtful copy. A disk that fails is a
-/// value: <see cref="Error"/>.
+/// the file system has such files. One download session owns a partial chunk, and may keep it as a doubtful copy. The
+/// failure of a disk is a value: <see cref="Error"/>.
 /// </summary>
 internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDisposable
 {

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace P2P.Client;
 
-/// <summary>Small text files as lines. File.ReadAllLines would bring streams and readers along, 60 KB of them.</summary>
+/// <summary>Small text files as lines. File.ReadAllLines would bring streams and readers into the program, 60 KB of
+/// them.</summary>
 internal static class TextLines
 {
     /// <summary>Reads a file in UTF-8, with or without byte order mark, with either end of line.</summary>

@@ -1,0 +1,118 @@
+using System;
+using System.Collections.Generic;
+
+namespace P2P.Client;
+
+/// <summary>
+/// The peers that the tracker listed for each chunk, when it did, and which of them to ask: one with as little to do as
+/// any, a peer that failed last. In memory only: no clock but the times it is given.
+/// </summary>
+internal sealed class KnownSources(int chunkCount, Random random)
+{
+    private readonly Answer[] _answers = new Answer[chunkCount + 1];        // by index; [0] is unused
+    private readonly Dictionary<int, Peer> _avoided = [];
+    private int _answered;          // chunks with a source
+
+    /// <summary>The number of sources that the last answer listed for a chunk; 0 if there was no answer.</summary>
+    public int CountOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
+
+    /// <summary>Tells whether the last answer listed no source for a chunk.</summary>
+    public bool IsNone(int chunkIndex) => _answers[chunkIndex].Sources is { Length: 0 };
+
+    /// <summary>When the last answer for a chunk came.</summary>
+    public TimeSpan TimeOf(int chunkIndex) => _answers[chunkIndex].Time;
+
+    /// <summary>An answer has come.</summary>
+    public void Set(int chunkIndex, Peer[] sources, TimeSpan now) => Replace(chunkIndex, new Answer(sources, now));
+
+    /// <summary>The chunk has arrived: its sources no longer matter.</summary>
+    public void Forget(int chunkIndex)
+    {
+        Replace(chunkIndex, default);
+        _avoided.Remove(chunkIndex);
+    }
+
+    /// <summary>A source's copy of a chunk is doubtful: where another is listed, that one is asked next.</summary>
+    public void Avoid(int chunkIndex, Peer source) => _avoided[chunkIndex] = source;
+
+    /// <summary>Tells whether a chunk has sources, but all of them pause, or have failed.</summary>
+    public bool AllRefuse(int chunkIndex, TimeSpan now)
+    {
+        if (CountOf(chunkIndex) == 0) return false;
+        foreach (Peer peer in _answers[chunkIndex].Sources)
+        {
+            if (peer.PausedUntil <= now && !peer.IsDoubtful) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Tells whether <see cref="TryChoose"/> would find a source.</summary>
+    public bool HasFree(int chunkIndex, TimeSpan now, out bool isHopeless)
+    {
+        isHopeless = true;
+        foreach (Peer peer in _answers[chunkIndex].Sources)
+        {
+            if (!MayAsk(chunkIndex, peer, now)) continue;
+            isHopeless = false;
+            if (peer.HasRoom) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Chooses the source to fetch a chunk from.</summary>
+    /// <param name="isHopeless">True if all sources pause, so that waiting for room at one of them is no use.</param>
+    public bool TryChoose(int chunkIndex, TimeSpan now, out Peer source, out bool isHopeless)
+    {
+        source = null!;
+        isHopeless = true;
+        int ties = 0;
+        foreach (Peer peer in _answers[chunkIndex].Sources)
+        {
+            if (!MayAsk(chunkIndex, peer, now)) continue;
+            isHopeless = false;
+            if (peer.HasRoom) Compare(peer, ref source, ref ties);
+        }
+        return source is not null;
+    }
+
+    /// <summary>Chooses one more source for a chunk that is being fetched.</summary>
+    /// <param name="isTaken">Tells of a peer whether the chunk is being fetched from it.</param>
+    public bool TryChooseAnother(int chunkIndex, TimeSpan now, Func<Peer, bool> isTaken, out Peer source)
+    {
+        source = null!;
+        int ties = 0;
+        foreach (Peer peer in _answers[chunkIndex].Sources)
+        {
+            if (peer.PausedUntil <= now && peer.HasRoom && !isTaken(peer)) Compare(peer, ref source, ref ties);
+        }
+        return source is not null;
+    }
+
+    private bool MayAsk(int chunkIndex, Peer peer, TimeSpan now)
+    {
+        if (peer.PausedUntil > now) return false;
+        if (_avoided.Count == 0 || CountOf(chunkIndex) == 1) return true;
+        return !_avoided.TryGetValue(chunkIndex, out Peer? avoided) || avoided != peer;
+    }
+
+    // Of several equal candidates each is chosen as likely as another: clients must not all ask the same peer.
+    private void Compare(Peer candidate, ref Peer chosen, ref int ties)
+    {
+        int order = chosen is null ? -1 : Order(candidate).CompareTo(Order(chosen));
+        ties = order < 0 ? 1 : order == 0 ? ties + 1 : ties;
+        if (order < 0 || (order == 0 && random.Next(ties) == 0)) chosen = candidate;
+    }
+
+    // A peer that has nearly everything comes last of equally busy ones: every client asks it.
+    private (bool, int, bool) Order(Peer peer) => (peer.IsDoubtful, peer.Downloads, 4 * peer.Listed > 3 * _answered);
+
+    private void Replace(int chunkIndex, Answer answer)
+    {
+        foreach (Peer peer in _answers[chunkIndex].Sources ?? []) peer.Listed--;
+        foreach (Peer peer in answer.Sources ?? []) peer.Listed++;
+        _answered += Math.Sign(answer.Sources?.Length ?? 0) - Math.Sign(CountOf(chunkIndex));
+        _answers[chunkIndex] = answer;
+    }
+
+    private readonly record struct Answer(Peer[] Sources, TimeSpan Time);
+}

@@ -1,0 +1,60 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+
+namespace P2P.Client;
+
+/// <summary>The chunks whose sources are known: those to pick from, in random order, and those that were picked and
+/// whose answer came a moment ago.</summary>
+internal sealed class ReadyChunks(ChunkStages stages, Random random)
+{
+    private readonly List<int> _ready = [];
+    private readonly List<int> _refreshed = [];
+
+    /// <summary>The number of chunks to pick from.</summary>
+    public int Count => _ready.Count;
+
+    /// <summary>The chunk at a place from 0 to <see cref="Count"/> - 1.</summary>
+    public int this[int place] => _ready[place];
+
+    /// <summary>Adds a chunk to those to pick from.</summary>
+    public void Add(int chunkIndex)
+    {
+        stages.Move(chunkIndex, ChunkStage.Ready);
+        int place = random.Next(_ready.Count + 1);
+        _ready.Add(chunkIndex);
+        (_ready[place], _ready[^1]) = (_ready[^1], _ready[place]);
+    }
+
+    /// <summary>Takes the chunk at a place out; the last one moves there. The caller moves the chunk to another stage.
+    /// </summary>
+    public void RemoveAt(int place)
+    {
+        _ready[place] = _ready[^1];
+        _ready.RemoveAt(_ready.Count - 1);
+    }
+
+    /// <summary>Adds a chunk that was picked and is to be fetched next.</summary>
+    public void AddRefreshed(int chunkIndex)
+    {
+        stages.Move(chunkIndex, ChunkStage.Refreshed);
+        _refreshed.Add(chunkIndex);
+    }
+
+    /// <summary>Takes out the chunk that was refreshed last. The caller moves it to another stage.</summary>
+    public bool TryTakeRefreshed(out int chunkIndex)
+    {
+        chunkIndex = _refreshed.Count > 0 ? _refreshed[^1] : 0;
+        if (chunkIndex == 0) return false;
+        _refreshed.RemoveAt(_refreshed.Count - 1);
+        return true;
+    }
+
+    /// <summary>Asserts that each chunk of these stages is on its list, and no other.</summary>
+    [Conditional("DEBUG")]
+    public void Check()
+    {
+        Debug.Assert(_ready.Count == stages.CountOf(ChunkStage.Ready), "a chunk is ready once");
+        Debug.Assert(_refreshed.Count == stages.CountOf(ChunkStage.Refreshed), "a chunk is refreshed once");
+    }
+}
