@@ -11,7 +11,8 @@ namespace P2P.Client;
 /// <summary>Reads the arguments and the folder, wires the client and sets the exit code.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => NativeProgram.Run("P2PClient", ClientOptions.Usage, () => Run(arguments));
+    private static int Main(string[] arguments) =>
+        NativeProgram.Run("P2PClient", ClientOptions.Usage, () => Run(arguments));
 
     private static int Run(string[] arguments)
     {
@@ -27,7 +28,8 @@ internal static class Program
         CleanFolder(options, store, isNeeded: list.Held.Count < list.ChunkCount);
         bool isListSaved = store.Adopt(list, sums) == 0;
         var picker = new ChunkPicker(list.ChunkCount, list.Held.Keys, Random.Shared);
-        if (options.OutPath is not null) OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
+        if (options.OutPath is not null)
+            OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
 
         Acceptor acceptor = Listen(options);
         ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
@@ -60,9 +62,16 @@ internal static class Program
         catch (SocketException e)
         {
             if (Acceptor.IsAddressForeign(e))
-                throw new ProgramException(ExitCode.Failure, $"{options.BindAddresses[0]} is no address of this machine: give one of its own with -bind");
+            {
+                throw new ProgramException(
+                    ExitCode.Failure,
+                    $"{options.BindAddresses[0]} is no address of this machine: give one of its own with -bind");
+            }
             string reason = Acceptor.IsPortTaken(e) ? "is taken" : $"can't be used: {e.Message}";
-            throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");
+            throw new ProgramException(
+                ExitCode.Failure,
+                $"transfer port {options.TransferPort} {reason}; "
+                + $"give another with -transfer_port, or none for any free one");
         }
     }
 
@@ -76,7 +85,12 @@ internal static class Program
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (isNeeded)
-                throw new ProgramException(ExitCode.Usage, $"can't write to folder {options.Folder}: {DiskError.Describe(e)}; let this user write there, or give another with -folder");
+            {
+                throw new ProgramException(
+                    ExitCode.Usage,
+                    $"can't write to folder {options.Folder}: {DiskError.Describe(e)}; "
+                    + $"let this user write there, or give another with -folder");
+            }
         }
     }
 }

@@ -37,11 +37,15 @@ internal sealed class SwarmClient
     /// <summary>Makes it; <see cref="Start"/> lets it begin.</summary>
     /// <param name="sums">What the chunks must be; null if nobody knows.</param>
     /// <param name="end">Told the exit code when the client has ended by itself.</param>
-    public SwarmClient(EventLoop loop, ClientOptions options, ActionLog log, ChunkStore store, ChunkPicker picker, ChunkSums? sums, Action<int> end)
+    public SwarmClient(
+        EventLoop loop, ClientOptions options, ActionLog log, ChunkStore store, ChunkPicker picker, ChunkSums? sums,
+        Action<int> end)
     {
         (_loop, _options, _log, _store, _picker, _end) = (loop, options, log, store, picker, end);
         _ending = new ClientEnding(loop, options, picker, _traffic, End);
-        _downloader = new Downloader(loop, log, picker, store, options.ChunkBytesMax, mayGiveUp: !options.IsTrackerLocal, OnFetched, OnDiskFailure, _traffic, sums, OnWrong);
+        _downloader = new Downloader(
+            loop, log, picker, store, options.ChunkBytesMax, mayGiveUp: !options.IsTrackerLocal, OnFetched,
+            OnDiskFailure, _traffic, sums, OnWrong);
         _report = new ClientReport(loop, options, picker, _downloader, _traffic, sums);
         _completion = new Completion(loop, options, store, sums, _report, OnLost, _ending.OnDone);
         _stall = new Stall(picker, _traffic);
@@ -57,7 +61,8 @@ internal sealed class SwarmClient
         _isListSaved = isListSaved;
         if (!isListSaved) SaveList();
         _loop.OnRoundEnd = _log.Flush;
-        acceptor.Start(_loop, new Uploads(_loop, _picker, _store, _traffic, OnLost).OnAccepted, _store.Descriptors.OnShortage);
+        var uploads = new Uploads(_loop, _picker, _store, _traffic, OnLost);
+        acceptor.Start(_loop, uploads.OnAccepted, _store.Descriptors.OnShortage);
         var peers = new PeerBook(acceptor.Port, _options.IsTrackerLocal, _options.TrackerAddresses);
         _tracker = new TrackerConnection(_loop, _options, _log, _picker, peers, acceptor.Port, _downloader.Start);
         _report.Started(acceptor.Port);
@@ -104,7 +109,9 @@ internal sealed class SwarmClient
     private void OnLost(int chunkIndex)
     {
         if (_picker.StateOf(chunkIndex) != ChunkState.Have) return;
-        Terminal.Complain($"{_options.Name}: {_store.NameOf(chunkIndex)} has gone or changed since it was listed; chunk {chunkIndex} is no longer served, and fetched anew");
+        Terminal.Complain(
+            $"{_options.Name}: {_store.NameOf(chunkIndex)} has gone or changed since it was listed; "
+            + $"chunk {chunkIndex} is no longer served, and fetched anew");
         _store.OnLost(chunkIndex);
         _picker.OnLost(chunkIndex);
         _isListSaved = false;
@@ -140,7 +147,9 @@ internal sealed class SwarmClient
         if (_diskProblem != reason)
         {
             _diskProblem = reason;
-            Terminal.Complain($"{_options.Name}: can't store chunks in {_options.Folder}: {reason}; will try again, make room or let this user write there");
+            Terminal.Complain(
+                $"{_options.Name}: can't store chunks in {_options.Folder}: {reason}; "
+                + $"will try again, make room or let this user write there");
         }
         _ending.OnDiskFailure();
     }
@@ -149,7 +158,9 @@ internal sealed class SwarmClient
     {
         if (_saidUnreachable) return;
         _saidUnreachable = true;
-        Terminal.Complain($"{_options.Name}: no tracker at {_options.TrackerName} yet, trying again: start P2PTracker there, or give another with -tracker");
+        Terminal.Complain(
+            $"{_options.Name}: no tracker at {_options.TrackerName} yet, trying again: "
+            + $"start P2PTracker there, or give another with -tracker");
     }
 
     // Peers on other machines are told of us, and may come unless the user has said where to listen.
@@ -175,10 +186,12 @@ internal sealed class SwarmClient
     {
         TrackerHealth tracker = _tracker.Health;
         int unheld = 0;
-        for (int chunkIndex = 1; chunkIndex <= _picker.ChunkCount; chunkIndex++) unheld += _picker.IsUnheld(chunkIndex) ? 1 : 0;
+        for (int chunkIndex = 1; chunkIndex <= _picker.ChunkCount; chunkIndex++)
+            unheld += _picker.IsUnheld(chunkIndex) ? 1 : 0;
         var facts = new StallFacts(
             WasReached: tracker.WasReached, IsGone: tracker.IsGone, WasAnswered: tracker.AnsweredAt is not null,
-            IsSilent: now - tracker.AnsweredAt >= ClientLimits.StallAfter, HasSpoken: tracker.HasSpoken, IsDiskFailing: _diskProblem is not null,
+            IsSilent: now - tracker.AnsweredAt >= ClientLimits.StallAfter, HasSpoken: tracker.HasSpoken,
+            IsDiskFailing: _diskProblem is not null,
             TooLarge: _downloader.TooLarge, Unheld: unheld, Refused: _picker.CountRefused(now));
         StallReason reason = Stall.Find(facts);
         bool isTold = reason == StallReason.Disk || (reason == StallReason.NoTracker && _saidUnreachable);

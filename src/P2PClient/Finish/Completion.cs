@@ -27,10 +27,12 @@ internal sealed class Completion
     private int _exitCode = ExitCode.Success;
 
     /// <summary>Makes it; <see cref="Start"/> is called whenever all is there.</summary>
-    /// <param name="onBadChunk">Told of a chunk that is not, or no longer, what it must be; it has to be fetched anew.</param>
+    /// <param name="onBadChunk">Told of a chunk that is not, or no longer, what it must be; it has to be fetched
+    /// anew.</param>
     /// <param name="onDone">Told the exit code that a client which ends now should have.</param>
     public Completion(
-        EventLoop loop, ClientOptions options, ChunkStore store, ChunkSums? sums, ClientReport report, Action<int> onBadChunk, Action<int> onDone)
+        EventLoop loop, ClientOptions options, ChunkStore store, ChunkSums? sums, ClientReport report,
+        Action<int> onBadChunk, Action<int> onDone)
     {
         (_loop, _options, _store, _sums, _report) = (loop, options, store, sums, report);
         (_onBadChunk, _onDone) = (onBadChunk, onDone);
@@ -104,7 +106,9 @@ internal sealed class Completion
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _exitCode = ExitCode.Disk;
-            Terminal.Complain(_options.Name + ": can't write " + name + ": " + DiskError.Describe(e) + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
+            Terminal.Complain(
+                _options.Name + ": can't write " + name + ": " + DiskError.Describe(e)
+                + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
         }
         _joiner?.Dispose();
         _hasJoined = end != JoinEnd.BadChunk;

@@ -13,7 +13,8 @@ namespace P2P.Client;
 /// <param name="Unheld">Missing chunks that nobody has.</param>
 /// <param name="Refused">Missing chunks all of whose sources pause.</param>
 internal readonly record struct StallFacts(
-    bool WasReached, bool IsGone, bool WasAnswered, bool IsSilent, bool HasSpoken, bool IsDiskFailing, int TooLarge, int Unheld, int Refused);
+    bool WasReached, bool IsGone, bool WasAnswered, bool IsSilent, bool HasSpoken, bool IsDiskFailing, int TooLarge,
+    int Unheld, int Refused);
 
 /// <summary>Why nothing comes. The event has a name for each.</summary>
 internal enum StallReason
@@ -60,7 +61,8 @@ internal sealed class Stall(ChunkPicker picker, Traffic traffic)
     }
 
     /// <summary>Decides whether the user is to be told; if so, the reason counts as told.</summary>
-    /// <param name="text">The reason in words, with numbers that may change all the time: they alone are no news.</param>
+    /// <param name="text">The reason in words, with numbers that may change all the time: they alone are no
+    /// news.</param>
     public bool IsNews(StallReason reason, string text)
     {
         if (reason == StallReason.None || (reason == _told && (!_hasMoved || text == _toldText))) return false;
@@ -68,7 +70,8 @@ internal sealed class Stall(ChunkPicker picker, Traffic traffic)
         return true;
     }
 
-    /// <summary>The first reason of those that hold: without the earlier ones nothing can be said of the later.</summary>
+    /// <summary>The first reason of those that hold: without the earlier ones nothing can be said of the
+    /// later.</summary>
     public static StallReason Find(in StallFacts facts) =>
         facts.IsDiskFailing ? StallReason.Disk
         : !facts.WasReached ? StallReason.NoTracker

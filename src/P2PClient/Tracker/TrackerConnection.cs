@@ -42,9 +42,11 @@ internal sealed class TrackerConnection
     /// <summary>Makes it; <see cref="RunAsync"/> connects.</summary>
     /// <param name="onAnswer">Called when the picker has been told of an answer.</param>
     public TrackerConnection(
-        EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, PeerBook peers, int transferPort, Action onAnswer)
+        EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, PeerBook peers, int transferPort,
+        Action onAnswer)
     {
-        (_loop, _options, _log, _picker, _peers, _transferPort, _onAnswer) = (loop, options, log, picker, peers, transferPort, onAnswer);
+        (_loop, _options, _log, _picker) = (loop, options, log, picker);
+        (_peers, _transferPort, _onAnswer) = (peers, transferPort, onAnswer);
         _dialect = new TrackerDialect(options.Framing, options.IsTrackerLocal);
         _questions = new TrackerQuestions(picker, _dialect);
         _wake = new LoopSignal(loop);
@@ -56,7 +58,8 @@ internal sealed class TrackerConnection
 
     /// <summary>Connects, and connects again, for as long as the program runs.</summary>
     /// <param name="onUnreachable">Called when the tracker isn't there at first.</param>
-    /// <param name="onHub">Called before anything is announced to a tracker on this machine that serves others too.</param>
+    /// <param name="onHub">Called before anything is announced to a tracker on this machine that serves others
+    /// too.</param>
     public async Task RunAsync(Action onUnreachable, Action onHub)
     {
         TimeSpan pause = ClientLimits.TrackerPauseMin;
@@ -65,7 +68,8 @@ internal sealed class TrackerConnection
             while (true)
             {
                 Connection? connection = await Connector.ConnectAsync(
-                    _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes, ClientLimits.SilencePatience);
+                    _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes,
+                    ClientLimits.SilencePatience);
                 Health.OnAttempt(isConnected: connection is not null);
                 if (connection is not null)
                 {
@@ -96,8 +100,8 @@ internal sealed class TrackerConnection
     /// <summary>There may be a question to ask.</summary>
     public void Wake() => _wake.Set();
 
-    // One connection, from its first message to its end. True if a question was answered: what speaks and closes without an
-    // answer, as a web server does, is connected to as seldom as nobody is.
+    // One connection, from its first message to its end. True if a question was answered: a program that speaks and
+    // closes without an answer, as a web server does, is connected to as seldom as one that is not there.
     private async Task<bool> TalkAsync(Connection connection, Action onHub)
     {
         _connection = connection;
@@ -105,7 +109,8 @@ internal sealed class TrackerConnection
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
         _pacing = new TrackerPacing(_loop, connection);
         _dialect.OnConnected(_pacing.IsOurTracker, EventLoop.Now);
-        _peers.IsHub = _options.IsTrackerLocal && _pacing.IsOurTracker && ReceiveQueueProbe.IsOurTrackerEverywhere(_options.TrackerPort);
+        _peers.IsHub = _options.IsTrackerLocal && _pacing.IsOurTracker
+            && ReceiveQueueProbe.IsOurTrackerEverywhere(_options.TrackerPort);
         if (_peers.IsHub) onHub();
         _questions.OnConnected();
         Diagnosis.Log?.Add($"tracker spoken to {(_dialect.UsesLines ? "in lines" : "unframed")}: {_dialect.Rule}");
@@ -175,7 +180,8 @@ internal sealed class TrackerConnection
                 if (_picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // lost meanwhile
                 length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, _transferPort);
             }
-            else if (_questions.HasRoom && _questions.TryAsk(out chunkIndex)) length = MessageWriter.WhereChunk(buffer, chunkIndex);
+            else if (_questions.HasRoom && _questions.TryAsk(out chunkIndex))
+                length = MessageWriter.WhereChunk(buffer, chunkIndex);
             else return bytes;
 
             _log.Written(_buffer, bytes, length);

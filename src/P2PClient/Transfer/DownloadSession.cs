@@ -38,7 +38,8 @@ internal enum DownloadEnd
 /// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2.8).
 /// </summary>
 internal sealed class DownloadSession(
-    EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax, ChunkCheck? check, SplicePipe pipe, Traffic traffic)
+    EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax, ChunkCheck? check,
+    SplicePipe pipe, Traffic traffic)
 {
     private Connection? _connection;
 
@@ -75,7 +76,8 @@ internal sealed class DownloadSession(
         byte[] buffer = loop.Buffers.Rent();
         try
         {
-            Connection? connection = await Connector.ConnectAsync(loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
+            Connection? connection = await Connector.ConnectAsync(
+                loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
             _connection = connection;
             if (connection is null) Reason = "no connection";
             if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
@@ -90,9 +92,11 @@ internal sealed class DownloadSession(
             while (true)
             {
                 // A large chunk that nobody has to look at needn't come into this process.
-                if (download.Received >= ClientLimits.MovedFrom && check is null && pipe.IsUsable && download.IsWanted && connection.Unread.IsEmpty)
+                if (download.Received >= ClientLimits.MovedFrom && check is null && pipe.IsUsable && download.IsWanted
+                    && connection.Unread.IsEmpty)
                 {
-                    if (!copy.TryMove(pipe, (int)connection.Socket.Handle, out int moved, out SpliceEnd end)) return DownloadEnd.DiskFailed;
+                    if (!copy.TryMove(pipe, (int)connection.Socket.Handle, out int moved, out SpliceEnd end))
+                        return DownloadEnd.DiskFailed;
                     if (end == SpliceEnd.Failed) return Fail(SocketResult.Failed);
                     if (end == SpliceEnd.PeerEnded) return DownloadEnd.Whole;
                     download.Received += moved;
@@ -121,7 +125,9 @@ internal sealed class DownloadSession(
                 if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
                 if (check is not null && !check.TryAdd(connection.Unread)) return DownloadEnd.Wrong;
                 bool isWhole = download.Received == received.Bytes && connection.LookForEnd();
-                if (download.IsWanted && !(isWhole ? copy.TryWriteWhole(connection.Unread) : copy.TryWrite(connection.Unread))) return DownloadEnd.DiskFailed;
+                if (download.IsWanted
+                    && !(isWhole ? copy.TryWriteWhole(connection.Unread) : copy.TryWrite(connection.Unread)))
+                    return DownloadEnd.DiskFailed;
                 connection.Consume(received.Bytes);
                 if (download.Received < turnEnd) continue;
                 turnEnd = download.Received + ClientLimits.TurnBytes;

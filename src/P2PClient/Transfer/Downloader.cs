@@ -45,7 +45,8 @@ internal sealed class Downloader
     /// <param name="sums">What the chunks must be; null if nobody knows.</param>
     /// <param name="onWrong">Told of a chunk that was not, and of its source.</param>
     public Downloader(
-        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, long chunkBytesMax, bool mayGiveUp, Action<int> onFetched, Action<string> onDiskFailure,
+        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, long chunkBytesMax, bool mayGiveUp,
+        Action<int> onFetched, Action<string> onDiskFailure,
         Traffic traffic, ChunkSums? sums, Action<int, Peer> onWrong)
     {
         (_traffic, _sums, _onWrong) = (traffic, sums, onWrong);
@@ -98,7 +99,8 @@ internal sealed class Downloader
     private async Task DownloadAsync(Download download)
     {
         PartialChunk copy = _store.CreatePartial(download.ChunkIndex, download.IsSecond);
-        ChunkCheck? check = _sums is null ? null : new ChunkCheck(_sums.SizeOf(download.ChunkIndex), _sums.SumOf(download.ChunkIndex));
+        ChunkCheck? check = _sums is null
+            ? null : new ChunkCheck(_sums.SizeOf(download.ChunkIndex), _sums.SumOf(download.ChunkIndex));
         var session = new DownloadSession(_loop, _log, download, copy, _chunkBytesMax, check, _pipe, _traffic);
         _sessions.Add(download, session);
         DownloadEnd end = await session.RunAsync();
@@ -109,7 +111,8 @@ internal sealed class Downloader
         {
             if (check is not null) end = check.Judge(end);
             if (end == DownloadEnd.Doubtful) end = Weigh(session);
-            if (end == DownloadEnd.Whole && !_store.TryCommit(session.ChunkIndex, session.Copy)) end = DownloadEnd.DiskFailed;
+            if (end == DownloadEnd.Whole && !_store.TryCommit(session.ChunkIndex, session.Copy))
+                end = DownloadEnd.DiskFailed;
             Settle(session, end);
             Tell(session, end);
         }
@@ -154,13 +157,14 @@ internal sealed class Downloader
                 _picker.OnFetched(session.ChunkIndex, now);
                 _onFetched(session.ChunkIndex);
                 return;
-            case DownloadEnd.Doubtful:      // the copy is kept; the same source is asked again only if it is the only one
+            case DownloadEnd.Doubtful:      // the copy is kept; its source is asked again only if there is no other
                 session.Peer.OnFailure(now, severity: 2);
                 _scheduler.Release(session.ChunkIndex, avoid: session.Peer);
                 return;
-            case DownloadEnd.Wrong:         // it may have many that are right: a pause, and this chunk from others first
+            case DownloadEnd.Wrong:         // the source may have right ones: a pause, and this one from others first
                 session.Peer.OnFailure(now, ClientLimits.WrongChunkSeverity);
-                if (!_wrong.TryGetValue(session.ChunkIndex, out Peer? told) || told != session.Peer) _onWrong(session.ChunkIndex, session.Peer);
+                if (!_wrong.TryGetValue(session.ChunkIndex, out Peer? told) || told != session.Peer)
+                    _onWrong(session.ChunkIndex, session.Peer);
                 _wrong[session.ChunkIndex] = session.Peer;
                 session.Copy.Dispose();
                 _scheduler.Release(session.ChunkIndex, avoid: session.Peer);
@@ -169,7 +173,8 @@ internal sealed class Downloader
                 if (now >= _diskPausedUntil)        // one trouble, however many downloads ran into it
                 {
                     _diskPausedUntil = now + _diskPause;
-                    _diskPause = 2 * _diskPause < ClientLimits.PeerPauseMax ? 2 * _diskPause : ClientLimits.PeerPauseMax;
+                    _diskPause =
+                        2 * _diskPause < ClientLimits.PeerPauseMax ? 2 * _diskPause : ClientLimits.PeerPauseMax;
                 }
                 _onDiskFailure(session.Copy.Error ?? "unknown reason");
                 session.Peer.OnFailure(now, severity: 1);       // who never stops sending fills any disk
