@@ -38,7 +38,7 @@ internal static class ClientLimits
     /// nobody knows; elsewhere it is one of ours (<see cref="SilencePatience"/>).</summary>
     public static readonly TimeSpan LocalTurnPatience = TimeSpan.FromSeconds(1), TurnPatience = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long after a descriptor was wanted in vain they count as short.</summary>
+    /// <summary>How long descriptors count as short after the process wanted one and there was none.</summary>
     public static readonly TimeSpan DescriptorsShort = TimeSpan.FromSeconds(1);
 
     /// <summary>How long, and how often, opening a chunk is tried while even the spare descriptor is gone.</summary>

@@ -35,12 +35,13 @@ internal static class Program
         ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
         var loop = new EventLoop(ClientLimits.ReceiveBytes);
         int exitCode = ExitCode.Success;
-        var client = new SwarmClient(loop, options, log, store, picker, sums, code =>
+        var files = new FileSet(store, picker, sums);
+        var client = new SwarmClient(loop, options, log, files, acceptor, code =>
         {
             exitCode = code;
             loop.Stop();
         });
-        NativeProgram.RunUntilSignal(loop, () => client.Start(acceptor, isListSaved), client.Stop);
+        NativeProgram.RunUntilSignal(loop, () => client.Start(isListSaved), client.Stop);
         return exitCode;
 
         void Warn(string warning) => Terminal.Complain($"{options.Name}: {warning}");
@@ -75,7 +76,7 @@ internal static class Program
         }
     }
 
-    // Who has everything may serve from a folder that can't be written.
+    // A client that has every chunk may serve from a folder that can't be written.
     private static void CleanFolder(ClientOptions options, ChunkStore store, bool isNeeded)
     {
         try

@@ -37,6 +37,9 @@ internal sealed class ClientEnding
     /// <summary>The client ends, and not because of a signal.</summary>
     public bool IsByItself { get; private set; }
 
+    /// <summary>The disk has refused what came last.</summary>
+    public bool IsDiskFailing => _diskFailsSince is not null;
+
     /// <summary>Begins to count the time.</summary>
     /// <param name="wasTrackerReached">Tells whether the tracker was ever there.</param>
     public void Start(Func<bool> wasTrackerReached)
@@ -112,7 +115,7 @@ internal sealed class ClientEnding
                 ExitCode.NoTracker,
                 "there was no tracker at " + _options.TrackerName + " within " + state + "; " + StartTracker);
         }
-        else if (_diskFailsSince is not null)
+        else if (IsDiskFailing)
         {
             End(
                 ExitCode.Disk,

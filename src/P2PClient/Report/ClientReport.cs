@@ -38,16 +38,17 @@ internal sealed class ClientReport
     private readonly LiveLine? _live;
     private TimeSpan _startedAt;
     private int _quarter;
+    private string? _diskProblem;       // was told, and nothing could be stored since
+    private bool _hasToldUnreachable;
     private bool _isStopped;
 
     /// <summary>Makes it, before anything is fetched.</summary>
     public ClientReport(
-        EventLoop loop, ClientOptions options, ChunkPicker picker, Downloader downloader, Traffic traffic,
-        ChunkSums? sums)
+        EventLoop loop, ClientOptions options, FileSet files, Downloader downloader, Traffic traffic)
     {
-        (_options, _picker, _downloader, _traffic) = (options, picker, downloader, traffic);
+        (_options, _picker, _downloader, _traffic) = (options, files.Picker, downloader, traffic);
         if (options.Style == ReportStyle.Text && Terminal.IsTerminal)
-            _live = new LiveLine(loop, options.Name, picker, downloader, traffic, sums);
+            _live = new LiveLine(loop, options.Name, files, downloader, traffic);
     }
 
     /// <summary>The client serves.</summary>
@@ -82,9 +83,37 @@ internal sealed class ClientReport
         }
     }
 
+    /// <summary>The tracker was never there so far. The user is told once.</summary>
+    public void Unreachable()
+    {
+        if (_hasToldUnreachable) return;
+        _hasToldUnreachable = true;
+        Terminal.Complain(
+            $"{_options.Name}: no tracker at {_options.TrackerName} yet, trying again: "
+            + $"start P2PTracker there, or give another with -tracker");
+    }
+
+    /// <summary>The file of a chunk has gone or changed.</summary>
+    /// <param name="fileName">As the list names it.</param>
+    public void Lost(int chunkIndex, string fileName) => Terminal.Complain(
+        $"{_options.Name}: {fileName} has gone or changed since it was listed; "
+        + $"chunk {chunkIndex} is no longer served, and fetched anew");
+
+    /// <summary>Something can't be stored. The user is told the same reason once, until a chunk could be stored
+    /// again.</summary>
+    public void DiskFailed(string reason)
+    {
+        if (_diskProblem == reason) return;
+        _diskProblem = reason;
+        Terminal.Complain(
+            $"{_options.Name}: can't store chunks in {_options.Folder}: {reason}; "
+            + $"will try again, make room or let this user write there");
+    }
+
     /// <summary>A chunk has come.</summary>
     public void Fetched()
     {
+        _diskProblem = null;
         int quarter = Quarter();
         if (quarter <= _quarter || _picker.IsComplete) return;
         _quarter = quarter;
@@ -111,10 +140,11 @@ internal sealed class ClientReport
     }
 
     /// <summary>Nothing has come for a while.</summary>
-    /// <param name="isTold">The user knows it already; an event is due all the same.</param>
     /// <param name="text">What <see cref="Describe"/> says.</param>
-    public void Stalled(StallReason reason, string text, bool isTold)
+    public void Stalled(StallReason reason, string text)
     {
+        // The user may know it already; an event is due all the same.
+        bool isTold = reason == StallReason.Disk || (reason == StallReason.NoTracker && _hasToldUnreachable);
         if (!isTold) Terminal.Complain(_options.Name + ": waiting: " + text);
         if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Say();
     }

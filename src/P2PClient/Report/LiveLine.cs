@@ -23,15 +23,13 @@ internal sealed class LiveLine
     private Rate _down, _up;
 
     /// <summary>Makes it, before anything is fetched.</summary>
-    /// <param name="sums">Tells how much there is to fetch.</param>
-    public LiveLine(
-        EventLoop loop, string name, ChunkPicker picker, Downloader downloader, Traffic traffic, ChunkSums? sums)
+    public LiveLine(EventLoop loop, string name, FileSet files, Downloader downloader, Traffic traffic)
     {
-        (_name, _picker, _downloader, _traffic) = (Shorten(name), picker, downloader, traffic);
+        (_name, _picker, _downloader, _traffic) = (Shorten(name), files.Picker, downloader, traffic);
         _timer = new LoopTimer(loop, Draw);
-        for (int chunkIndex = 1; chunkIndex <= sums?.ChunkCount; chunkIndex++)
+        for (int chunkIndex = 1; chunkIndex <= files.Sums?.ChunkCount; chunkIndex++)
         {
-            if (picker.StateOf(chunkIndex) != ChunkState.Have) _wantedBytes += sums.SizeOf(chunkIndex);
+            if (!files.Has(chunkIndex)) _wantedBytes += files.Sums.SizeOf(chunkIndex);
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class ReceiveQueueProbe
     /// on an address that nobody has (RFC 5737 and 3849), and so on all of them.</summary>
     public static bool IsOurTrackerEverywhere(int port) => Listens("192.0.2.1", port) || Listens("2001:db8::1", port);
 
-    // The kernel looks for who would accept a connection to that address from nobody.
+    // The kernel looks for the socket that would accept a connection to that address.
     private static bool Listens(string address, int port)
     {
         IPAddress reached = IPAddress.Parse(address);

@@ -16,7 +16,7 @@ internal sealed class DescriptorReserve
     private NativeFile? _spare = NativeFile.TryOpen(Anything, out _);
     private TimeSpan _shortUntil;
 
-    /// <summary>A descriptor was wanted in vain not long ago.</summary>
+    /// <summary>Not long ago a descriptor was wanted, and there was none.</summary>
     public bool IsShort => EventLoop.Now < _shortUntil;
 
     /// <summary>A descriptor was wanted, and there was none.</summary>

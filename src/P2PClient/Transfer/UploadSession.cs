@@ -34,7 +34,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             _reason = "it has not asked for a chunk";
             if (await ReadRequestAsync() is not { } chunkIndex) return;
             _reason = "it has asked for a chunk that is not here";
-            if (uploads.Picker.StateOf(chunkIndex) != ChunkState.Have) return;
+            if (!uploads.Files.Has(chunkIndex)) return;
             _reason = "it has gone before its chunk was sent";
 
             bool isLocal = HostName.IsLoopback(((IPEndPoint)socket.RemoteEndPoint!).Address);
@@ -43,7 +43,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             uploads.Enter(upload);
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
-            file = new UploadFile(uploads.Loop, uploads.Store, chunkIndex);
+            file = new UploadFile(uploads.Loop, uploads.Files.Store, chunkIndex);
             _reason = "its chunk can't be read";
             if (!await OpenAsync(file, chunkIndex)) return;
             _reason = "it has gone, or its chunk has changed, before all was sent";
@@ -161,7 +161,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         {
             if (!await OpenAsync(file, upload.ChunkIndex)) return false;
             int count = (int)Math.Min(file.Bytes - offset, ClientLimits.CacheWindowBytes);
-            if (!file.IsCached(offset, count) && !uploads.Store.Descriptors.IsShort)
+            if (!file.IsCached(offset, count) && !uploads.Files.Store.Descriptors.IsShort)
                 await file.LoadAsync(offset, count);
             SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
             // Nothing tells when the kernel takes more, but a send of bytes that waits for it.
