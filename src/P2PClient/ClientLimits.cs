@@ -2,7 +2,8 @@ using System;
 
 namespace P2P.Client;
 
-/// <summary>What the client does at most, and how long it waits. The protocol's own limits are in <see cref="Limits"/>.</summary>
+/// <summary>What the client does at most, and how long it waits. The protocol's own limits are in
+/// <see cref="Limits"/>.</summary>
 internal static class ClientLimits
 {
     /// <summary>Chunks in a file-set; some 40 bytes each.</summary>
@@ -12,7 +13,7 @@ internal static class ClientLimits
     /// finds it there.</summary>
     public const int ReceiveBytes = 256 * 1024;
 
-    /// <summary>From here on a chunk is large, in bytes, and is moved from the socket to its file by the kernel.</summary>
+    /// <summary>From here on a chunk is large, in bytes, and the kernel moves it from the socket to its file.</summary>
     public const long MovedFrom = 512 * 1024;
 
     /// <summary>Bytes moved for one connection before the others have their turn.</summary>
@@ -36,7 +37,7 @@ internal static class ClientLimits
     /// nobody knows; elsewhere it is one of ours (<see cref="SilencePatience"/>).</summary>
     public static readonly TimeSpan LocalTurnPatience = TimeSpan.FromSeconds(1), TurnPatience = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long after a descriptor was wanted in vain they count as short.</summary>
+    /// <summary>How long descriptors count as short after the process wanted one and there was none.</summary>
     public static readonly TimeSpan DescriptorsShort = TimeSpan.FromSeconds(1);
 
     /// <summary>How long, and how often, opening a chunk is tried while even the spare descriptor is gone.</summary>
@@ -61,7 +62,8 @@ internal static class ClientLimits
     public const int SlowBytesPerSecond = 32 * 1024;
     public static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
 
-    /// <summary>Largest chunk, in bytes: who sends more sends nonsense, or never stops (option -max_chunk_bytes).</summary>
+    /// <summary>Largest chunk, in bytes: a peer that sends more sends nonsense, or never stops (option
+    /// -max_chunk_bytes).</summary>
     public const long ChunkBytesMax = 16L << 30;
 
     /// <summary>How long a connection or the next byte of a chunk is waited for (PROTOCOL 2.8).</summary>
@@ -71,7 +73,8 @@ internal static class ClientLimits
     public static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(60);
 
     /// <summary>First and longest pause of a source that failed; it doubles with every failure.</summary>
-    public static readonly TimeSpan PeerPauseMin = TimeSpan.FromMilliseconds(250), PeerPauseMax = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan PeerPauseMin = TimeSpan.FromMilliseconds(250),
+        PeerPauseMax = TimeSpan.FromSeconds(30);
 
     /// <summary>How bad it is of a source to send something else than chunks.crc says: a first pause of 4 s.</summary>
     public const int WrongChunkSeverity = 5;
@@ -79,7 +82,8 @@ internal static class ClientLimits
     /// <summary>Chunks with known sources that are kept ready, to choose the rarest from.</summary>
     public const int AskedAheadMax = 128;
 
-    /// <summary>How long the place in a queue of one of our own kind is kept while others have the chunk, too.</summary>
+    /// <summary>How long the place in a queue of one of our own kind is kept while others have the chunk,
+    /// too.</summary>
     public static readonly TimeSpan QueuePatience = TimeSpan.FromMilliseconds(400);
 
     /// <summary>Chunks asked about at a time only to see whether better sources have appeared.</summary>
@@ -93,21 +97,24 @@ internal static class ClientLimits
     public const int QuestionsInFlightMax = 32;
 
     /// <summary>First and longest pause before "unknown" chunks are asked for again (PROTOCOL 7.3).</summary>
-    public static readonly TimeSpan UnknownPauseMin = TimeSpan.FromMilliseconds(20), UnknownPauseMax = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan UnknownPauseMin = TimeSpan.FromMilliseconds(20),
+        UnknownPauseMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>Once nothing has changed for so long, this many "unknown" chunks at most are asked for at once; of more, one
-    /// at a time, this far apart (PROTOCOL 7.3).</summary>
+    /// <summary>Once nothing has changed for so long, this many "unknown" chunks at most are asked for at once; of
+    /// more, one at a time, this far apart (PROTOCOL 7.3).</summary>
     public static readonly TimeSpan CalmAfter = TimeSpan.FromSeconds(10), CalmPause = TimeSpan.FromMilliseconds(10);
     public const int CalmUnknownMax = 100;
 
-    /// <summary>An answer is acted upon for this many times as long as a question takes, within these bounds; then it is
-    /// asked for again just before its chunk is fetched, so that new sources are seen.</summary>
+    /// <summary>An answer is acted upon for this many times as long as a question takes, within these bounds; then the
+    /// question is asked again just before its chunk is fetched, so that new sources are seen.</summary>
     public const int AnswerLifeFactor = 50;
-    public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(50), AnswerLifeMax = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(50),
+        AnswerLifeMax = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long the first answer of all is waited for before it is asked for again, and a later one at least; else
-    /// four times as long as the slowest has taken (PROTOCOL 2.6).</summary>
-    public static readonly TimeSpan FirstAnswerPatience = TimeSpan.FromSeconds(5), AnswerPatienceMin = TimeSpan.FromSeconds(2);
+    /// <summary>How long the first answer of all is waited for before its question is asked again, and how long a later
+    /// one at least; else four times as long as the slowest has taken (PROTOCOL 2.6).</summary>
+    public static readonly TimeSpan FirstAnswerPatience = TimeSpan.FromSeconds(5),
+        AnswerPatienceMin = TimeSpan.FromSeconds(2);
 
     /// <summary>Unframed questions without an answer, before the tracker is taken for one that wants lines.</summary>
     public const int UnframedAttempts = 2;
@@ -116,12 +123,16 @@ internal static class ClientLimits
     public static readonly TimeSpan LinesPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>First and longest pause between attempts to reach the tracker.</summary>
-    public static readonly TimeSpan TrackerPauseMin = TimeSpan.FromMilliseconds(20), TrackerPauseMax = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan TrackerPauseMin = TimeSpan.FromMilliseconds(20),
+        TrackerPauseMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>Pacing where the tracker's receive queue can't be seen: since our last message, and since its last byte.</summary>
-    public static readonly TimeSpan BlindPauseAfterSend = TimeSpan.FromMilliseconds(1200), BlindPauseAfterReceive = TimeSpan.FromMilliseconds(2200);
+    /// <summary>Pacing where the tracker's receive queue can't be seen: since our last message, and since the tracker's
+    /// last byte.</summary>
+    public static readonly TimeSpan BlindPauseAfterSend = TimeSpan.FromMilliseconds(1200),
+        BlindPauseAfterReceive = TimeSpan.FromMilliseconds(2200);
 
-    /// <summary>How long a client that is to end by itself when complete waits as a source, unless told otherwise.</summary>
+    /// <summary>How long a client that is to end by itself when complete waits as a source, unless the user says
+    /// otherwise.</summary>
     public const int LingerSeconds = 5;
 
     /// <summary>How long the disk may take nothing, however often it is tried, before a client that is to end by itself

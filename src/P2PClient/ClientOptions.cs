@@ -34,8 +34,10 @@ internal sealed class ClientOptions
           -transfer_port <port>   the port that peers fetch chunks from (default: any free one)
           -name <name>            the name in the log (default: the folder's name)
           -tracker <host[:port]>  the tracker (default localhost:5100)
-          -bind <address>         the address that peers can reach (default: this machine alone if the tracker serves no other, else all)
-          -framing <dialect>      how messages to the tracker end (default auto: as any tracker on this machine understands)
+          -bind <address>         the address that peers can reach (default: this machine alone if the tracker
+        """ + " serves no other, else all)\n" + """
+          -framing <dialect>      how messages to the tracker end (default auto: as any tracker on this machine
+        """ + " understands)\n" + """
           -max_chunk_bytes <size> the largest chunk to accept, as 500M or 16G (default 16G)
           -log <path>             the common log (default logs.log in the current directory)
           -chunks <count>         begin with nothing: make the folder and its list for so many chunks
@@ -56,7 +58,8 @@ internal sealed class ClientOptions
     {
         if (line.Positional is not null && line.Has("folder"))
             throw ProgramException.Usage($"unexpected argument '{line.Positional}': -folder is given already");
-        string folder = line.Get("folder") ?? line.Positional ?? throw ProgramException.Usage("which folder? give it with -folder");
+        string folder = line.Get("folder") ?? line.Positional
+            ?? throw ProgramException.Usage("which folder? give it with -folder");
         if (folder.Length == 0) throw ProgramException.Usage("the folder's name is empty: give it with -folder");
         Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         Name = line.Get("name") is { } name ? CheckName(name) : NameOf(Folder);
@@ -66,22 +69,30 @@ internal sealed class ClientOptions
         if (line.Has("exit_when_complete"))
         {
             bool isGiven = line.Get("exit_when_complete") is not "";
-            Linger = TimeSpan.FromSeconds(isGiven ? line.GetNumber("exit_when_complete", 0, "number of seconds")!.Value : ClientLimits.LingerSeconds);
+            Linger = TimeSpan.FromSeconds(isGiven
+                ? line.GetNumber("exit_when_complete", 0, "number of seconds")!.Value
+                : ClientLimits.LingerSeconds);
         }
         if (line.GetNumber("timeout", 1, "number of seconds") is { } seconds) Timeout = TimeSpan.FromSeconds(seconds);
         ChunkCount = line.GetNumber("chunks", 1, "number of chunks");
-        if (ChunkCount > ClientLimits.ChunksMax) throw ProgramException.Usage($"-chunks {ChunkCount.Value} are too many: {ClientLimits.ChunksMax} are possible");
+        if (ChunkCount > ClientLimits.ChunksMax)
+        {
+            throw ProgramException.Usage(
+                $"-chunks {ChunkCount.Value} are too many: {ClientLimits.ChunksMax} are possible");
+        }
         OutName = line.Get("out");
         if (OutName is { Length: 0 }) throw ProgramException.Usage("-out has no name: give that of the file to make");
         OutPath = OutName is null ? null : Path.GetFullPath(OutName);
         Command = line.Get("on_complete");
-        if (line.Has("json") && line.Has("quiet")) throw ProgramException.Usage("-json and -quiet exclude each other: give one of them");
+        if (line.Has("json") && line.Has("quiet"))
+            throw ProgramException.Usage("-json and -quiet exclude each other: give one of them");
         Style = line.Has("json") ? ReportStyle.Json : line.Has("quiet") ? ReportStyle.Quiet : ReportStyle.Text;
         IsVerbose = line.Has("verbose");
         (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(line.Get("tracker") ?? HostName.Localhost);
         IsTrackerLocal = HostName.IsLoopback(TrackerAddresses[0]);
         IsBindGiven = line.Has("bind");
-        BindAddresses = line.GetBindAddresses("bind") ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
+        BindAddresses = line.GetBindAddresses("bind")
+            ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
         Framing = line.Get("framing") switch
         {
             null or "auto" => Framing.Auto,
@@ -155,7 +166,8 @@ internal sealed class ClientOptions
     {
         CommandLine line = CommandLine.Parse(
             arguments,
-            ["folder", "transfer_port", "name", "tracker", "bind", "framing", "max_chunk_bytes", "log", "timeout", "chunks", "out", "on_complete"],
+            ["folder", "transfer_port", "name", "tracker", "bind", "framing", "max_chunk_bytes", "log", "timeout",
+                "chunks", "out", "on_complete"],
             ["help", "version", "quiet", "json", "verbose"],
             allowsPositional: true,
             ["exit_when_complete"]);
@@ -168,10 +180,12 @@ internal sealed class ClientOptions
     private static string CheckName(string name)
     {
         int bytes = Encoding.UTF8.GetByteCount(name);
-        if (bytes is 0 or > NameBytesMax) throw ProgramException.Usage($"-name has {bytes} bytes: give one of 1 to {NameBytesMax}");
+        if (bytes is 0 or > NameBytesMax)
+            throw ProgramException.Usage($"-name has {bytes} bytes: give one of 1 to {NameBytesMax}");
         foreach (char c in name)
         {
-            if (!IsNameCharacter(c)) throw ProgramException.Usage("-name must not hold a comma, white space or a control character");
+            if (!IsNameCharacter(c))
+                throw ProgramException.Usage("-name must not hold a comma, white space or a control character");
         }
         return name;
     }
@@ -188,7 +202,8 @@ internal sealed class ClientOptions
 
     private static bool IsNameCharacter(char c) => c != ',' && !char.IsWhiteSpace(c) && !char.IsControl(c);
 
-    private static bool LooksLikePort(ReadOnlySpan<char> text) => text.Length >= 4 && !text.ContainsAnyExceptInRange('0', '9');
+    private static bool LooksLikePort(ReadOnlySpan<char> text) =>
+        text.Length >= 4 && !text.ContainsAnyExceptInRange('0', '9');
 
     // <host>, <host>:<port>, <IPv6 address> or [<IPv6 address>]:<port>
     private static (string Name, IPAddress[] Addresses, int Port) ParseTracker(string text)
@@ -198,7 +213,11 @@ internal sealed class ClientOptions
         int colon = text.LastIndexOf(':');
         bool isBareIPv6 = colon != text.IndexOf(':') && !text.StartsWith('[');
         if (isBareIPv6 && LooksLikePort(text.AsSpan(colon + 1)) && IPAddress.TryParse(text[..colon], out _))
-            throw ProgramException.Usage($"-tracker '{text}' may be an address, or an address and a port: give [{text}] or [{text[..colon]}]:{text[(colon + 1)..]}");
+        {
+            throw ProgramException.Usage(
+                $"-tracker '{text}' may be an address, or an address and a port: "
+                + $"give [{text}] or [{text[..colon]}]:{text[(colon + 1)..]}");
+        }
         if (colon >= 0 && !isBareIPv6 && !text.EndsWith(']'))
         {
             host = text[..colon];
@@ -212,7 +231,10 @@ internal sealed class ClientOptions
         whereKnown = " that this machine can resolve";
 #endif
         if (addresses.Length == 0)
-            throw ProgramException.Usage($"-tracker '{host}' is not known here: give localhost, a numeric address or a name{whereKnown}");
+        {
+            throw ProgramException.Usage(
+                $"-tracker '{host}' is not known here: give localhost, a numeric address or a name{whereKnown}");
+        }
         return (host.Contains(':') ? $"[{host}]:{port}" : $"{host}:{port}", addresses, port);
     }
 }

@@ -11,7 +11,8 @@ namespace P2P.Client;
 /// <summary>Reads the arguments and the folder, wires the client and sets the exit code.</summary>
 internal static class Program
 {
-    private static int Main(string[] arguments) => NativeProgram.Run("P2PClient", ClientOptions.Usage, () => Run(arguments));
+    private static int Main(string[] arguments) =>
+        NativeProgram.Run("P2PClient", ClientOptions.Usage, () => Run(arguments));
 
     private static int Run(string[] arguments)
     {
@@ -27,18 +28,20 @@ internal static class Program
         CleanFolder(options, store, isNeeded: list.Held.Count < list.ChunkCount);
         bool isListSaved = store.Adopt(list, sums) == 0;
         var picker = new ChunkPicker(list.ChunkCount, list.Held.Keys, Random.Shared);
-        if (options.OutPath is not null) OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
+        if (options.OutPath is not null)
+            OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
 
         Acceptor acceptor = Listen(options);
         ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
         var loop = new EventLoop(ClientLimits.ReceiveBytes);
         int exitCode = ExitCode.Success;
-        var client = new SwarmClient(loop, options, log, store, picker, sums, code =>
+        var files = new FileSet(store, picker, sums);
+        var client = new SwarmClient(loop, options, log, files, acceptor, code =>
         {
             exitCode = code;
             loop.Stop();
         });
-        NativeProgram.RunUntilSignal(loop, () => client.Start(acceptor, isListSaved), client.Stop);
+        NativeProgram.RunUntilSignal(loop, () => client.Start(isListSaved), client.Stop);
         return exitCode;
 
         void Warn(string warning) => Terminal.Complain($"{options.Name}: {warning}");
@@ -60,13 +63,20 @@ internal static class Program
         catch (SocketException e)
         {
             if (Acceptor.IsAddressForeign(e))
-                throw new ProgramException(ExitCode.Failure, $"{options.BindAddresses[0]} is no address of this machine: give one of its own with -bind");
+            {
+                throw new ProgramException(
+                    ExitCode.Failure,
+                    $"{options.BindAddresses[0]} is no address of this machine: give one of its own with -bind");
+            }
             string reason = Acceptor.IsPortTaken(e) ? "is taken" : $"can't be used: {e.Message}";
-            throw new ProgramException(ExitCode.Failure, $"transfer port {options.TransferPort} {reason}; give another with -transfer_port, or none for any free one");
+            throw new ProgramException(
+                ExitCode.Failure,
+                $"transfer port {options.TransferPort} {reason}; "
+                + $"give another with -transfer_port, or none for any free one");
         }
     }
 
-    // Who has everything may serve from a folder that can't be written.
+    // A client that has every chunk may serve from a folder that can't be written.
     private static void CleanFolder(ClientOptions options, ChunkStore store, bool isNeeded)
     {
         try
@@ -76,7 +86,12 @@ internal static class Program
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (isNeeded)
-                throw new ProgramException(ExitCode.Usage, $"can't write to folder {options.Folder}: {DiskError.Describe(e)}; let this user write there, or give another with -folder");
+            {
+                throw new ProgramException(
+                    ExitCode.Usage,
+                    $"can't write to folder {options.Folder}: {DiskError.Describe(e)}; "
+                    + $"let this user write there, or give another with -folder");
+            }
         }
     }
 }

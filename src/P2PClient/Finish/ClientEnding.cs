@@ -12,6 +12,9 @@ namespace P2P.Client;
 /// <param name="end">Ends the client with an exit code; called once.</param>
 internal sealed class ClientEnding
 {
+    private const string MakeRoom = "make room and start again, it goes on where it was";
+    private const string StartTracker = "start P2PTracker there, or give another with -tracker";
+
     private readonly ClientOptions _options;
     private readonly ChunkPicker _picker;
     private readonly Traffic _traffic;
@@ -33,6 +36,9 @@ internal sealed class ClientEnding
 
     /// <summary>The client ends, and not because of a signal.</summary>
     public bool IsByItself { get; private set; }
+
+    /// <summary>The disk has refused what came last.</summary>
+    public bool IsDiskFailing => _diskFailsSince is not null;
 
     /// <summary>Begins to count the time.</summary>
     /// <param name="wasTrackerReached">Tells whether the tracker was ever there.</param>
@@ -60,7 +66,10 @@ internal sealed class ClientEnding
         TimeSpan now = EventLoop.Now;
         _diskFailsSince ??= now;
         if (_options.Linger is null || now - _diskFailsSince.Value < ClientLimits.DiskPatience) return;
-        End(ExitCode.Disk, "nothing could be stored in " + _options.Folder + " for " + (int)(now - _diskFailsSince.Value).TotalSeconds + " s; make room and start again, it goes on where it was");
+        int seconds = (int)(now - _diskFailsSince.Value).TotalSeconds;
+        End(
+            ExitCode.Disk,
+            "nothing could be stored in " + _options.Folder + " for " + seconds + " s; " + MakeRoom);
     }
 
     // A peer that has connected and takes nothing does not keep us.
@@ -86,7 +95,7 @@ internal sealed class ClientEnding
     // All is here, and nobody can have heard of it.
     private void EndAlone() => End(
         _exitCode == ExitCode.Success && _options.Timeout is not null ? ExitCode.NoTracker : _exitCode,
-        "all chunks are here, but there was no tracker at " + _options.TrackerName + " to tell; start P2PTracker there, or give another with -tracker");
+        "all chunks are here, but there was no tracker at " + _options.TrackerName + " to tell; " + StartTracker);
 
     private void OnTimeout()
     {
@@ -95,15 +104,30 @@ internal sealed class ClientEnding
             if (_doneAt is not null && _options.Linger is not null && !_wasTrackerReached()) EndAlone();
             return;
         }
-        int seconds = (int)_options.Timeout!.Value.TotalSeconds;
-        string missing = (_picker.ChunkCount - _picker.HaveCount) + " of " + _picker.ChunkCount + " chunks are missing ("
-            + IndexRanges.Describe(_picker.ChunkCount, chunkIndex => _picker.StateOf(chunkIndex) != ChunkState.Have) + ")";
+        int seconds = (int)_options.Timeout!.Value.TotalSeconds, missing = _picker.ChunkCount - _picker.HaveCount;
+        string ranges = IndexRanges.Describe(
+            _picker.ChunkCount, chunkIndex => _picker.StateOf(chunkIndex) != ChunkState.Have);
+        string state =
+            seconds + " s, " + missing + " of " + _picker.ChunkCount + " chunks are missing (" + ranges + ")";
         if (!_wasTrackerReached())
-            End(ExitCode.NoTracker, "there was no tracker at " + _options.TrackerName + " within " + seconds + " s, " + missing + "; start P2PTracker there, or give another with -tracker");
-        else if (_diskFailsSince is not null)
-            End(ExitCode.Disk, "not complete after " + seconds + " s, " + missing + ": nothing can be stored in " + _options.Folder + "; make room and start again, it goes on where it was");
+        {
+            End(
+                ExitCode.NoTracker,
+                "there was no tracker at " + _options.TrackerName + " within " + state + "; " + StartTracker);
+        }
+        else if (IsDiskFailing)
+        {
+            End(
+                ExitCode.Disk,
+                "not complete after " + state + ": nothing can be stored in " + _options.Folder + "; " + MakeRoom);
+        }
         else
-            End(ExitCode.Incomplete, "not complete after " + seconds + " s, " + missing + "; see that a client that has them is running, and start again, it goes on where it was");
+        {
+            End(
+                ExitCode.Incomplete,
+                "not complete after " + state
+                + "; see that a client that has them is running, and start again, it goes on where it was");
+        }
     }
 
     private void End(int exitCode, string? complaint)

@@ -15,8 +15,7 @@ internal sealed class Completion
 {
     private readonly EventLoop _loop;
     private readonly ClientOptions _options;
-    private readonly ChunkStore _store;
-    private readonly ChunkSums? _sums;
+    private readonly FileSet _files;
     private readonly ClientReport _report;
     private readonly Action<int> _onBadChunk;
     private readonly Action<int> _onDone;
@@ -27,12 +26,14 @@ internal sealed class Completion
     private int _exitCode = ExitCode.Success;
 
     /// <summary>Makes it; <see cref="Start"/> is called whenever all is there.</summary>
-    /// <param name="onBadChunk">Told of a chunk that is not, or no longer, what it must be; it has to be fetched anew.</param>
+    /// <param name="onBadChunk">Told of a chunk that is not, or no longer, what it must be; it has to be fetched
+    /// anew.</param>
     /// <param name="onDone">Told the exit code that a client which ends now should have.</param>
     public Completion(
-        EventLoop loop, ClientOptions options, ChunkStore store, ChunkSums? sums, ClientReport report, Action<int> onBadChunk, Action<int> onDone)
+        EventLoop loop, ClientOptions options, FileSet files, ClientReport report, Action<int> onBadChunk,
+        Action<int> onDone)
     {
-        (_loop, _options, _store, _sums, _report) = (loop, options, store, sums, report);
+        (_loop, _options, _files, _report) = (loop, options, files, report);
         (_onBadChunk, _onDone) = (onBadChunk, onDone);
         _pause = new LoopSignal(loop);
     }
@@ -91,7 +92,7 @@ internal sealed class Completion
         JoinEnd end = JoinEnd.None;
         try
         {
-            _joiner = new Joiner(_store, _sums, _options.OutPath!);
+            _joiner = new Joiner(_files.Store, _files.Sums, _options.OutPath!);
             while (!_isStopped && (end = _joiner.Step()) == JoinEnd.None) await _loop.YieldAsync();
             if (_isStopped) return;
             if (end == JoinEnd.Different)
@@ -104,7 +105,9 @@ internal sealed class Completion
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _exitCode = ExitCode.Disk;
-            Terminal.Complain(_options.Name + ": can't write " + name + ": " + DiskError.Describe(e) + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
+            Terminal.Complain(
+                _options.Name + ": can't write " + name + ": " + DiskError.Describe(e)
+                + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
         }
         _joiner?.Dispose();
         _hasJoined = end != JoinEnd.BadChunk;

@@ -9,10 +9,10 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// A program that runs beside the client, through <c>/bin/sh -c</c>. It has the client's environment, and P2P_FOLDER and
-/// P2P_NAME; what it prints goes to stderr, since stdout is the client's own, perhaps JSON. It is a process group of its
-/// own, so that it can be ended with all that it has started; since the terminal would stop such a group for reading, it
-/// has nothing to read. Process.Start would cost 100 KB.
+/// A program that runs beside the client, through <c>/bin/sh -c</c>. It has the client's environment, and P2P_FOLDER
+/// and P2P_NAME; what it prints goes to stderr, since stdout is the client's own, perhaps JSON. It is a process group
+/// of its own, so that it can be ended with all that it has started; since the terminal would stop such a group for
+/// reading, it has nothing to read. Process.Start would cost 100 KB.
 /// </summary>
 internal sealed class ShellCommand
 {
@@ -32,9 +32,11 @@ internal sealed class ShellCommand
         LibC.SpawnAttributes attributes = default;
         int processId = 0, result;
         attributes.Flags = LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETPGROUP;
-        attributes.DefaultSignals[0] = 1UL << (LibC.SIGPIPE - 1);       // the runtime ignores it, and a shell's pipes would never end
+        // The runtime ignores this signal, and a shell's pipes would never end.
+        attributes.DefaultSignals[0] = 1UL << (LibC.SIGPIPE - 1);
         fixed (byte* program = "/bin/sh\0"u8, argumentText = arguments, environmentText = environment)
-        fixed (nint* argumentList = Pointers(arguments, argumentText), environmentList = Pointers(environment, environmentText))
+        fixed (nint* argumentList = Pointers(arguments, argumentText),
+            environmentList = Pointers(environment, environmentText))
             result = LibC.posix_spawn(&processId, program, null, &attributes, argumentList, environmentList);
         error = result == 0 ? null : new Win32Exception(result).Message;
         return result == 0 ? new ShellCommand(processId) : null;
@@ -75,7 +77,8 @@ internal sealed class ShellCommand
     private static unsafe nint[] Pointers(byte[] strings, byte* text)
     {
         List<nint> pointers = [];
-        for (int start = 0; start < strings.Length; start += strings.AsSpan(start).IndexOf((byte)0) + 1) pointers.Add((nint)(text + start));
+        for (int start = 0; start < strings.Length; start += strings.AsSpan(start).IndexOf((byte)0) + 1)
+            pointers.Add((nint)(text + start));
         pointers.Add(0);
         return [.. pointers];
     }

@@ -26,7 +26,10 @@ internal enum ReportStyle
 internal sealed class ClientReport
 {
     private static readonly string[] StallReasons =
-        ["", "no_tracker", "tracker_gone", "no_answer", "not_a_tracker", "disk", "too_large", "nobody_has", "sources_fail"];
+    [
+        "", "no_tracker", "tracker_gone", "no_answer", "not_a_tracker", "disk", "too_large", "nobody_has",
+        "sources_fail",
+    ];
 
     private readonly ClientOptions _options;
     private readonly ChunkPicker _picker;
@@ -35,13 +38,17 @@ internal sealed class ClientReport
     private readonly LiveLine? _live;
     private TimeSpan _startedAt;
     private int _quarter;
+    private string? _diskProblem;       // was told, and nothing could be stored since
+    private bool _hasToldUnreachable;
     private bool _isStopped;
 
     /// <summary>Makes it, before anything is fetched.</summary>
-    public ClientReport(EventLoop loop, ClientOptions options, ChunkPicker picker, Downloader downloader, Traffic traffic, ChunkSums? sums)
+    public ClientReport(
+        EventLoop loop, ClientOptions options, FileSet files, Downloader downloader, Traffic traffic)
     {
-        (_options, _picker, _downloader, _traffic) = (options, picker, downloader, traffic);
-        if (options.Style == ReportStyle.Text && Terminal.IsTerminal) _live = new LiveLine(loop, options.Name, picker, downloader, traffic, sums);
+        (_options, _picker, _downloader, _traffic) = (options, files.Picker, downloader, traffic);
+        if (options.Style == ReportStyle.Text && Terminal.IsTerminal)
+            _live = new LiveLine(loop, options.Name, files, downloader, traffic);
     }
 
     /// <summary>The client serves.</summary>
@@ -54,7 +61,11 @@ internal sealed class ClientReport
             Event("start").Add("folder", _options.Folder).Add("port", port).Add("tracker", _options.TrackerName)
                 .Add("chunks", _picker.ChunkCount).Add("have", _picker.HaveCount).Say();
         }
-        else Say(_options.Name + ": " + _picker.HaveCount + " of " + _picker.ChunkCount + " chunks, serving on port " + port + ", tracker " + _options.TrackerName);
+        else
+        {
+            Say(_options.Name + ": " + _picker.HaveCount + " of " + _picker.ChunkCount + " chunks, serving on port "
+                + port + ", tracker " + _options.TrackerName);
+        }
         _live?.Start();
     }
 
@@ -62,13 +73,47 @@ internal sealed class ClientReport
     /// <param name="isReachable">Peers on other machines can connect.</param>
     public void Hub(int port, bool isReachable)
     {
-        if (isReachable) Say(_options.Name + ": the tracker serves other machines too, so they can connect to port " + port);
-        else Terminal.Complain(_options.Name + ": peers on other machines can't connect, port " + port + " is taken on another address of this machine; give another with -transfer_port, or none");
+        if (isReachable)
+            Say(_options.Name + ": the tracker serves other machines too, so they can connect to port " + port);
+        else
+        {
+            Terminal.Complain(
+                _options.Name + ": peers on other machines can't connect, port " + port
+                + " is taken on another address of this machine; give another with -transfer_port, or none");
+        }
+    }
+
+    /// <summary>The tracker was never there so far. The user is told once.</summary>
+    public void Unreachable()
+    {
+        if (_hasToldUnreachable) return;
+        _hasToldUnreachable = true;
+        Terminal.Complain(
+            $"{_options.Name}: no tracker at {_options.TrackerName} yet, trying again: "
+            + $"start P2PTracker there, or give another with -tracker");
+    }
+
+    /// <summary>The file of a chunk has gone or changed.</summary>
+    /// <param name="fileName">As the list names it.</param>
+    public void Lost(int chunkIndex, string fileName) => Terminal.Complain(
+        $"{_options.Name}: {fileName} has gone or changed since it was listed; "
+        + $"chunk {chunkIndex} is no longer served, and fetched anew");
+
+    /// <summary>Something can't be stored. The user is told the same reason once, until a chunk could be stored
+    /// again.</summary>
+    public void DiskFailed(string reason)
+    {
+        if (_diskProblem == reason) return;
+        _diskProblem = reason;
+        Terminal.Complain(
+            $"{_options.Name}: can't store chunks in {_options.Folder}: {reason}; "
+            + $"will try again, make room or let this user write there");
     }
 
     /// <summary>A chunk has come.</summary>
     public void Fetched()
     {
+        _diskProblem = null;
         int quarter = Quarter();
         if (quarter <= _quarter || _picker.IsComplete) return;
         _quarter = quarter;
@@ -80,22 +125,26 @@ internal sealed class ClientReport
         else if (!Terminal.IsLive)
         {
             string rate = Quantity.Bytes(_traffic.Received / Math.Max(Milliseconds, 1) * 1000);
-            Say(_options.Name + ": " + (25 * quarter) + " %, " + _picker.HaveCount + " of " + _picker.ChunkCount + " chunks, " + Quantity.Bytes(_traffic.Received) + " fetched, " + rate + "/s");
+            Say(_options.Name + ": " + (25 * quarter) + " %, " + _picker.HaveCount + " of " + _picker.ChunkCount
+                + " chunks, " + Quantity.Bytes(_traffic.Received) + " fetched, " + rate + "/s");
         }
     }
 
     /// <summary>A source has sent something else than chunks.crc says.</summary>
     public void Wrong(int chunkIndex, Peer source)
     {
-        Terminal.Complain(_options.Name + ": chunk " + chunkIndex + " from " + source.Host + ":" + source.Port + " is not what " + ChunkSums.FileName + " says; it was dropped, and is fetched from another source");
+        Terminal.Complain(
+            _options.Name + ": chunk " + chunkIndex + " from " + source.Host + ":" + source.Port + " is not what "
+            + ChunkSums.FileName + " says; it was dropped, and is fetched from another source");
         if (IsJson) Event("wrong_chunk").Add("chunk", chunkIndex).Add("peer", $"{source.Host}:{source.Port}").Say();
     }
 
     /// <summary>Nothing has come for a while.</summary>
-    /// <param name="isTold">The user knows it already; an event is due all the same.</param>
     /// <param name="text">What <see cref="Describe"/> says.</param>
-    public void Stalled(StallReason reason, string text, bool isTold)
+    public void Stalled(StallReason reason, string text)
     {
+        // The user may know it already; an event is due all the same.
+        bool isTold = reason == StallReason.Disk || (reason == StallReason.NoTracker && _hasToldUnreachable);
         if (!isTold) Terminal.Complain(_options.Name + ": waiting: " + text);
         if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Say();
     }
@@ -105,14 +154,17 @@ internal sealed class ClientReport
     {
         if (IsJson)
         {
-            Event("complete").Add("chunks", _picker.ChunkCount).Add("fetched", _downloader.FetchedCount).Add("peers", _downloader.SourceCount)
+            Event("complete").Add("chunks", _picker.ChunkCount)
+                .Add("fetched", _downloader.FetchedCount).Add("peers", _downloader.SourceCount)
                 .Add("bytes", _traffic.Received).Add("milliseconds", Milliseconds).Say();
             return;
         }
         _live?.Start();     // not with the figures of a moment ago
         string how = _downloader.FetchedCount == 0
             ? "all were here"
-            : _downloader.FetchedCount + " fetched from " + _downloader.SourceCount + (_downloader.SourceCount == 1 ? " peer in " : " peers in ") + (EventLoop.Now - _startedAt).TotalSeconds.ToString("0.000") + " s";
+            : _downloader.FetchedCount + " fetched from " + _downloader.SourceCount
+                + (_downloader.SourceCount == 1 ? " peer in " : " peers in ")
+                + (EventLoop.Now - _startedAt).TotalSeconds.ToString("0.000") + " s";
         string until = _options.Linger is { } linger ? "idle for " + (int)linger.TotalSeconds + " s" : "stopped";
         Say(_options.Name + ": complete, all " + _picker.ChunkCount + " chunks, " + how + "; serving until " + until);
     }
@@ -146,13 +198,25 @@ internal sealed class ClientReport
     public string Describe(StallReason reason, in StallFacts facts) => reason switch
     {
         StallReason.Disk => "nothing can be stored in " + _options.Folder + "; make room, or let this user write there",
-        StallReason.NoTracker => "there is no tracker at " + _options.TrackerName + "; start P2PTracker there, or give another with -tracker",
-        StallReason.TrackerGone => "the tracker at " + _options.TrackerName + " has gone; start it again, all goes on then",
-        StallReason.NoAnswer => "what listens at " + _options.TrackerName + " answers no question; see that it is a tracker, and not stopped",
-        StallReason.NotATracker => "what listens at " + _options.TrackerName + " is no tracker: nothing that it sends is an answer; give the tracker's port with -tracker",
-        StallReason.TooLarge => "chunk " + facts.TooLarge + " is larger than the " + _options.ChunkBytesMax + " bytes that are taken; give more with -max_chunk_bytes",
-        StallReason.NobodyHas => "nobody has " + Count(facts.Unheld) + " (" + IndexRanges.Describe(_picker.ChunkCount, _picker.IsUnheld) + "); start a client that does",
-        StallReason.SourcesFail => "every source of " + Count(facts.Refused) + " refuses or fails; they are tried again",
+        StallReason.NoTracker =>
+            "there is no tracker at " + _options.TrackerName
+            + "; start P2PTracker there, or give another with -tracker",
+        StallReason.TrackerGone =>
+            "the tracker at " + _options.TrackerName + " has gone; start it again, all goes on then",
+        StallReason.NoAnswer =>
+            "what listens at " + _options.TrackerName
+            + " answers no question; see that it is a tracker, and not stopped",
+        StallReason.NotATracker =>
+            "what listens at " + _options.TrackerName
+            + " is no tracker: nothing that it sends is an answer; give the tracker's port with -tracker",
+        StallReason.TooLarge =>
+            "chunk " + facts.TooLarge + " is larger than the " + _options.ChunkBytesMax
+            + " bytes that are taken; give more with -max_chunk_bytes",
+        StallReason.NobodyHas =>
+            "nobody has " + Count(facts.Unheld) + " (" + IndexRanges.Describe(_picker.ChunkCount, _picker.IsUnheld)
+            + "); start a client that does",
+        StallReason.SourcesFail =>
+            "every source of " + Count(facts.Refused) + " refuses or fails; they are tried again",
         _ => "",
     };
 

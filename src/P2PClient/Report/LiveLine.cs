@@ -6,7 +6,8 @@ namespace P2P.Client;
 
 /// <summary>
 /// One line at the foot of the terminal that shows how the client is doing, drawn at most 10 times a second and only
-/// when it has changed: <c>alice [#####.....] 8 of 16 chunks  33.5 MB of 67.1 MB  83.1 MB/s down  0 bytes/s up  3 peers  0:01 left</c>
+/// when it has changed: <c>alice [#####.....] 8 of 16 chunks  33.5 MB of 67.1 MB  83.1 MB/s down  0 bytes/s up  3
+/// peers  0:01 left</c>
 /// </summary>
 internal sealed class LiveLine
 {
@@ -22,14 +23,13 @@ internal sealed class LiveLine
     private Rate _down, _up;
 
     /// <summary>Makes it, before anything is fetched.</summary>
-    /// <param name="sums">Tells how much there is to fetch.</param>
-    public LiveLine(EventLoop loop, string name, ChunkPicker picker, Downloader downloader, Traffic traffic, ChunkSums? sums)
+    public LiveLine(EventLoop loop, string name, FileSet files, Downloader downloader, Traffic traffic)
     {
-        (_name, _picker, _downloader, _traffic) = (Shorten(name), picker, downloader, traffic);
+        (_name, _picker, _downloader, _traffic) = (Shorten(name), files.Picker, downloader, traffic);
         _timer = new LoopTimer(loop, Draw);
-        for (int chunkIndex = 1; chunkIndex <= sums?.ChunkCount; chunkIndex++)
+        for (int chunkIndex = 1; chunkIndex <= files.Sums?.ChunkCount; chunkIndex++)
         {
-            if (picker.StateOf(chunkIndex) != ChunkState.Have) _wantedBytes += sums.SizeOf(chunkIndex);
+            if (!files.Has(chunkIndex)) _wantedBytes += files.Sums.SizeOf(chunkIndex);
         }
     }
 
@@ -64,7 +64,8 @@ internal sealed class LiveLine
         }
         if (!_picker.IsComplete) text += $"  {Quantity.Bytes(_down.BytesPerSecond)}/s down";
         text += $"  {Quantity.Bytes(_up.BytesPerSecond)}/s up";
-        if (_downloader.SourceCount > 0) text += "  " + _downloader.SourceCount + (_downloader.SourceCount == 1 ? " peer" : " peers");
+        int peers = _downloader.SourceCount;
+        if (peers > 0) text += "  " + peers + (peers == 1 ? " peer" : " peers");
         if (SecondsLeft() is { } left) text += "  " + left / 60 + (left % 60 < 10 ? ":0" : ":") + left % 60 + " left";
 
         int bar = Math.Min(BarColumnsMax, columns - Width(_name) - text.Length - 4);
@@ -89,7 +90,8 @@ internal sealed class LiveLine
         return Math.Max(bytes, 0) / _down.BytesPerSecond;
     }
 
-    private static string Shorten(string name) => name.Length <= NameColumnsMax ? name : name[..(NameColumnsMax - 3)] + "...";
+    private static string Shorten(string name) =>
+        name.Length <= NameColumnsMax ? name : name[..(NameColumnsMax - 3)] + "...";
 
     // Whatever is not ASCII may be two columns wide: better a line too short than one that wraps.
     private static int Width(string text)

@@ -1,6 +1,7 @@
 namespace P2P.Client;
 
-/// <summary>Amounts as a person reads them: decimal units everywhere (1 kB = 1000 bytes), three digits, never rounded up.</summary>
+/// <summary>Amounts as a person reads them: decimal units everywhere (1 kB = 1000 bytes), three digits, never rounded
+/// up.</summary>
 internal static class Quantity
 {
     private const string Units = "kMGTPE";
@@ -13,7 +14,9 @@ internal static class Quantity
         int power = 0;
         for (; bytes / unit >= 1000; power++) unit *= 1000;
         long whole = bytes / unit, thousandths = bytes % unit / (unit / 1000);
-        string fraction = whole >= 100 ? "" : whole >= 10 ? "." + thousandths / 100 : "." + thousandths / 100 + thousandths / 10 % 10;
+        string fraction = whole >= 100 ? ""
+            : whole >= 10 ? "." + thousandths / 100
+            : "." + thousandths / 100 + thousandths / 10 % 10;
         return whole + fraction + " " + Units[power] + "B";
     }
 }

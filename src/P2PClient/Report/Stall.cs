@@ -3,17 +3,35 @@ using System;
 namespace P2P.Client;
 
 /// <summary>What a client that makes no progress knows of why.</summary>
-/// <param name="WasReached">The tracker has accepted a connection.</param>
-/// <param name="IsGone">Nobody accepts a connection there now.</param>
-/// <param name="WasAnswered">It has answered a question, ever.</param>
-/// <param name="IsSilent">It owes every answer for as long as nothing has come.</param>
-/// <param name="HasSpoken">It has sent anything at all.</param>
-/// <param name="IsDiskFailing">The disk has refused what came last.</param>
-/// <param name="TooLarge">A chunk that was larger than is taken, since the last that was not; 0: none.</param>
-/// <param name="Unheld">Missing chunks that nobody has.</param>
-/// <param name="Refused">Missing chunks all of whose sources pause.</param>
-internal readonly record struct StallFacts(
-    bool WasReached, bool IsGone, bool WasAnswered, bool IsSilent, bool HasSpoken, bool IsDiskFailing, int TooLarge, int Unheld, int Refused);
+internal readonly struct StallFacts
+{
+    /// <summary>The tracker has accepted a connection.</summary>
+    public required bool WasReached { get; init; }
+
+    /// <summary>Nobody accepts a connection at the tracker's address now.</summary>
+    public required bool IsGone { get; init; }
+
+    /// <summary>The tracker has answered a question, ever.</summary>
+    public required bool WasAnswered { get; init; }
+
+    /// <summary>The tracker owes every answer for as long as nothing has come.</summary>
+    public required bool IsSilent { get; init; }
+
+    /// <summary>The tracker has sent anything at all.</summary>
+    public required bool HasSpoken { get; init; }
+
+    /// <summary>The disk has refused what came last.</summary>
+    public required bool IsDiskFailing { get; init; }
+
+    /// <summary>A chunk that was larger than is taken, since the last that was not; 0: none.</summary>
+    public required int TooLarge { get; init; }
+
+    /// <summary>How many missing chunks no peer has.</summary>
+    public required int Unheld { get; init; }
+
+    /// <summary>How many missing chunks have only sources that pause.</summary>
+    public required int Refused { get; init; }
+}
 
 /// <summary>Why nothing comes. The event has a name for each.</summary>
 internal enum StallReason
@@ -60,7 +78,8 @@ internal sealed class Stall(ChunkPicker picker, Traffic traffic)
     }
 
     /// <summary>Decides whether the user is to be told; if so, the reason counts as told.</summary>
-    /// <param name="text">The reason in words, with numbers that may change all the time: they alone are no news.</param>
+    /// <param name="text">The reason in words, with numbers that may change all the time: they alone are no
+    /// news.</param>
     public bool IsNews(StallReason reason, string text)
     {
         if (reason == StallReason.None || (reason == _told && (!_hasMoved || text == _toldText))) return false;
@@ -68,7 +87,8 @@ internal sealed class Stall(ChunkPicker picker, Traffic traffic)
         return true;
     }
 
-    /// <summary>The first reason of those that hold: without the earlier ones nothing can be said of the later.</summary>
+    /// <summary>The first reason of those that hold: without the earlier ones nothing can be said of the
+    /// later.</summary>
     public static StallReason Find(in StallFacts facts) =>
         facts.IsDiskFailing ? StallReason.Disk
         : !facts.WasReached ? StallReason.NoTracker

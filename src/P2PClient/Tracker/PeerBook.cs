@@ -10,7 +10,8 @@ namespace P2P.Client;
 
 /// <summary>Every peer that the tracker has named, each once.</summary>
 /// <param name="ownPort">Our own transfer port: a tracker may list us too.</param>
-/// <param name="isTrackerLocal">The tracker is on this machine, and so is every peer that a stranger's may name.</param>
+/// <param name="isTrackerLocal">The tracker is on this machine, and so is every peer that a stranger's tracker may
+/// name.</param>
 /// <param name="trackerAddresses">Where a tracker elsewhere, and thus what it calls localhost, can be reached.</param>
 internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] trackerAddresses)
 {
@@ -54,8 +55,8 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
         }
         string host = Encoding.ASCII.GetString(hostText);
         if (_peers.TryGetValue((host, port), out Peer? peer)) return peer;
-        return _peers[(host, port)] = Meet(new Peer(
-            host, port, Array.FindAll(HostTable.Resolve(host), address => MayReach(address, port)), isOurs: !isTrackerLocal));
+        IPAddress[] reachable = Array.FindAll(HostTable.Resolve(host), address => MayReach(address, port));
+        return _peers[(host, port)] = Meet(new Peer(host, port, reachable, isOurs: !isTrackerLocal));
     }
 
     private Peer Meet(Peer peer)

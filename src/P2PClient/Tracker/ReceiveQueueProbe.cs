@@ -22,8 +22,8 @@ internal sealed class ReceiveQueueProbe
     private const int NetlinkSockDiag = 4, SockDiagByFamily = 20, NetlinkRequest = 1;
     private const byte DiagInfo = 2, DiagMemory = 7;
     private const int HeaderBytes = 16, RequestBytes = HeaderBytes + 56, ReplyBytes = 1024;
-    private const int SocketId = HeaderBytes + 8;           // in the request: behind family, protocol, extensions, states
-    private const int ReplyQueue = HeaderBytes + 56;        // idiag_rqueue, behind four bytes, the socket id and idiag_expires
+    private const int SocketId = HeaderBytes + 8;           // in the request: behind family, protocol, states and more
+    private const int ReplyQueue = HeaderBytes + 56;        // idiag_rqueue, behind the socket id and idiag_expires
     private const int ReplyAttributes = HeaderBytes + 72;
     private const int InfoBytesReceived = 128;              // tcpi_bytes_received, since Linux 4.1
     private const int MemoryReceiveBuffer = 4;              // SK_MEMINFO_RCVBUF: twice what was asked for
@@ -42,7 +42,8 @@ internal sealed class ReceiveQueueProbe
         BinaryPrimitives.WriteInt32LittleEndian(request, RequestBytes);
         BinaryPrimitives.WriteInt16LittleEndian(request[4..], SockDiagByFamily);
         BinaryPrimitives.WriteInt16LittleEndian(request[6..], NetlinkRequest);
-        request[HeaderBytes] = remote.AddressFamily == AddressFamily.InterNetwork ? (byte)LibC.AF_INET : (byte)LibC.AF_INET6;
+        request[HeaderBytes] = (byte)(
+            remote.AddressFamily == AddressFamily.InterNetwork ? LibC.AF_INET : LibC.AF_INET6);
         request[HeaderBytes + 1] = LibC.IPPROTO_TCP;
         request[HeaderBytes + 2] = 1 << (DiagInfo - 1) | 1 << (DiagMemory - 1);
         BinaryPrimitives.WriteUInt32LittleEndian(request[(HeaderBytes + 4)..], uint.MaxValue);      // any state
@@ -61,11 +62,12 @@ internal sealed class ReceiveQueueProbe
     /// on an address that nobody has (RFC 5737 and 3849), and so on all of them.</summary>
     public static bool IsOurTrackerEverywhere(int port) => Listens("192.0.2.1", port) || Listens("2001:db8::1", port);
 
-    // The kernel looks for who would accept a connection to that address from nobody.
+    // The kernel looks for the socket that would accept a connection to that address.
     private static bool Listens(string address, int port)
     {
         IPAddress reached = IPAddress.Parse(address);
-        var nobody = new IPEndPoint(reached.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        bool isIPv4 = reached.AddressFamily == AddressFamily.InterNetwork;
+        var nobody = new IPEndPoint(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
         var probe = new ReceiveQueueProbe(nobody, new IPEndPoint(reached, port));
         probe.HasReadAll(0);
         return probe.IsOurTracker;
@@ -79,14 +81,17 @@ internal sealed class ReceiveQueueProbe
         if (_netlink is null || _netlink.Send(_request, SocketFlags.None, out _) != RequestBytes) return null;
         Span<byte> reply = stackalloc byte[ReplyBytes];
         ReadOnlySpan<byte> answer = reply[..Math.Max(_netlink.Receive(reply, SocketFlags.None, out _), 0)];
-        if (answer.Length < ReplyAttributes || BinaryPrimitives.ReadInt16LittleEndian(answer[4..]) != SockDiagByFamily) return null;
+        if (answer.Length < ReplyAttributes) return null;
+        if (BinaryPrimitives.ReadInt16LittleEndian(answer[4..]) != SockDiagByFamily) return null;
 
         bool hadArrived = _arrived >= (ulong)sentBytes;
         uint unread = BinaryPrimitives.ReadUInt32LittleEndian(answer[ReplyQueue..]);
         ReadOnlySpan<byte> info = FindAttribute(answer[ReplyAttributes..], DiagInfo, InfoBytesReceived + sizeof(ulong));
         _arrived = info.IsEmpty ? (ulong)sentBytes : BinaryPrimitives.ReadUInt64LittleEndian(info[InfoBytesReceived..]);
-        ReadOnlySpan<byte> memory = FindAttribute(answer[ReplyAttributes..], DiagMemory, MemoryReceiveBuffer + sizeof(uint));
-        IsOurTracker = !memory.IsEmpty && BinaryPrimitives.ReadUInt32LittleEndian(memory[MemoryReceiveBuffer..]) == 2 * Limits.TrackerUnreadBytes;
+        ReadOnlySpan<byte> memory =
+            FindAttribute(answer[ReplyAttributes..], DiagMemory, MemoryReceiveBuffer + sizeof(uint));
+        IsOurTracker = !memory.IsEmpty
+            && BinaryPrimitives.ReadUInt32LittleEndian(memory[MemoryReceiveBuffer..]) == 2 * Limits.TrackerUnreadBytes;
         return hadArrived && unread == 0;
     }
 
@@ -94,7 +99,8 @@ internal sealed class ReceiveQueueProbe
     private static Socket? OpenNetlink()
     {
         int descriptor = LibC.socket(LibC.AF_NETLINK, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, NetlinkSockDiag);
-        return descriptor < 0 ? null : new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { Blocking = false };
+        if (descriptor < 0) return null;
+        return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { Blocking = false };
     }
 
     // Attributes: length with its four bytes of head, kind, value, padding to four bytes. Empty if it isn't there.

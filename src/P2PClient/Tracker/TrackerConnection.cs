@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using P2P.Cli;
@@ -10,8 +9,8 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// The client's persistent connection to the tracker: announces what we have, asks who has what we lack, and is made
-/// anew, with everything announced again, whenever it breaks (PROTOCOL 7.2).
+/// The client's persistent connection to the tracker: announces our chunks, asks which peers have those that we lack,
+/// and is made anew, with everything announced again, whenever it breaks (PROTOCOL 7.2).
 ///
 /// Its life is <see cref="RunAsync"/>. While a connection lasts, one loop sends and one receives, both on the event
 /// loop's thread. Toward a tracker that may be a stranger's there is one message per send, one question at a time, and
@@ -22,31 +21,30 @@ internal sealed class TrackerConnection
 {
     private readonly EventLoop _loop;
     private readonly ClientOptions _options;
-    private readonly ActionLog _log;
     private readonly ChunkPicker _picker;
     private readonly PeerBook _peers;
-    private readonly int _transferPort;
     private readonly Action _onAnswer;
-    private readonly Queue<int> _toAnnounce = new();
     private readonly TrackerDialect _dialect;
     private readonly TrackerQuestions _questions;
-    private readonly byte[] _buffer = new byte[Limits.BufferBytes];
+    private readonly TrackerMessages _messages;
     private readonly LoopSignal _wake;      // there may be something to send
     private readonly LoopSignal _retry;
     private Connection _connection = null!;
     private TrackerPacing _pacing = null!;
     private AnswerReader _reader = null!;
-    private bool _mustEndLine;
     private bool _isBroken = true;
 
     /// <summary>Makes it; <see cref="RunAsync"/> connects.</summary>
-    /// <param name="onAnswer">Called when the picker has been told of an answer.</param>
+    /// <param name="transferPort">The port that is announced.</param>
+    /// <param name="onAnswer">Called when the picker knows of an answer.</param>
     public TrackerConnection(
-        EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, PeerBook peers, int transferPort, Action onAnswer)
+        EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, int transferPort, Action onAnswer)
     {
-        (_loop, _options, _log, _picker, _peers, _transferPort, _onAnswer) = (loop, options, log, picker, peers, transferPort, onAnswer);
+        (_loop, _options, _picker, _onAnswer) = (loop, options, picker, onAnswer);
+        _peers = new PeerBook(transferPort, options.IsTrackerLocal, options.TrackerAddresses);
         _dialect = new TrackerDialect(options.Framing, options.IsTrackerLocal);
         _questions = new TrackerQuestions(picker, _dialect);
+        _messages = new TrackerMessages(log, picker, _questions, _dialect, transferPort);
         _wake = new LoopSignal(loop);
         _retry = new LoopSignal(loop);
     }
@@ -56,28 +54,29 @@ internal sealed class TrackerConnection
 
     /// <summary>Connects, and connects again, for as long as the program runs.</summary>
     /// <param name="onUnreachable">Called when the tracker isn't there at first.</param>
-    /// <param name="onHub">Called before anything is announced to a tracker on this machine that serves others too.</param>
+    /// <param name="onHub">Called before anything is announced to a tracker on this machine that serves others
+    /// too.</param>
     public async Task RunAsync(Action onUnreachable, Action onHub)
     {
-        TimeSpan pause = ClientLimits.TrackerPauseMin;
+        var backOff = new BackOff(ClientLimits.TrackerPauseMin, ClientLimits.TrackerPauseMax);
         try
         {
             while (true)
             {
                 Connection? connection = await Connector.ConnectAsync(
-                    _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes, ClientLimits.SilencePatience);
+                    _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes,
+                    ClientLimits.SilencePatience);
                 Health.OnAttempt(isConnected: connection is not null);
                 if (connection is not null)
                 {
-                    if (await TalkAsync(connection, onHub)) pause = ClientLimits.TrackerPauseMin;
+                    if (await TalkAsync(connection, onHub)) backOff.Reset();
                 }
                 else
                 {
                     Diagnosis.Log?.Add($"no tracker at {_options.TrackerName}");
-                    if (pause == ClientLimits.TrackerPauseMax && !_dialect.WasEverAnswered) onUnreachable();
+                    if (backOff.IsLongest && !_dialect.WasEverAnswered) onUnreachable();
                 }
-                await _retry.WaitAsync(pause);
-                pause = 2 * pause < ClientLimits.TrackerPauseMax ? 2 * pause : ClientLimits.TrackerPauseMax;
+                await _retry.WaitAsync(backOff.Next());
             }
         }
         catch (Exception e)
@@ -89,15 +88,15 @@ internal sealed class TrackerConnection
     /// <summary>A chunk has arrived, and others may fetch it from us.</summary>
     public void Announce(int chunkIndex)
     {
-        if (!_isBroken) _toAnnounce.Enqueue(chunkIndex);       // else it is announced with all others
+        if (!_isBroken) _messages.Announce(chunkIndex);       // else it is announced with all others
         _wake.Set();
     }
 
     /// <summary>There may be a question to ask.</summary>
     public void Wake() => _wake.Set();
 
-    // One connection, from its first message to its end. True if a question was answered: what speaks and closes without an
-    // answer, as a web server does, is connected to as seldom as nobody is.
+    // One connection, from its first message to its end. True if a question was answered: a program that speaks and
+    // closes without an answer, as a web server does, is connected to as seldom as one that is not there.
     private async Task<bool> TalkAsync(Connection connection, Action onHub)
     {
         _connection = connection;
@@ -105,14 +104,15 @@ internal sealed class TrackerConnection
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
         _pacing = new TrackerPacing(_loop, connection);
         _dialect.OnConnected(_pacing.IsOurTracker, EventLoop.Now);
-        _peers.IsHub = _options.IsTrackerLocal && _pacing.IsOurTracker && ReceiveQueueProbe.IsOurTrackerEverywhere(_options.TrackerPort);
+        _peers.IsHub = _options.IsTrackerLocal && _pacing.IsOurTracker
+            && ReceiveQueueProbe.IsOurTrackerEverywhere(_options.TrackerPort);
         if (_peers.IsHub) onHub();
         _questions.OnConnected();
         Diagnosis.Log?.Add($"tracker spoken to {(_dialect.UsesLines ? "in lines" : "unframed")}: {_dialect.Rule}");
         _reader = new AnswerReader();
-        _isBroken = _mustEndLine = false;
+        _isBroken = false;
         _picker.OnTrackerBack();
-        AnnounceEverything();
+        _messages.Restart(mustEndLine: false);
 
         Task receiving = ReceiveAsync();
         await SendAsync();
@@ -125,25 +125,16 @@ internal sealed class TrackerConnection
         return _dialect.IsAnswered;
     }
 
-    private void AnnounceEverything()
-    {
-        _toAnnounce.Clear();
-        for (int chunkIndex = 1; chunkIndex <= _picker.ChunkCount; chunkIndex++)
-        {
-            if (_picker.StateOf(chunkIndex) == ChunkState.Have) _toAnnounce.Enqueue(chunkIndex);
-        }
-    }
-
     private async Task SendAsync()
     {
         while (!_isBroken)
         {
             int bytes = 0;
-            if (MayHaveMessage)
+            if (_messages.MayHaveOne)
             {
                 if (!_dialect.UsesLines) await _pacing.WaitUntilReadAsync();
                 if (!TryGiveUpOldQuestions()) return;
-                bytes = WriteMessages();
+                bytes = _messages.Write();
             }
             if (bytes == 0)
             {
@@ -152,42 +143,13 @@ internal sealed class TrackerConnection
             }
             await _loop.RoundEndAsync();        // the log is written before the messages leave (PROTOCOL 5.3)
             _pacing.OnSending(bytes);
-            if (!(await _connection.SendAsync(_buffer, 0, bytes)).IsSuccess) return;
+            if (!(await _connection.SendAsync(_messages.Buffer, 0, bytes)).IsSuccess) return;
         }
-    }
-
-    // Whether there is a question to ask takes asking the picker; but an unframed one never follows another.
-    private bool MayHaveMessage =>
-        _dialect.UsesLines || _toAnnounce.Count > 0 || _questions.HasRoom || _questions.IsOldestOld;
-
-    // Unframed: one message. Lines: as many as there are and the buffer holds.
-    private int WriteMessages()
-    {
-        int bytes = 0;
-        if (_mustEndLine) _buffer[bytes++] = (byte)'\n';
-        _mustEndLine = false;
-        while (bytes + MessageWriter.BytesMax < _buffer.Length)
-        {
-            Span<byte> buffer = _buffer.AsSpan(bytes);
-            int length;
-            if (_toAnnounce.TryDequeue(out int chunkIndex))
-            {
-                if (_picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // lost meanwhile
-                length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, _transferPort);
-            }
-            else if (_questions.HasRoom && _questions.TryAsk(out chunkIndex)) length = MessageWriter.WhereChunk(buffer, chunkIndex);
-            else return bytes;
-
-            _log.Written(_buffer, bytes, length);
-            bytes += length;
-            if (!_dialect.UsesLines) return bytes;
-            _buffer[bytes++] = (byte)'\n';
-        }
-        return bytes;
     }
 
     // The tracker has read all, and yet owes an answer for long: the question is asked again, if need be in the other
-    // dialect. In lines everything is said again, behind the end of what the tracker may have taken for half of a line.
+    // dialect. In lines the client says everything again, behind the end of what the tracker may have taken for half of
+    // a line.
     // False if the connection is to be made anew.
     private bool TryGiveUpOldQuestions()
     {
@@ -196,8 +158,7 @@ internal sealed class TrackerConnection
         {
             case DialectTurn.ToLines:
                 Diagnosis.Log?.Add($"tracker spoken to in lines from now on: {_dialect.Rule}");
-                _mustEndLine = true;
-                AnnounceEverything();
+                _messages.Restart(mustEndLine: true);
                 return true;
             case DialectTurn.ToNewConnection:
                 Diagnosis.Log?.Add("tracker connection closed: lines get no answer either");

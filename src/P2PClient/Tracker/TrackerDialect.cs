@@ -9,7 +9,8 @@ internal enum DialectTurn
     /// <summary>Nothing: it is asked again as it was.</summary>
     Stay,
 
-    /// <summary>The tracker may be waiting for the end of a line: from now on in lines, on the same connection.</summary>
+    /// <summary>The tracker may be waiting for the end of a line: from now on in lines, on the same
+    /// connection.</summary>
     ToLines,
 
     /// <summary>Lines get no answer either: unframed again, on a new connection.</summary>
@@ -17,10 +18,10 @@ internal enum DialectTurn
 }
 
 /// <summary>
-/// How the tracker is spoken to, and how long its answers are waited for. A tracker on this machine may be a stranger's, of
-/// which some want lines and most break over them: it is tried unframed, then in lines, and so on in turns until it has
-/// answered, so that a client is never stuck in the wrong dialect. Lines that get no answer, or none any more, end with
-/// their connection. Pure: no socket, no clock but the times it is given.
+/// How the tracker is spoken to, and how long its answers are waited for. A tracker on this machine may be a
+/// stranger's, of which some want lines and most break over them: it is tried unframed, then in lines, and so on in
+/// turns until it has answered, so that a client is never stuck in the wrong dialect. Lines that get no answer, or none
+/// any more, end with their connection. Pure: no socket, no clock but the times it is given.
 /// </summary>
 internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
 {
@@ -74,7 +75,8 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
     public DialectTurn OnUnanswered(TimeSpan now)
     {
         // The answer that lines seem to have got may have been a late one, to a question from before them.
-        if ((IsAnswered && !UsesLines) || _isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectTurn.Stay;
+        if (IsAnswered && !UsesLines) return DialectTurn.Stay;
+        if (_isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectTurn.Stay;
         _unanswered++;
         if (!UsesLines)
         {

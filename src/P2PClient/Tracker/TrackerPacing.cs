@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using P2P.Transport;
 
@@ -25,7 +26,8 @@ internal sealed class TrackerPacing
     {
         _loop = loop;
         _pause = new LoopSignal(loop);
-        _probe = new ReceiveQueueProbe((IPEndPoint)connection.Socket.LocalEndPoint!, (IPEndPoint)connection.Socket.RemoteEndPoint!);
+        Socket socket = connection.Socket;
+        _probe = new ReceiveQueueProbe((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
         _isBlind = _probe.HasReadAll(0) is null;
     }
 
@@ -63,7 +65,8 @@ internal sealed class TrackerPacing
             if (hasRead == true) _hasReadAll = true;
             else if (hasRead is null)
             {
-                TimeSpan afterSend = _sentAt + ClientLimits.BlindPauseAfterSend, afterReceive = _receivedAt + ClientLimits.BlindPauseAfterReceive;
+                TimeSpan afterSend = _sentAt + ClientLimits.BlindPauseAfterSend;
+                TimeSpan afterReceive = _receivedAt + ClientLimits.BlindPauseAfterReceive;
                 TimeSpan wait = (afterSend > afterReceive ? afterSend : afterReceive) - EventLoop.Now;
                 if (wait <= TimeSpan.Zero) return;
                 await _pause.WaitAsync(wait);

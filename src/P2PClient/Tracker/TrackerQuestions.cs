@@ -39,8 +39,9 @@ internal sealed class TrackerQuestions(ChunkPicker picker, TrackerDialect dialec
         _wasCounted = false;
     }
 
-    /// <summary>An answer has come that may go on. It shows that the tracker is ready for the next question all the same.
-    /// The same chunk may be asked about meanwhile: that question is not answered by what follows of this one.</summary>
+    /// <summary>An answer has come that may go on. It shows that the tracker is ready for the next question all the
+    /// same. The same chunk may be asked about meanwhile: what follows of this answer is none to that
+    /// question.</summary>
     public void OnOpenAnswer(int chunkIndex)
     {
         if (!_wasCounted) End(chunkIndex);
@@ -52,7 +53,8 @@ internal sealed class TrackerQuestions(ChunkPicker picker, TrackerDialect dialec
     public bool TryGiveUpOld()
     {
         int count = 0;
-        for (; count < _inFlight.Count && IsOld(_inFlight[count].SentAt); count++) picker.OnNoAnswer(_inFlight[count].ChunkIndex);
+        for (; count < _inFlight.Count && IsOld(_inFlight[count].SentAt); count++)
+            picker.OnNoAnswer(_inFlight[count].ChunkIndex);
         _inFlight.RemoveRange(0, count);
         return count > 0;
     }

@@ -5,9 +5,9 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// One descriptor that is kept free for the file of a peer that asks when the process has none left, and the memory that
-/// they are short. Nobody may wait while a file is open on it (<see cref="UploadFile.Rest"/>), so one serves all. While
-/// descriptors are short, connections from peers come before downloads of ours.
+/// One descriptor that is kept free for the file of a peer that asks when the process has none left, and the memory
+/// that they are short. Nobody may wait while a file is open on it (<see cref="UploadFile.Rest"/>), so one serves all.
+/// While descriptors are short, connections from peers come before downloads of ours.
 /// </summary>
 internal sealed class DescriptorReserve
 {
@@ -16,7 +16,7 @@ internal sealed class DescriptorReserve
     private NativeFile? _spare = NativeFile.TryOpen(Anything, out _);
     private TimeSpan _shortUntil;
 
-    /// <summary>A descriptor was wanted in vain not long ago.</summary>
+    /// <summary>Not long ago a descriptor was wanted, and there was none.</summary>
     public bool IsShort => EventLoop.Now < _shortUntil;
 
     /// <summary>A descriptor was wanted, and there was none.</summary>

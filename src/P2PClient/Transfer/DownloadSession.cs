@@ -1,7 +1,6 @@
 using System;
 using System.Threading.Tasks;
 using P2P.Cli;
-using P2P.Logging;
 using P2P.Posix;
 using P2P.Protocol;
 using P2P.Transport;
@@ -37,8 +36,9 @@ internal enum DownloadEnd
 /// One chunk from one peer: connect, ask, write what comes to a temporary file until the peer ends the stream. Connects
 /// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2.8).
 /// </summary>
-internal sealed class DownloadSession(
-    EventLoop loop, ActionLog log, Download download, PartialChunk copy, long chunkBytesMax, ChunkCheck? check, SplicePipe pipe, Traffic traffic)
+/// <param name="copy">Takes what arrives.</param>
+/// <param name="check">Knows what the chunk must be; null if nobody does.</param>
+internal sealed class DownloadSession(DownloadContext context, Download download, PartialChunk copy, ChunkCheck? check)
 {
     private Connection? _connection;
 
@@ -48,17 +48,14 @@ internal sealed class DownloadSession(
 
     public Peer Peer => download.Peer;
 
-    /// <summary>Knows what the chunk must be; null if nobody does.</summary>
-    public ChunkCheck? Check => check;
-
-    /// <summary>What has arrived; whoever hears of the end disposes of it.</summary>
+    /// <summary>What has arrived; the session's owner disposes of it after the end.</summary>
     public PartialChunk Copy => copy;
 
     /// <summary>Why it failed, in words; only while there is a diagnosis.</summary>
     public string Reason { get; private set; } = "";
 
-    /// <summary>Stops, if what would come is not wanted any more. The peer is told by a reset if it is one of ours; a
-    /// stranger's server may die of one, so what it still sends is taken, and thrown away.</summary>
+    /// <summary>Stops, if what would come is not wanted any more. A peer of ours is told by a reset; a stranger's
+    /// server may die of one, so what it still sends is taken, and thrown away.</summary>
     public void StopIfUnwanted()
     {
         if (download.IsWanted) return;
@@ -72,60 +69,43 @@ internal sealed class DownloadSession(
     /// <summary>Fetches the chunk.</summary>
     public async Task<DownloadEnd> RunAsync()
     {
-        byte[] buffer = loop.Buffers.Rent();
+        byte[] buffer = context.Loop.Buffers.Rent();
         try
         {
-            Connection? connection = await Connector.ConnectAsync(loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
+            Connection? connection = await Connector.ConnectAsync(
+                context.Loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
             _connection = connection;
             if (connection is null) Reason = "no connection";
             if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
 
-            log.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port);
-            await loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5.3)
+            context.Log.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port);
+            await context.Loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5.3)
             int bytes = MessageWriter.RequestChunk(buffer, ChunkIndex);
             SocketResult sent = await connection.SendAsync(buffer, 0, bytes);
             if (!sent.IsSuccess) return Fail(sent);
 
             long turnEnd = ClientLimits.TurnBytes;
+            bool isDrained = false;     // the kernel has just moved all that was there
             while (true)
             {
-                // A large chunk that nobody has to look at needn't come into this process.
-                if (download.Received >= ClientLimits.MovedFrom && check is null && pipe.IsUsable && download.IsWanted && connection.Unread.IsEmpty)
+                DownloadEnd? end;
+                if (!MayMove(connection))
                 {
-                    if (!copy.TryMove(pipe, (int)connection.Socket.Handle, out int moved, out SpliceEnd end)) return DownloadEnd.DiskFailed;
-                    if (end == SpliceEnd.Failed) return Fail(SocketResult.Failed);
-                    if (end == SpliceEnd.PeerEnded) return DownloadEnd.Whole;
-                    download.Received += moved;
-                    traffic.OnReceived(moved);
-                    if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
-                    if (end == SpliceEnd.WouldBlock)
-                    {
-                        SocketResult ready = await connection.ReadableAsync(ClientLimits.SilencePatience);
-                        if (ready.IsQuiet) return DownloadEnd.Doubtful;
-                        if (!ready.IsSuccess) return DownloadEnd.Failed;
-                    }
-                    else if (download.Received >= turnEnd)
-                    {
-                        turnEnd = download.Received + ClientLimits.TurnBytes;
-                        await loop.YieldAsync();
-                    }
-                    continue;
+                    isDrained = false;
+                    end = Take(connection, await connection.ReceiveAsync(ClientLimits.SilencePatience));
                 }
+                else if (isDrained)
+                {
+                    isDrained = false;
+                    end = EndOf(await connection.ReadableAsync(ClientLimits.SilencePatience), isRead: false);
+                    if (end is null) continue;
+                }
+                else end = Move(connection, out isDrained);
 
-                SocketResult received = await connection.ReceiveAsync(ClientLimits.SilencePatience);
-                if (received.IsQuiet) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
-                if (!received.IsSuccess) return Fail(received);
-                if (received.IsEnd) return download.Received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
-                download.Received += received.Bytes;
-                traffic.OnReceived(received.Bytes);
-                if (download.Received > chunkBytesMax) return DownloadEnd.TooLong;
-                if (check is not null && !check.TryAdd(connection.Unread)) return DownloadEnd.Wrong;
-                bool isWhole = download.Received == received.Bytes && connection.LookForEnd();
-                if (download.IsWanted && !(isWhole ? copy.TryWriteWhole(connection.Unread) : copy.TryWrite(connection.Unread))) return DownloadEnd.DiskFailed;
-                connection.Consume(received.Bytes);
-                if (download.Received < turnEnd) continue;
+                if (end is not null) return end.Value;
+                if (isDrained || download.Received < turnEnd) continue;
                 turnEnd = download.Received + ClientLimits.TurnBytes;
-                await loop.YieldAsync();
+                await context.Loop.YieldAsync();
             }
         }
         catch (Exception e)
@@ -135,9 +115,56 @@ internal sealed class DownloadSession(
         }
         finally
         {
-            loop.Buffers.Return(buffer);
+            context.Loop.Buffers.Return(buffer);
             _connection?.Close();
         }
+    }
+
+    // The bytes of a large chunk that no check has to see needn't come into this process.
+    private bool MayMove(Connection connection) =>
+        download.Received >= ClientLimits.MovedFrom && check is null && context.Pipe.IsUsable && download.IsWanted
+        && connection.Unread.IsEmpty;
+
+    // Lets the kernel move from the socket to the file what has come. Returns the end, or null if more is to come.
+    private DownloadEnd? Move(Connection connection, out bool isDrained)
+    {
+        isDrained = false;
+        if (!copy.TryMove(context.Pipe, (int)connection.Socket.Handle, out int moved, out SpliceEnd end))
+            return DownloadEnd.DiskFailed;
+        if (end == SpliceEnd.Failed) return Fail(SocketResult.Failed);
+        if (end == SpliceEnd.PeerEnded) return DownloadEnd.Whole;
+        isDrained = end == SpliceEnd.WouldBlock;
+        return Count(moved);
+    }
+
+    // Writes to the file what one read has brought. Returns the end, or null if there is more to come.
+    private DownloadEnd? Take(Connection connection, SocketResult received)
+    {
+        if ((EndOf(received, isRead: true) ?? Count(received.Bytes)) is { } end) return end;
+        if (check is not null && !check.TryAdd(connection.Unread)) return DownloadEnd.Wrong;
+        bool isWhole = download.Received == received.Bytes && connection.LookForEnd();
+        if (download.IsWanted
+            && !(isWhole ? copy.TryWriteWhole(connection.Unread) : copy.TryWrite(connection.Unread)))
+            return DownloadEnd.DiskFailed;
+        connection.Consume(received.Bytes);
+        return null;
+    }
+
+    private DownloadEnd? Count(int bytes)
+    {
+        download.Received += bytes;
+        context.Traffic.OnReceived(bytes);
+        return download.Received > context.ChunkBytesMax ? DownloadEnd.TooLong : null;
+    }
+
+    // The rule for the end of the stream (PROTOCOL 3.4). Null if the stream goes on; a wait that read nothing can't
+    // tell a clean end.
+    private DownloadEnd? EndOf(SocketResult result, bool isRead)
+    {
+        if (result.IsQuiet) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
+        if (!result.IsSuccess) return Fail(result);
+        if (!isRead || !result.IsEnd) return null;
+        return download.Received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
     }
 
     private DownloadEnd Fail(SocketResult result)

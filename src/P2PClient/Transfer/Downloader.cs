@@ -2,8 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 using P2P.Cli;
-using P2P.Logging;
-using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -14,44 +12,27 @@ namespace P2P.Client;
 /// </summary>
 internal sealed class Downloader
 {
-    private readonly EventLoop _loop;
-    private readonly ActionLog _log;
-    private readonly ChunkPicker _picker;
-    private readonly ChunkStore _store;
-    private readonly long _chunkBytesMax;
-    private readonly Action<int> _onFetched;
-    private readonly Action<string> _onDiskFailure;
-    private readonly SplicePipe _pipe = new();
-    private readonly Traffic _traffic;
-    private readonly ChunkSums? _sums;
-    private readonly Action<int, Peer> _onWrong;
-    private readonly Dictionary<int, Peer> _wrong = [];       // the last source of each chunk that was told of
-    private readonly Action _start;
+    private readonly DownloadContext _context;
+    private readonly FileSet _files;
+    private readonly DownloadEvents _events;
     private readonly DownloadScheduler _scheduler;
+    private readonly DoubtfulCopies _doubtful;
     private readonly Dictionary<Download, DownloadSession> _sessions = [];
     private readonly HashSet<Peer> _sources = [];
-    private readonly Dictionary<int, (PartialChunk Copy, Peer Source)> _doubtful = [];
+    private readonly Dictionary<int, Peer> _wrong = [];       // the last source of each chunk that was reported
+    private readonly BackOff _diskBackOff = new(ClientLimits.PeerPauseMin, ClientLimits.PeerPauseMax);
+    private readonly Action _start;
     private TimeSpan _diskPausedUntil;
-    private TimeSpan _diskPause = ClientLimits.PeerPauseMin;
     private bool _isStartPosted;
     private bool _isStopped;
 
     /// <summary>Makes it; <see cref="Start"/> lets it begin.</summary>
-    /// <param name="chunkBytesMax">Largest chunk that is taken, in bytes.</param>
     /// <param name="mayGiveUp">No peer is a stranger's: a place in a queue may be left for a better source.</param>
-    /// <param name="onFetched">Called when a chunk is in its place.</param>
-    /// <param name="onDiskFailure">Told the reason when a chunk can't be stored.</param>
-    /// <param name="traffic">Counts the bytes that come.</param>
-    /// <param name="sums">What the chunks must be; null if nobody knows.</param>
-    /// <param name="onWrong">Told of a chunk that was not, and of its source.</param>
-    public Downloader(
-        EventLoop loop, ActionLog log, ChunkPicker picker, ChunkStore store, long chunkBytesMax, bool mayGiveUp, Action<int> onFetched, Action<string> onDiskFailure,
-        Traffic traffic, ChunkSums? sums, Action<int, Peer> onWrong)
+    public Downloader(DownloadContext context, FileSet files, bool mayGiveUp, DownloadEvents events)
     {
-        (_traffic, _sums, _onWrong) = (traffic, sums, onWrong);
-        (_loop, _log, _picker, _store, _chunkBytesMax) = (loop, log, picker, store, chunkBytesMax);
-        _scheduler = new DownloadScheduler(picker, mayGiveUp);
-        (_onFetched, _onDiskFailure) = (onFetched, onDiskFailure);
+        (_context, _files, _events) = (context, files, events);
+        _scheduler = new DownloadScheduler(files.Picker, mayGiveUp);
+        _doubtful = new DoubtfulCopies(files.Picker);
         _start = StartDownloads;
     }
 
@@ -69,7 +50,7 @@ internal sealed class Downloader
     {
         if (_isStartPosted) return;
         _isStartPosted = true;
-        _loop.Post(_start);
+        _context.Loop.Post(_start);
     }
 
     /// <summary>Removes every temporary file; nothing may be started afterwards.</summary>
@@ -77,7 +58,7 @@ internal sealed class Downloader
     {
         _isStopped = true;
         foreach (DownloadSession session in _sessions.Values) session.Copy.Dispose();
-        foreach ((PartialChunk copy, _) in _doubtful.Values) copy.Dispose();
+        _doubtful.Stop();
     }
 
     private void StartDownloads()
@@ -86,20 +67,20 @@ internal sealed class Downloader
         TimeSpan now = EventLoop.Now;
         if (_isStopped || now < _diskPausedUntil) return;
         // While descriptors are short one runs at a time: peers that wait come first. The next look is the next tick's.
-        if (_sessions.Count > 0 && _store.Descriptors.IsShort) return;
+        if (_sessions.Count > 0 && _files.Store.Descriptors.IsShort) return;
         while (_scheduler.TryBegin(now, out Download next, out Download? instead))
         {
             if (instead is not null) _sessions[instead].StopIfUnwanted();
             _ = DownloadAsync(next);
-            if (_store.Descriptors.IsShort) return;
+            if (_files.Store.Descriptors.IsShort) return;
         }
     }
 
     private async Task DownloadAsync(Download download)
     {
-        PartialChunk copy = _store.CreatePartial(download.ChunkIndex, download.IsSecond);
-        ChunkCheck? check = _sums is null ? null : new ChunkCheck(_sums.SizeOf(download.ChunkIndex), _sums.SumOf(download.ChunkIndex));
-        var session = new DownloadSession(_loop, _log, download, copy, _chunkBytesMax, check, _pipe, _traffic);
+        PartialChunk copy = _files.Store.CreatePartial(download.ChunkIndex, download.IsSecond);
+        ChunkCheck? check = _files.TryBeginCheck(download.ChunkIndex);
+        var session = new DownloadSession(_context, download, copy, check);
         _sessions.Add(download, session);
         DownloadEnd end = await session.RunAsync();
         if (_isStopped) return;
@@ -108,15 +89,16 @@ internal sealed class Downloader
         if (download.IsWanted)
         {
             if (check is not null) end = check.Judge(end);
-            if (end == DownloadEnd.Doubtful) end = Weigh(session);
-            if (end == DownloadEnd.Whole && !_store.TryCommit(session.ChunkIndex, session.Copy)) end = DownloadEnd.DiskFailed;
-            Settle(session, end);
-            Tell(session, end);
+            if (end == DownloadEnd.Doubtful) end = _doubtful.Compare(session.ChunkIndex, copy, session.Peer);
+            if (end == DownloadEnd.Whole && !_files.Store.TryCommit(session.ChunkIndex, copy))
+                end = DownloadEnd.DiskFailed;
+            OnEnded(session, end);
+            LogEnd(session, end);
         }
         Start();
     }
 
-    private static void Tell(DownloadSession session, DownloadEnd end)
+    private static void LogEnd(DownloadSession session, DownloadEnd end)
     {
         if (Diagnosis.Log is not { } log) return;
         Peer source = session.Peer;
@@ -136,7 +118,7 @@ internal sealed class Downloader
         _ => session.Reason,
     };
 
-    private void Settle(DownloadSession session, DownloadEnd end)
+    private void OnEnded(DownloadSession session, DownloadEnd end)
     {
         TimeSpan now = EventLoop.Now;
         switch (end)
@@ -144,35 +126,33 @@ internal sealed class Downloader
             case DownloadEnd.Whole:
                 TooLarge = 0;
                 session.Peer.OnSuccess(now - session.Download.StartedAt);
-                _diskPause = ClientLimits.PeerPauseMin;
+                _diskBackOff.Reset();
                 _sources.Add(session.Peer);
                 FetchedCount++;
-                ForgetDoubtful(session.ChunkIndex);
-                _store.OnStored(session.ChunkIndex, session.Copy.Bytes);
+                _doubtful.Drop(session.ChunkIndex);
+                _files.Store.OnStored(session.ChunkIndex, session.Copy.Bytes);
                 _scheduler.OnFetched(session.ChunkIndex);
                 foreach (DownloadSession other in _sessions.Values) other.StopIfUnwanted();
-                _picker.OnFetched(session.ChunkIndex, now);
-                _onFetched(session.ChunkIndex);
+                _files.Picker.OnFetched(session.ChunkIndex, now);
+                _events.OnFetched(session.ChunkIndex);
                 return;
-            case DownloadEnd.Doubtful:      // the copy is kept; the same source is asked again only if it is the only one
+            case DownloadEnd.Doubtful:      // the copy is kept; its source is asked again only if there is no other
                 session.Peer.OnFailure(now, severity: 2);
                 _scheduler.Release(session.ChunkIndex, avoid: session.Peer);
                 return;
-            case DownloadEnd.Wrong:         // it may have many that are right: a pause, and this chunk from others first
+            case DownloadEnd.Wrong:         // the source may have right ones: a pause, and this one from others first
                 session.Peer.OnFailure(now, ClientLimits.WrongChunkSeverity);
-                if (!_wrong.TryGetValue(session.ChunkIndex, out Peer? told) || told != session.Peer) _onWrong(session.ChunkIndex, session.Peer);
+                if (!_wrong.TryGetValue(session.ChunkIndex, out Peer? reported) || reported != session.Peer)
+                    _events.OnWrong(session.ChunkIndex, session.Peer);
                 _wrong[session.ChunkIndex] = session.Peer;
                 session.Copy.Dispose();
                 _scheduler.Release(session.ChunkIndex, avoid: session.Peer);
                 return;
             case DownloadEnd.DiskFailed:
-                if (now >= _diskPausedUntil)        // one trouble, however many downloads ran into it
-                {
-                    _diskPausedUntil = now + _diskPause;
-                    _diskPause = 2 * _diskPause < ClientLimits.PeerPauseMax ? 2 * _diskPause : ClientLimits.PeerPauseMax;
-                }
-                _onDiskFailure(session.Copy.Error ?? "unknown reason");
-                session.Peer.OnFailure(now, severity: 1);       // who never stops sending fills any disk
+                // A full disk is one trouble, however many downloads ran into it.
+                if (now >= _diskPausedUntil) _diskPausedUntil = now + _diskBackOff.Next();
+                _events.OnDiskFailure(session.Copy.Error ?? "unknown reason");
+                session.Peer.OnFailure(now, severity: 1);       // a peer that never stops sending fills any disk
                 break;
             case DownloadEnd.Silent or DownloadEnd.TooLong:
                 if (end == DownloadEnd.TooLong) TooLarge = session.ChunkIndex;
@@ -184,24 +164,5 @@ internal sealed class Downloader
         }
         session.Copy.Dispose();
         _scheduler.Release(session.ChunkIndex, avoid: null);
-    }
-
-    // A doubtful copy counts when a second attempt agrees byte for byte, from another peer where another is listed.
-    private DownloadEnd Weigh(DownloadSession session)
-    {
-        if (_doubtful.TryGetValue(session.ChunkIndex, out (PartialChunk Copy, Peer Source) earlier))
-        {
-            bool mayCount = earlier.Source != session.Peer || _picker.AvailabilityOf(session.ChunkIndex) < 2;
-            if (mayCount && session.Copy.IsSameAs(earlier.Copy)) return DownloadEnd.Whole;
-            ForgetDoubtful(session.ChunkIndex);
-        }
-        if (!session.Copy.TryPutAside()) return DownloadEnd.DiskFailed;
-        _doubtful.Add(session.ChunkIndex, (session.Copy, session.Peer));
-        return DownloadEnd.Doubtful;
-    }
-
-    private void ForgetDoubtful(int chunkIndex)
-    {
-        if (_doubtful.Remove(chunkIndex, out (PartialChunk Copy, Peer Source) earlier)) earlier.Copy.Dispose();
     }
 }

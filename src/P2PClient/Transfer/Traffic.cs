@@ -3,7 +3,8 @@ using P2P.Transport;
 
 namespace P2P.Client;
 
-/// <summary>Bytes that went over the client's connections to its peers. Counted on the loop, by one addition a read or write.</summary>
+/// <summary>Bytes that went over the client's connections to its peers. Counted on the loop, by one addition a read or
+/// write.</summary>
 internal sealed class Traffic
 {
     /// <summary>Bytes of chunks that came from peers, those thrown away included.</summary>

@@ -59,7 +59,8 @@ internal sealed class UploadFile(EventLoop loop, ChunkStore store, int chunkInde
     }
 
     /// <inheritdoc cref="NativeFile.SendTo"/>
-    public SendFileEnd SendTo(int socket, long offset, int count, out int sent) => _file!.SendTo(socket, offset, count, out sent);
+    public SendFileEnd SendTo(int socket, long offset, int count, out int sent) =>
+        _file!.SendTo(socket, offset, count, out sent);
 
     /// <inheritdoc cref="NativeFile.Read"/>
     public int Read(Span<byte> buffer, long offset) => _file!.Read(buffer, offset);
@@ -79,7 +80,8 @@ internal sealed class UploadFile(EventLoop loop, ChunkStore store, int chunkInde
         return _file!.KnowsCache ? (int)Math.Min(_cachedEnd - offset, count) : count;
     }
 
-    /// <summary>Reads bytes into memory beside the loop; what is awaited is the end of it. The file must stay open.</summary>
+    /// <summary>Reads bytes into memory beside the loop; what is awaited is the end of it. The file must stay
+    /// open.</summary>
     public LoopSignal LoadAsync(long offset, int count)
     {
         _load = (offset, offset + count);

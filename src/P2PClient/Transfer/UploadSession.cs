@@ -34,15 +34,16 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             _reason = "it has not asked for a chunk";
             if (await ReadRequestAsync() is not { } chunkIndex) return;
             _reason = "it has asked for a chunk that is not here";
-            if (uploads.Picker.StateOf(chunkIndex) != ChunkState.Have) return;
+            if (!uploads.Files.Has(chunkIndex)) return;
             _reason = "it has gone before its chunk was sent";
 
             bool isLocal = HostName.IsLoopback(((IPEndPoint)socket.RemoteEndPoint!).Address);
-            upload = new Upload(chunkIndex, isLocal ? ClientLimits.LocalTurnPatience : ClientLimits.TurnPatience, EventLoop.Now, _connection.EndReceive);
+            TimeSpan patience = isLocal ? ClientLimits.LocalTurnPatience : ClientLimits.TurnPatience;
+            upload = new Upload(chunkIndex, patience, EventLoop.Now, _connection.EndReceive);
             uploads.Enter(upload);
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
-            file = new UploadFile(uploads.Loop, uploads.Store, chunkIndex);
+            file = new UploadFile(uploads.Loop, uploads.Files.Store, chunkIndex);
             _reason = "its chunk can't be read";
             if (!await OpenAsync(file, chunkIndex)) return;
             _reason = "it has gone, or its chunk has changed, before all was sent";
@@ -71,8 +72,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         }
     }
 
-    // Returns the index asked for, or null if the peer did not ask. A peer that sends what is no message waits for bytes,
-    // as it seems, and is not kept waiting: it gets its reset at once.
+    // Returns the index asked for, or null if the peer did not ask. A peer that sends what is no message waits for
+    // bytes, as it seems, and is not kept waiting: it gets its reset at once.
     private async Task<int?> ReadRequestAsync()
     {
         TimeSpan deadline = EventLoop.Now + ClientLimits.RequestPatience;
@@ -100,7 +101,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     {
         while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out _))
         {
-            bool isRequest = MessageReader.TryRead(text, out Message message) && message.Kind == MessageKind.RequestChunk;
+            bool isRequest = MessageReader.TryRead(text, out Message message)
+                && message.Kind == MessageKind.RequestChunk;
             chunkIndex = message.ChunkIndex;
             isNonsense = !isRequest && !MessageReader.Trim(text).IsEmpty;
             _connection.Consume(consumed);
@@ -125,8 +127,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         return true;
     }
 
-    // Even the spare descriptor may be gone, to others of this machine, and comes back; a reset would only bring the peer
-    // back sooner.
+    // Even the spare descriptor may be gone, to others of this machine, and comes back; a reset would only bring the
+    // peer back sooner.
     private async Task<bool> OpenAsync(UploadFile file, int chunkIndex)
     {
         TimeSpan deadline = EventLoop.Now + ClientLimits.OpenPatience;
@@ -163,7 +165,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             if (count == 0)
             {
                 count = Math.Min(rest, ClientLimits.CacheWindowBytes);
-                if (!uploads.Store.Descriptors.IsShort) await file.LoadAsync(offset, count);
+                if (!uploads.Files.Store.Descriptors.IsShort) await file.LoadAsync(offset, count);
             }
             SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
             // Nothing tells when the kernel takes more, but a send of bytes that waits for it.

@@ -12,17 +12,15 @@ internal sealed class Uploads
 
     /// <param name="traffic">Counts the bytes that go.</param>
     /// <param name="onLost">Told of a chunk whose file has gone or changed.</param>
-    public Uploads(EventLoop loop, ChunkPicker picker, ChunkStore store, Traffic traffic, Action<int> onLost)
+    public Uploads(EventLoop loop, FileSet files, Traffic traffic, Action<int> onLost)
     {
-        (Loop, Picker, Store, Traffic, OnLost) = (loop, picker, store, traffic, onLost);
+        (Loop, Files, Traffic, OnLost) = (loop, files, traffic, onLost);
         _check = new LoopTimer(loop, Check);
     }
 
     public EventLoop Loop { get; }
 
-    public ChunkPicker Picker { get; }
-
-    public ChunkStore Store { get; }
+    public FileSet Files { get; }
 
     public Traffic Traffic { get; }
 

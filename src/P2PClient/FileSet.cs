@@ -1,0 +1,34 @@
+namespace P2P.Client;
+
+/// <summary>
+/// The file-set as this client has it: the files of its chunks, the state of each chunk, and what each must be.
+/// </summary>
+internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? sums)
+{
+    /// <summary>The chunks' files.</summary>
+    public ChunkStore Store => store;
+
+    /// <summary>The chunks' states.</summary>
+    public ChunkPicker Picker => picker;
+
+    /// <summary>What the chunks must be; null if the folder has no chunks.crc.</summary>
+    public ChunkSums? Sums => sums;
+
+    /// <summary>Every chunk is here.</summary>
+    public bool IsComplete => picker.IsComplete;
+
+    /// <summary>Tells whether a chunk is here, and may be served.</summary>
+    public bool Has(int chunkIndex) => picker.StateOf(chunkIndex) == ChunkState.Have;
+
+    /// <summary>The file of a chunk that was here has gone or changed: the chunk is no longer served.</summary>
+    public void OnLost(int chunkIndex)
+    {
+        store.OnLost(chunkIndex);
+        picker.OnLost(chunkIndex);
+    }
+
+    /// <summary>Begins the check of a chunk that is about to arrive.</summary>
+    /// <returns>Null if it isn't known what the chunk must be.</returns>
+    public ChunkCheck? TryBeginCheck(int chunkIndex) =>
+        sums is null ? null : new ChunkCheck(sums.SizeOf(chunkIndex), sums.SumOf(chunkIndex));
+}

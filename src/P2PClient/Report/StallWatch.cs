@@ -1,0 +1,38 @@
+using System;
+using P2P.Transport;
+
+namespace P2P.Client;
+
+/// <summary>
+/// Finds, once nothing has come for a while, the reason in what the tracker, the disk and the peers do, and reports it.
+/// </summary>
+internal sealed class StallWatch(
+    ChunkPicker picker, Traffic traffic, Downloader downloader, ClientEnding ending, ClientReport report)
+{
+    private readonly Stall _stall = new(picker, traffic);
+
+    /// <summary>Looks, if it is time to; the client is not complete.</summary>
+    public void Look(TrackerHealth tracker)
+    {
+        TimeSpan now = EventLoop.Now;
+        if (!_stall.IsDue(now)) return;
+        int unheld = 0;
+        for (int chunkIndex = 1; chunkIndex <= picker.ChunkCount; chunkIndex++)
+            unheld += picker.IsUnheld(chunkIndex) ? 1 : 0;
+        var facts = new StallFacts
+        {
+            WasReached = tracker.WasReached,
+            IsGone = tracker.IsGone,
+            WasAnswered = tracker.AnsweredAt is not null,
+            IsSilent = now - tracker.AnsweredAt >= ClientLimits.StallAfter,
+            HasSpoken = tracker.HasSpoken,
+            IsDiskFailing = ending.IsDiskFailing,
+            TooLarge = downloader.TooLarge,
+            Unheld = unheld,
+            Refused = picker.CountRefused(now),
+        };
+        StallReason reason = Stall.Find(facts);
+        string text = report.Describe(reason, facts);
+        if (_stall.IsNews(reason, text)) report.Stalled(reason, text);
+    }
+}

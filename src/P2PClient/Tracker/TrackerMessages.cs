@@ -1,0 +1,71 @@
+using System;
+using System.Collections.Generic;
+using P2P.Logging;
+using P2P.Protocol;
+
+namespace P2P.Client;
+
+/// <summary>
+/// What the tracker is to get next, and the buffer that it is written to: announcements first, in the order of their
+/// chunks' arrival, then questions. On the loop's thread; allocates nothing per message.
+/// </summary>
+/// <param name="log">Gets a line for every message.</param>
+/// <param name="transferPort">The port that is announced.</param>
+internal sealed class TrackerMessages(
+    ActionLog log, ChunkPicker picker, TrackerQuestions questions, TrackerDialect dialect, int transferPort)
+{
+    private readonly Queue<int> _toAnnounce = new();
+    private bool _mustEndLine;
+
+    /// <summary>Where the messages stand.</summary>
+    public byte[] Buffer { get; } = new byte[Limits.BufferBytes];
+
+    /// <summary>There may be a message. Only the picker can tell whether there is a question; but an unframed question
+    /// never follows another that is in flight.</summary>
+    public bool MayHaveOne =>
+        dialect.UsesLines || _toAnnounce.Count > 0 || questions.HasRoom || questions.IsOldestOld;
+
+    /// <summary>Announces a chunk that has arrived.</summary>
+    public void Announce(int chunkIndex) => _toAnnounce.Enqueue(chunkIndex);
+
+    /// <summary>Announces every chunk that is here: the tracker knows nothing of this client.</summary>
+    /// <param name="mustEndLine">The tracker may wait for the end of a line, which is written first.</param>
+    public void Restart(bool mustEndLine)
+    {
+        _mustEndLine = mustEndLine;
+        _toAnnounce.Clear();
+        for (int chunkIndex = 1; chunkIndex <= picker.ChunkCount; chunkIndex++)
+        {
+            if (picker.StateOf(chunkIndex) == ChunkState.Have) _toAnnounce.Enqueue(chunkIndex);
+        }
+    }
+
+    /// <summary>Writes the next messages to the buffer, and their lines to the log. Unframed: one message. Lines: as
+    /// many as there are and the buffer holds.</summary>
+    /// <returns>How many bytes to send; 0 if there is no message.</returns>
+    public int Write()
+    {
+        int bytes = 0;
+        if (_mustEndLine) Buffer[bytes++] = (byte)'\n';
+        _mustEndLine = false;
+        while (bytes + MessageWriter.BytesMax < Buffer.Length)
+        {
+            Span<byte> buffer = Buffer.AsSpan(bytes);
+            int length;
+            if (_toAnnounce.TryDequeue(out int chunkIndex))
+            {
+                if (picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // lost meanwhile
+                length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, transferPort);
+            }
+            else if (questions.HasRoom && questions.TryAsk(out chunkIndex))
+                length = MessageWriter.WhereChunk(buffer, chunkIndex);
+            else return bytes;
+
+            log.Written(Buffer, bytes, length);
+            bytes += length;
+            if (!dialect.UsesLines) return bytes;
+            Buffer[bytes++] = (byte)'\n';
+        }
+        return bytes;
+    }
+}
