@@ -95,7 +95,8 @@ internal sealed class Swarm
     /// <param name="chunkIndex">Any index.</param>
     /// <param name="buffer">At least <see cref="Limits.AnswerBytesMax"/> long.</param>
     /// <param name="isKnown">False: the answer is CHUNK_LOCATION_UNKNOWN.</param>
-    /// <param name="thisMachine">The address under which the asker reaches the peers of this machine; null: localhost.</param>
+    /// <param name="thisMachine">The address under which the asker reaches the peers of this machine; null:
+    /// localhost.</param>
     /// <returns>Bytes written.</returns>
     public int WriteAnswer(int chunkIndex, Span<byte> buffer, out bool isKnown, string? thisMachine = null)
     {
@@ -111,7 +112,9 @@ internal sealed class Swarm
             return ready.Length;
         }
         int length = MessageWriter.GetChunkFrom(buffer, chunkIndex);
-        length += chunk!.Write(buffer[length..(Limits.AnswerBytesMax - 1)], this, thisMachine, out bool isAll);      // a line's newline counts too
+        // One byte is kept for a line's newline.
+        Span<byte> room = buffer[length..(Limits.AnswerBytesMax - 1)];
+        length += chunk!.Write(room, this, thisMachine, out bool isAll);
         if (!isAll && ready.Chunk == chunk) ready.Chunk = null;
         if (isAll)
         {
@@ -126,7 +129,8 @@ internal sealed class Swarm
     public void OnConnectionsChange() => Version++;
 
     /// <summary>The ids of the peers that have a chunk, none if nobody has it. Good until the next change.</summary>
-    public ReadOnlySpan<int> PeersOf(int chunkIndex) => _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk) ? chunk.Ids : default;
+    public ReadOnlySpan<int> PeersOf(int chunkIndex) =>
+        _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk) ? chunk.Ids : default;
 
     /// <summary>Copies the indexes of all chunks listed, in no order.</summary>
     /// <param name="indexes">At least <see cref="ChunkCount"/> long.</param>
@@ -196,8 +200,8 @@ internal sealed class Swarm
         /// <summary>Nothing has changed since it was last written.</summary>
         public bool IsPrepared(Swarm swarm) => _preparedFor == swarm.Version;
 
-        /// <summary>Writes <c>,host,port</c> for each peer: first the connected ones, then those gone. Of more than fit,
-        /// a window that moves on with each call, so that no peer is asked by everyone.</summary>
+        /// <summary>Writes <c>,host,port</c> for each peer: first the connected ones, then those gone. Of more than
+        /// fit, a window that moves on with each call, so that no peer is asked by everyone.</summary>
         /// <param name="isAll">There is no window: the next call writes the same.</param>
         public int Write(Span<byte> buffer, Swarm swarm, string? thisMachine, out bool isAll)
         {
@@ -206,7 +210,8 @@ internal sealed class Swarm
             bool connectedFit = _connectedBytes + _connectedLocal * longerLocal <= buffer.Length;
             ReadOnlySpan<int> ids = (_ordered ?? _ids).AsSpan(0, Count);
             ReadOnlySpan<int> connected = ids[.._connected], gone = ids[_connected..];
-            int length = WriteInTurn(connected, connectedFit ? 0 : _next, buffer, swarm._peers, thisMachine, out int written);
+            int first = connectedFit ? 0 : _next;
+            int length = WriteInTurn(connected, first, buffer, swarm._peers, thisMachine, out int written);
             if (connectedFit)
             {
                 length += WriteInTurn(gone, _next, buffer[length..], swarm._peers, thisMachine, out written);
@@ -232,11 +237,13 @@ internal sealed class Swarm
             _ordered = _connected == 0 || _connected == Count ? null : new int[Count];
             if (_ordered is null) return;
             int nextConnected = 0, nextGone = _connected;
-            foreach (int id in _ids.AsSpan(0, Count)) _ordered[swarm._peers[id]!.Connections > 0 ? nextConnected++ : nextGone++] = id;
+            foreach (int id in _ids.AsSpan(0, Count))
+                _ordered[swarm._peers[id]!.Connections > 0 ? nextConnected++ : nextGone++] = id;
         }
 
         private static int WriteInTurn(
-            ReadOnlySpan<int> ids, int next, Span<byte> buffer, List<SwarmPeer?> peers, string? thisMachine, out int written)
+            ReadOnlySpan<int> ids, int next, Span<byte> buffer, List<SwarmPeer?> peers, string? thisMachine,
+            out int written)
         {
             int length = 0;
             int at = next < ids.Length ? next : 0;

@@ -221,7 +221,8 @@ internal sealed class TrackerSession
     private SwarmPeer? FindPeer(int port)
     {
         if (_peer is not null && _peer.Port == port) return _peer;
-        if (_otherPeers is { Count: >= TrackerLimits.PeersPerConnectionMax } || _server.Swarm.GetPeer(_host, port) is not { } peer) return null;
+        if (_otherPeers is { Count: >= TrackerLimits.PeersPerConnectionMax }) return null;
+        if (_server.Swarm.GetPeer(_host, port) is not { } peer) return null;
         if (_peer is not null)
         {
             _otherPeers ??= [];
@@ -264,6 +265,7 @@ internal sealed class TrackerSession
     {
         if (HostName.IsLoopback(address)) return HostName.Localhost;
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return new IPAddress(address.GetAddressBytes()).ToString();     // without the scope, which means nothing elsewhere
+        // The address is listed without its scope, which means nothing on another machine.
+        return new IPAddress(address.GetAddressBytes()).ToString();
     }
 }

@@ -60,10 +60,12 @@ public sealed class Acceptor
     }
 
     /// <summary>Tells whether listening failed since another program has the port.</summary>
-    public static bool IsPortTaken(SocketException failure) => failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
+    public static bool IsPortTaken(SocketException failure) =>
+        failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
 
     /// <summary>Tells whether listening failed since the address is none of this machine's.</summary>
-    public static bool IsAddressForeign(SocketException failure) => failure.SocketErrorCode == SocketError.AddressNotAvailable;
+    public static bool IsAddressForeign(SocketException failure) =>
+        failure.SocketErrorCode == SocketError.AddressNotAvailable;
 
     /// <summary>Changes the sockets that listen, and through them those that they accept.</summary>
     public void Configure(Action<Socket> change)
@@ -127,7 +129,8 @@ public sealed class Acceptor
         catch (SocketException e)
         {
             socket?.Dispose();
-            bool isMissing = e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
+            bool isMissing =
+                e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
             if (isMissing && address.AddressFamily == AddressFamily.InterNetworkV6) return null;
             throw;
         }
@@ -198,7 +201,8 @@ public sealed class Acceptor
             }
             // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors
             // or memory, which passes.
-            if (error is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.Interrupted) return true;
+            if (error is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.Interrupted)
+                return true;
             _onShortage?.Invoke();
             _pause.Start(Limits.AcceptPause);
             return false;

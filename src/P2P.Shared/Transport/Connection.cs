@@ -36,8 +36,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// <param name="socket">Connected, or about to be by <see cref="ConnectAsync"/>.</param>
     /// <param name="readBytesMax">Most that one receive takes, in bytes. Above <see cref="Limits.MessageReadBytes"/>
     /// only for a session that consumes all before it waits again.</param>
-    /// <param name="isPeerQuick">The peer has sent more as a rule when a receive starts: a plain receive finds it for less
-    /// than an operation does, which would look a second time where nothing is there.</param>
+    /// <param name="isPeerQuick">As a rule the peer has sent more when a receive starts. A plain receive then finds it
+    /// for less than an operation does; where nothing is there, the operation behind it looks a second time.</param>
     public Connection(EventLoop loop, Socket socket, int readBytesMax, bool isPeerQuick = false)
     {
         (_loop, _readBytesMax, _isPeerQuick) = (loop, readBytesMax, isPeerQuick);
@@ -70,7 +70,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// only whether something is there.</param>
     public Receiving ReceiveAsync(TimeSpan patience) => Receive(patience, isForBytes: true);
 
-    /// <summary>Waits until something can be received, the end of the stream included, and leaves it where it is.</summary>
+    /// <summary>Waits until something can be received, the end of the stream included, and leaves it where it
+    /// is.</summary>
     /// <param name="patience">As for <see cref="ReceiveAsync"/>.</param>
     /// <returns>Quiet, an error, or a success that says nothing of how many bytes there are.</returns>
     public Receiving ReadableAsync(TimeSpan patience) => Receive(patience, isForBytes: false);
@@ -107,7 +108,8 @@ public sealed class Connection : IOperationOwner, IDisposable
         return Socket.ConnectAsync(_send) ? new Sending(this, isCompleted: false) : EndSend();
     }
 
-    /// <summary>Hands the kernel as many of the bytes as it takes now; for a session that does not await a send.</summary>
+    /// <summary>Hands the kernel as many of the bytes as it takes now; for a session that does not await a
+    /// send.</summary>
     public SocketResult Send(ReadOnlySpan<byte> bytes)
     {
         if (_state == ConnectionState.Closed) return SocketResult.Closed;
@@ -142,7 +144,8 @@ public sealed class Connection : IOperationOwner, IDisposable
         ReleaseUnread();
         // The runtime would reset a connection with an operation in flight, unless it has been shut down.
         bool isInFlight = Abandon(ref _receive) | Abandon(ref _send);
-        if (isInFlight && Socket.LingerState is not { Enabled: true }) SocketOptions.TryShutdown(Socket, SocketShutdown.Both);
+        if (isInFlight && Socket.LingerState is not { Enabled: true })
+            SocketOptions.TryShutdown(Socket, SocketShutdown.Both);
         Socket.Dispose();
         _wasQuiet = false;
         _received = _sent = SocketResult.Closed;
@@ -150,8 +153,8 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (_writer is not null) _loop.Post(Take(ref _writer));
     }
 
-    /// <summary>Ends the connection at once, with a reset: the kernel would keep what is unsent for as long as the peer is
-    /// there.</summary>
+    /// <summary>Ends the connection at once, with a reset: the kernel would keep the unsent bytes for as long as the
+    /// peer is there.</summary>
     public void Abort()
     {
         if (_state == ConnectionState.Closed) return;
@@ -249,7 +252,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     private bool TryReceive()
     {
         _loop.Borrower?.KeepUnread();
-        int bytes = Socket.Receive(_loop.ReceiveBuffer.AsSpan(0, _readBytesMax), SocketFlags.None, out SocketError error);
+        Span<byte> buffer = _loop.ReceiveBuffer.AsSpan(0, _readBytesMax);
+        int bytes = Socket.Receive(buffer, SocketFlags.None, out SocketError error);
         var result = new SocketResult(bytes, error);
         if (result.WouldBlock) return false;
         EndReceive(result, wasForBytes: true);
@@ -309,7 +313,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     private void OnTimeout()
     {
         if (_state == ConnectionState.PutOff && TryStart(isForBytes: true)) Take(ref _reader)();
-        else if (!Socket.Poll(0, SelectMode.SelectRead)) OnQuiet();     // else the receive in flight is about to complete
+        // Where something is there, the receive in flight is about to complete.
+        else if (!Socket.Poll(0, SelectMode.SelectRead)) OnQuiet();
     }
 
     private void OnQuiet()

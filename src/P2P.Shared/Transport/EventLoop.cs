@@ -14,10 +14,10 @@ namespace P2P.Transport;
 /// which operations complete inline (<see cref="SocketRuntime"/>); nothing here needs a lock, and no message crosses a
 /// thread. The thread that calls <see cref="Run"/> only waits for the next timer.
 ///
-/// A round is what the kernel tells the runtime at once. The first session that has to wait for the end of a round asks for
-/// a wake-up, which comes behind all that was ready before it: then put-off receives start, yielded sessions go on, the
-/// log is written, and the answers leave. Where rounds bring one message each, that would cost more than it saves, so
-/// each message is then a round of its own, without a wake-up. Hot: allocates nothing per message.
+/// A round is what the kernel tells the runtime at once. The first session that has to wait for the end of a round asks
+/// for a wake-up, which comes behind all that was ready before it: then put-off receives start, yielded sessions go on,
+/// the log is written, and the answers leave. Where rounds bring one message each, that would cost more than it saves,
+/// so each message is then a round of its own, without a wake-up. Hot: allocates nothing per message.
 /// </summary>
 public sealed class EventLoop
 {
@@ -27,7 +27,7 @@ public sealed class EventLoop
     // After so many rounds of one message each, as many as that are rounds of their own.
     private const int LoneRoundsSeen = 4, LoneRoundsAssumed = 128;
 
-    // What is rented at one time by a tracker with thousands of connections that all ask; more is left to the collector.
+    // As many as a tracker rents at one time with thousands of connections that all ask; more go to the collector.
     private const int IdleOperationsMax = 4096, IdleBuffersMax = 2 * RoundMax;
 
     private const long Never = long.MaxValue;
@@ -82,7 +82,8 @@ public sealed class EventLoop
     /// <summary>Sessions that wait for a <see cref="LoopSignal"/>.</summary>
     internal int Pauses { get; set; }
 
-    /// <summary>Called at the end of every round, before those who wait for it in <see cref="RoundEndAsync"/> go on.</summary>
+    /// <summary>Called at the end of every round, before the sessions that wait in <see cref="RoundEndAsync"/> go
+    /// on.</summary>
     public Action? OnRoundEnd { get; set; }
 
     /// <summary>Time since an arbitrary start, monotonic.</summary>
@@ -108,7 +109,8 @@ public sealed class EventLoop
             Interlocked.Exchange(ref _sleepsUntil, isDue ? Never : due);
             if (Volatile.Read(ref _armedFor) != due) continue;
             // Whole milliseconds are all that waiting knows; a timer is never early.
-            _main.WaitOne(isDue || left.TotalMilliseconds > int.MaxValue ? -1 : (int)Math.Ceiling(left.TotalMilliseconds));
+            double milliseconds = Math.Ceiling(left.TotalMilliseconds);
+            _main.WaitOne(isDue || milliseconds > int.MaxValue ? Timeout.Infinite : (int)milliseconds);
         }
         if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
     }
@@ -116,7 +118,8 @@ public sealed class EventLoop
     /// <summary>Ends <see cref="Run"/> after the round at hand.</summary>
     public void Stop() => _isStopping = true;
 
-    /// <summary>Ends <see cref="Run"/> with an exception: something without which the program is of no use has failed.</summary>
+    /// <summary>Ends <see cref="Run"/> with an exception: a part without which the program is of no use has
+    /// failed.</summary>
     public void Fail(Exception failure)
     {
         _failure ??= failure;
@@ -137,7 +140,8 @@ public sealed class EventLoop
     public QueuedResumption RoundEndAsync() => new(_roundEnd);
 
     /// <summary>Rents an operation, with the buffer that its last use has left in it.</summary>
-    internal SocketOperation RentOperation(IOperationOwner owner, [CallerMemberName] string method = "", [CallerLineNumber] int line = 0)
+    internal SocketOperation RentOperation(
+        IOperationOwner owner, [CallerMemberName] string method = "", [CallerLineNumber] int line = 0)
     {
         SocketOperation operation = Operations.Rent(method, line);
         operation.Owner = owner;
@@ -167,7 +171,8 @@ public sealed class EventLoop
         IOperationOwner? owner = operation.Owner;
         if (owner is null)
         {
-            operation.Dispose();        // given up when its connection was closed: the runtime tells on some other thread
+            // The operation was given up when its connection was closed: the runtime completes it on another thread.
+            operation.Dispose();
             return;
         }
         int thread = Environment.CurrentManagedThreadId;

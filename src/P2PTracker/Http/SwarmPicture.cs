@@ -12,7 +12,8 @@ namespace P2P.Tracker.Http;
 internal sealed class SwarmPicture(Swarm swarm)
 {
     private const int IdsPerLook = 4096;        // look at the clock about every 10 microseconds
-    private (int Announcements, int Connections, int Asked) _shown = (-1, 0, 0);     // the swarm that the picture shows, or will
+    // The swarm that the picture shows, or will show.
+    private (int Announcements, int Connections, int Asked) _shown = (-1, 0, 0);
     private TimeSpan _madeAt, _slicedAt, _askedSince;
     private int _askedBefore;                   // the highest index asked for, before that
     private bool _isMaking, _isMade;
@@ -23,9 +24,10 @@ internal sealed class SwarmPicture(Swarm swarm)
     private int[] _inColumn = [];               // chunks listed, by column; only where a column is several
     private int[] _cells = [];                  // chunks held, by row and column; only where a column is several
     private readonly byte[] _levels = new byte[HttpLimits.WideColumns];
-    private byte[] _bits = [];                  // by row and chunk, the highest bit of a byte first; only where it is one
+    private byte[] _bits = [];                  // by row and chunk, the highest bit first; only where a column is one
 
-    /// <summary>A number that is another for each picture, also of a tracker that was started again: the first is the time.</summary>
+    /// <summary>A number that differs for each picture, also between a tracker and the same tracker started again: the
+    /// first number is the time.</summary>
     public long Version { get; private set; } = DateTime.UtcNow.Ticks / TimeSpan.TicksPerMillisecond;
 
     /// <summary>The chunks of the set, as far as announcements and questions tell: the highest index of either, if the
@@ -68,7 +70,8 @@ internal sealed class SwarmPicture(Swarm swarm)
         {
             // Only "all" is 255, and only "none" is 0.
             long had = cells[column];
-            _levels[column] = (byte)(had == 0 ? 0 : Math.Max(1, Math.Min(had, _inColumn[column]) * 255 / _inColumn[column]));
+            int listed = _inColumn[column];
+            _levels[column] = (byte)(had == 0 ? 0 : Math.Max(1, Math.Min(had, listed) * 255 / listed));
         }
         return _levels.AsSpan(0, Columns);
     }
@@ -109,7 +112,8 @@ internal sealed class SwarmPicture(Swarm swarm)
         _bits = [];
     }
 
-    private (int Announcements, int Connections, int Asked) Current => (swarm.Announcements, swarm.Version, HighestAsked);
+    private (int Announcements, int Connections, int Asked) Current =>
+        (swarm.Announcements, swarm.Version, HighestAsked);
 
     private int HighestAsked => Math.Max(_askedBefore, swarm.HighestAsked);
 
@@ -204,7 +208,8 @@ internal sealed class SwarmPicture(Swarm swarm)
         }
         foreach (SwarmPeer? peer in swarm.Peers)
         {
-            if (peer is { Connections: > 0 } && ChunksOf(peer) is > 0 and var chunks && chunks == Chunks) CompletePeers++;
+            if (peer is { Connections: > 0 } && ChunksOf(peer) is > 0 and var chunks && chunks == Chunks)
+                CompletePeers++;
         }
         _chunkIndexes = _rowOfId = [];
         (_isMaking, _isMade) = (false, true);
