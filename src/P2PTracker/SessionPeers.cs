@@ -10,12 +10,12 @@ namespace P2P.Tracker;
 /// <param name="host">The client's host, under which its announcements are listed.</param>
 internal sealed class SessionPeers(TrackerServer server, string host)
 {
-    private SwarmPeer? _last;               // the peer announced last; nearly always the client itself, and the only one
+    private SwarmPeer? _last;               // the peer announced last; nearly always the client itself, alone
     private HashSet<SwarmPeer>? _others;
     private int _listed;                    // announcements in the list that came from this connection
 
-    /// <summary>Lists an announcement, and logs it: LOCAL_CHUNKS,&lt;chunk_index&gt;,&lt;host&gt;,&lt;port&gt;. The host
-    /// in the message is the client's own word: the tracker believes only the connection.</summary>
+    /// <summary>Lists an announcement, and logs it: LOCAL_CHUNKS,&lt;chunk_index&gt;,&lt;host&gt;,&lt;port&gt;. The
+    /// host in the message is the client's own word: the tracker believes only the connection.</summary>
     /// <returns>False if the list, or this connection's share of it, is full.</returns>
     public bool TryAnnounce(int chunkIndex, int port)
     {

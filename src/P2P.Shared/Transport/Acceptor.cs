@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -152,7 +151,7 @@ public sealed class Acceptor
             (_loop, _listener, _onAccepted, _onShortage) = (loop, listener, onAccepted, onShortage);
             _resume = Resume;
             _pause = new LoopTimer(loop, _resume);
-            NoteOpen(true);
+            loop.Leaks.OnOpened(this);
         }
 
         public void Resume()
@@ -171,13 +170,9 @@ public sealed class Acceptor
         public void Dispose()
         {
             _isClosed = true;
-            NoteOpen(false);
+            _loop.Leaks.OnClosed(this);
             _pause.Forget();
-            if (_operation is not null)
-            {
-                _operation.Owner = null;
-                _loop.Operations.Abandon(_operation);
-            }
+            _loop.AbandonOperation(ref _operation);
             _listener.Dispose();
         }
 
@@ -207,8 +202,5 @@ public sealed class Acceptor
             _pause.Start(Limits.AcceptPause);
             return false;
         }
-
-        [Conditional("DEBUG")]
-        private void NoteOpen(bool isOpen) => _ = isOpen ? _loop.Open.Add(this) : _loop.Open.Remove(this);
     }
 }

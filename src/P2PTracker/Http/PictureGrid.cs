@@ -3,8 +3,8 @@ using System;
 namespace P2P.Tracker.Http;
 
 /// <summary>
-/// The cells of a <see cref="SwarmPicture"/>: a row for each peer shown, a column for each chunk or, of a large set, for
-/// several consecutive ones. Also counts the chunks of every peer, shown or not.
+/// The cells of a <see cref="SwarmPicture"/>: a row for each peer shown, a column for each chunk or, of a large set,
+/// for several consecutive ones. The grid also counts the chunks of every peer, shown or not.
 /// </summary>
 internal sealed class PictureGrid
 {
