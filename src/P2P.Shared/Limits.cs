@@ -15,7 +15,8 @@ public static class Limits
     /// in bytes. A connection that sends this much without an end of a message is closed (PROTOCOL 2.3).</summary>
     public const int MessageBytesMax = 4096;
 
-    /// <summary>A read longer than this may have been cut by TCP, so that its last message may go on, in bytes.</summary>
+    /// <summary>The length of a read, in bytes, above which TCP may have cut it, so that its last message may go on in
+    /// the next.</summary>
     public const int LoneReadBytesMax = 512;
 
     /// <summary>Messages that are none, after which a connection is closed (PROTOCOL 2.3).</summary>
@@ -40,15 +41,17 @@ public static class Limits
     /// floods holds the others up for microseconds only.</summary>
     public const int RequestReadBytes = 2 * 1024;
 
-    /// <summary>Reads that one connection may have in a row while bytes are there, before the others have their turn.</summary>
+    /// <summary>Reads that one connection may have in a row while bytes are there, before other connections have their
+    /// turn.</summary>
     public const int ReadsPerTurn = 2;
 
     /// <summary>Silence after which a connection that may be idle for long is probed, in seconds.</summary>
     public const int KeepAliveSeconds = 60;
 
-    /// <summary>Most that the kernel holds of what a client has sent and the tracker has not read, in bytes. Nobody else
-    /// has just this size, and the other end of a loopback connection can see it: it is how our client knows that it
-    /// speaks to our tracker, which understands lines, without a byte of the protocol (see ReceiveQueueProbe).</summary>
+    /// <summary>Most that the kernel holds of what a client has sent and the tracker has not read, in bytes. No other
+    /// program's sockets have just this size, and the other end of a loopback connection can see it: by this size our
+    /// client knows our tracker, which understands lines, without a byte of the protocol (see
+    /// ReceiveQueueProbe).</summary>
     public const int TrackerUnreadBytes = 99_991;
 
     /// <summary>Connections that the kernel may complete before we accept them.</summary>

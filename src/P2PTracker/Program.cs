@@ -29,7 +29,8 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
-        CommandLine line = CommandLine.Parse(arguments, ["port", "bind", "log", "http"], ["help", "version", "verbose"], allowsPositional: false);
+        CommandLine line = CommandLine.Parse(
+            arguments, ["port", "bind", "log", "http"], ["help", "version", "verbose"], allowsPositional: false);
         if (line.Has("help") || line.Has("version"))
         {
             Terminal.Say(line.Has("help") ? Usage : $"P2PTracker {NativeProgram.Version}");
@@ -55,7 +56,8 @@ internal static class Program
 
         // What a profiler of the tracker wants to see: in the steady state, allocations don't grow with the messages.
         void Stop() => Terminal.Say(
-            $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, {server.Questions} questions, "
+            $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, "
+            + $"{server.Questions} questions, "
             + (server.Refused == 0 ? "" : $"{server.Refused} announcements refused, ")
             + $"{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");
     }
@@ -80,7 +82,8 @@ internal static class Program
                 ? $"{host} is no address of this machine: give one of its own with -bind"
                 : Acceptor.IsPortTaken(e)
                 ? $"port {port} on {host} is taken: stop the program that listens there, or give another with -port"
-                : $"can't listen on {host}, port {port}: {e.Message}; give another address with -bind or another port with -port");
+                : $"can't listen on {host}, port {port}: {e.Message}; give another address with -bind or another "
+                + "port with -port");
         }
     }
 }

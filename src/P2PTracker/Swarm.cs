@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using System.Text;
 using P2P.Protocol;
 
 namespace P2P.Tracker;
@@ -95,7 +94,8 @@ internal sealed class Swarm
     /// <param name="chunkIndex">Any index.</param>
     /// <param name="buffer">At least <see cref="Limits.AnswerBytesMax"/> long.</param>
     /// <param name="isKnown">False: the answer is CHUNK_LOCATION_UNKNOWN.</param>
-    /// <param name="thisMachine">The address under which the asker reaches the peers of this machine; null: localhost.</param>
+    /// <param name="thisMachine">The address under which the asker reaches the peers of this machine; null:
+    /// localhost.</param>
     /// <returns>Bytes written.</returns>
     public int WriteAnswer(int chunkIndex, Span<byte> buffer, out bool isKnown, string? thisMachine = null)
     {
@@ -111,7 +111,9 @@ internal sealed class Swarm
             return ready.Length;
         }
         int length = MessageWriter.GetChunkFrom(buffer, chunkIndex);
-        length += chunk!.Write(buffer[length..(Limits.AnswerBytesMax - 1)], this, thisMachine, out bool isAll);      // a line's newline counts too
+        // One byte is kept for a line's newline.
+        Span<byte> room = buffer[length..(Limits.AnswerBytesMax - 1)];
+        length += chunk!.Write(room, this, thisMachine, out bool isAll);
         if (!isAll && ready.Chunk == chunk) ready.Chunk = null;
         if (isAll)
         {
@@ -126,7 +128,8 @@ internal sealed class Swarm
     public void OnConnectionsChange() => Version++;
 
     /// <summary>The ids of the peers that have a chunk, none if nobody has it. Good until the next change.</summary>
-    public ReadOnlySpan<int> PeersOf(int chunkIndex) => _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk) ? chunk.Ids : default;
+    public ReadOnlySpan<int> PeersOf(int chunkIndex) =>
+        _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk) ? chunk.Ids : default;
 
     /// <summary>Copies the indexes of all chunks listed, in no order.</summary>
     /// <param name="indexes">At least <see cref="ChunkCount"/> long.</param>
@@ -149,105 +152,10 @@ internal sealed class Swarm
         }
         foreach ((int chunkIndex, ChunkPeers chunk) in _chunks)
         {
-            Announcements -= chunk.RemoveMissing(_peers);
+            Announcements -= chunk.RemoveMissing(Peers);
             if (chunk.Count == 0) _chunks.Remove(chunkIndex);       // allowed while enumerating since .NET Core 3
         }
         foreach (SwarmPeer peer in removed) _freeIds.Push(peer.Id);
-    }
-
-    /// <summary>One chunk's peers, by id, in the order of their first announcement.</summary>
-    private sealed class ChunkPeers
-    {
-        private int[] _ids = new int[2];
-        private int[]? _ordered;        // those with a connection first; null: as _ids
-        private int _connected;         // how many have one
-        private int _connectedLocal;    // how many of these are on this machine
-        private int _connectedBytes;    // of all these in an answer to this machine
-        private int _preparedFor;       // the version that this is right for; 0: none
-        private int _next;              // where the next window begins
-
-        public int Count { get; private set; }
-
-        public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
-
-        public bool Contains(int id) => Ids.Contains(id);
-
-        public void Add(SwarmPeer peer)
-        {
-            if (Count == _ids.Length) Array.Resize(ref _ids, 2 * Count);
-            _ids[Count++] = peer.Id;
-            _preparedFor = 0;
-        }
-
-        /// <summary>Drops the ids that stand for no peer any more, and returns how many.</summary>
-        public int RemoveMissing(List<SwarmPeer?> peers)
-        {
-            int kept = 0;
-            foreach (int id in _ids.AsSpan(0, Count))
-            {
-                if (peers[id] is not null) _ids[kept++] = id;
-            }
-            int removed = Count - kept;
-            Count = kept;
-            _next = _preparedFor = 0;
-            return removed;
-        }
-
-        /// <summary>Nothing has changed since it was last written.</summary>
-        public bool IsPrepared(Swarm swarm) => _preparedFor == swarm.Version;
-
-        /// <summary>Writes <c>,host,port</c> for each peer: first the connected ones, then those gone. Of more than fit,
-        /// a window that moves on with each call, so that no peer is asked by everyone.</summary>
-        /// <param name="isAll">There is no window: the next call writes the same.</param>
-        public int Write(Span<byte> buffer, Swarm swarm, string? thisMachine, out bool isAll)
-        {
-            if (!IsPrepared(swarm)) Prepare(swarm);
-            int longerLocal = thisMachine is null ? 0 : thisMachine.Length - HostName.Localhost.Length;
-            bool connectedFit = _connectedBytes + _connectedLocal * longerLocal <= buffer.Length;
-            ReadOnlySpan<int> ids = (_ordered ?? _ids).AsSpan(0, Count);
-            ReadOnlySpan<int> connected = ids[.._connected], gone = ids[_connected..];
-            int length = WriteInTurn(connected, connectedFit ? 0 : _next, buffer, swarm._peers, thisMachine, out int written);
-            if (connectedFit)
-            {
-                length += WriteInTurn(gone, _next, buffer[length..], swarm._peers, thisMachine, out written);
-                connected = gone;
-            }
-            isAll = written == connected.Length;
-            _next = isAll ? 0 : (_next + written) % connected.Length;
-            return length;
-        }
-
-        private void Prepare(Swarm swarm)
-        {
-            _preparedFor = swarm.Version;
-            _connected = _connectedLocal = _connectedBytes = 0;
-            foreach (int id in _ids.AsSpan(0, Count))
-            {
-                SwarmPeer peer = swarm._peers[id]!;
-                if (peer.Connections == 0) continue;
-                _connected++;
-                _connectedLocal += peer.IsLocal ? 1 : 0;
-                _connectedBytes += peer.Text.Length;
-            }
-            _ordered = _connected == 0 || _connected == Count ? null : new int[Count];
-            if (_ordered is null) return;
-            int nextConnected = 0, nextGone = _connected;
-            foreach (int id in _ids.AsSpan(0, Count)) _ordered[swarm._peers[id]!.Connections > 0 ? nextConnected++ : nextGone++] = id;
-        }
-
-        private static int WriteInTurn(
-            ReadOnlySpan<int> ids, int next, Span<byte> buffer, List<SwarmPeer?> peers, string? thisMachine, out int written)
-        {
-            int length = 0;
-            int at = next < ids.Length ? next : 0;
-            for (written = 0; written < ids.Length; written++)
-            {
-                if (!peers[ids[at]]!.TryWrite(buffer[length..], thisMachine, out int bytes)) break;
-                length += bytes;
-                if (++at == ids.Length) at = 0;
-            }
-            return length;
-        }
     }
 
     /// <summary>An answer as it was last written, which is good while its chunk is prepared.</summary>
@@ -257,60 +165,5 @@ internal sealed class Swarm
         public string? ThisMachine;
         public byte[] Bytes;
         public int Length;
-    }
-}
-
-/// <summary>One client of the swarm, as it is listed.</summary>
-internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
-{
-    public string Host { get; } = host;
-
-    public int Port { get; } = port;
-
-    /// <summary>Its place in the swarm's table; given to another peer once this one has gone.</summary>
-    public int Id { get; } = id;
-
-    /// <summary>It called by a loopback address.</summary>
-    public bool IsLocal { get; } = host == HostName.Localhost;
-
-    /// <summary>Itself in an answer to this machine: <c>,host,port</c>.</summary>
-    public byte[] Text { get; } = Encoding.ASCII.GetBytes($",{host},{port}");
-
-    /// <summary>The host alone.</summary>
-    public ReadOnlyMemory<byte> HostText => Text.AsMemory(1, Host.Length);
-
-    /// <summary>Open tracker connections that announced it.</summary>
-    public int Connections { get; private set; }
-
-    /// <summary>When the last of them went.</summary>
-    public TimeSpan GoneAt { get; private set; }
-
-    /// <summary>Writes <c>,host,port</c>, if there is room.</summary>
-    /// <param name="thisMachine">Stands for localhost, unless null.</param>
-    public bool TryWrite(Span<byte> buffer, string? thisMachine, out int bytes)
-    {
-        bool isRenamed = IsLocal && thisMachine is not null;
-        ReadOnlySpan<byte> text = isRenamed ? Text.AsSpan(1 + Host.Length) : Text;      // ,port
-        int hostBytes = isRenamed ? 1 + thisMachine!.Length : 0;
-        bytes = hostBytes + text.Length;
-        if (bytes > buffer.Length) return false;
-        if (isRenamed)
-        {
-            buffer[0] = (byte)',';
-            Encoding.ASCII.GetBytes(thisMachine, buffer[1..]);
-        }
-        text.CopyTo(buffer[hostBytes..]);
-        return true;
-    }
-
-    public void OnConnected()
-    {
-        if (++Connections == 1) swarm.OnConnectionsChange();
-    }
-
-    public void OnDisconnected(TimeSpan now)
-    {
-        GoneAt = now;
-        if (--Connections == 0) swarm.OnConnectionsChange();
     }
 }

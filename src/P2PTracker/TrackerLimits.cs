@@ -23,15 +23,16 @@ internal static class TrackerLimits
     /// <summary>A read of so many bytes is bulk: more than a client sends that waits for its answers.</summary>
     public const int BulkReadBytes = 600;
 
-    /// <summary>What a connection may send in bulk without a pause, in bytes, and how much of that comes back each second:
-    /// some 10,000 announcements, and 20,000 a second.</summary>
+    /// <summary>What a connection may send in bulk without a pause, in bytes, and how much of that comes back each
+    /// second: some 10,000 announcements, and 20,000 a second.</summary>
     public const int BulkBytes = 256 * 1024, BulkBytesPerSecond = 512 * 1024;
 
     /// <summary>How often one of those who have sent more is served while others are, too: a read takes up to 50 us,
     /// a fortieth of the time.</summary>
     public static readonly TimeSpan BulkTurn = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>How long who has sent nothing but nonsense waits for the end, lest it be back at once.</summary>
+    /// <summary>How long the tracker keeps a connection that has sent too much nonsense, without reading it, before it
+    /// closes the connection: a client that is closed at once may connect again at once.</summary>
     public static readonly TimeSpan NonsensePause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How old a connection without a message must be to be closed when descriptors run short.</summary>
@@ -46,7 +47,7 @@ internal static class TrackerLimits
     /// <summary>How long the next "unknown" for the same chunk is held back on a connection (PROTOCOL 6.3).</summary>
     public static readonly TimeSpan UnknownPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Unknown chunks remembered per connection for that, at 12 bytes each as far as they are needed: more than
-    /// one question at a time can bring in that time.</summary>
+    /// <summary>Unknown chunks remembered per connection for that pause, at 12 bytes each, as far as they are needed:
+    /// more than a client that asks one question at a time can ask for in it.</summary>
     public const int UnknownRemembered = 512;
 }

@@ -7,7 +7,8 @@ using P2P.Transport;
 
 namespace P2P.Tracker;
 
-/// <summary>The tracker: listens, gives every client a <see cref="TrackerSession"/>, and keeps what they share.</summary>
+/// <summary>The tracker: listens, gives every client a <see cref="TrackerSession"/>, and keeps what they
+/// share.</summary>
 internal sealed class TrackerServer
 {
     private readonly LoopTimer _sweep;
@@ -39,7 +40,8 @@ internal sealed class TrackerServer
     /// <summary>LOCAL_CHUNKS messages read.</summary>
     public long Announcements { get; set; }
 
-    /// <summary>LOCAL_CHUNKS messages that were not listed, because the list or a connection's share of it is full.</summary>
+    /// <summary>LOCAL_CHUNKS messages that the tracker has not listed, because the list or a connection's share of it
+    /// is full.</summary>
     public long Refused { get; set; }
 
     /// <summary>Connections accepted.</summary>

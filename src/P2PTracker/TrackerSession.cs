@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -18,21 +17,16 @@ internal sealed class TrackerSession
 {
     private readonly TrackerServer _server;
     private readonly Connection _connection;
-    private readonly string _host;                  // what its announcements are listed under
-    private readonly string? _thisMachine;          // where it finds peers of this machine; null: it is one of them
-    private UnknownAnswers? _unknown;                       // most connections never need it
-    private SwarmPeer? _peer;                               // whom it announced last; nearly always itself alone
-    private HashSet<SwarmPeer>? _otherPeers;
-    private int _listed;                                    // announcements of its that are in the list
+    private readonly SessionPeers _peers;
+    private readonly SessionAnswers _answers;
     private MessageFramer _framer;
     private int _badMessages;
     private bool _hasSpoken;
-    private bool _isHandedOver;                             // the connection is no longer ours
-    private (int ChunkIndex, bool IsLine)? _heldQuestion;
+    private bool _isHandedOver;             // the connection belongs to the HTTP server now
     private FairShare.Share _share;
     private LoopSignal? _pause;
     private readonly string? _client;       // for the diagnosis alone
-    private bool? _sendsLines;
+    private bool? _sendsLines;              // for the diagnosis alone
 
     public TrackerSession(TrackerServer server, Socket socket)
     {
@@ -41,8 +35,10 @@ internal sealed class TrackerSession
         socket.SendAtOnce();
         socket.KeepAlive(Limits.KeepAliveSeconds);
         var client = (IPEndPoint)socket.RemoteEndPoint!;
-        _host = ListedHost(client.Address);
-        if (_host != HostName.Localhost) _thisMachine = AddressReached(socket, client.Address);
+        string host = ListedHost(client.Address);
+        string? thisMachine = host == HostName.Localhost ? null : AddressReached(socket, client.Address);
+        _peers = new SessionPeers(server, host);
+        _answers = new SessionAnswers(server, thisMachine);
         if (Diagnosis.Log is not null) _client = client.ToString();
     }
 
@@ -94,7 +90,7 @@ internal sealed class TrackerSession
                             return;
                         }
                     }
-                    if (_heldQuestion is { } held) await PauseFor(_unknown!.Wait(held.ChunkIndex, EventLoop.Now));
+                    if (_answers.IsHolding) await PauseFor(_answers.HoldTime(EventLoop.Now));
                 }
                 while (more);
                 _server.Loop.Buffers.Return(answers);
@@ -128,8 +124,7 @@ internal sealed class TrackerSession
                 _connection.Close();
                 Diagnosis.Log?.Add($"connection from {_client} closed: {reason}");
             }
-            _peer?.OnDisconnected(EventLoop.Now);
-            foreach (SwarmPeer peer in _otherPeers ?? []) peer.OnDisconnected(EventLoop.Now);
+            _peers.OnSessionEnd(EventLoop.Now);
             _server.OnSessionEnd(this);
         }
     }
@@ -161,10 +156,9 @@ internal sealed class TrackerSession
     private bool HandleMessages(byte[] answers, out int answerBytes)
     {
         answerBytes = 0;
-        if (_heldQuestion is var (chunkIndex, wasLine))
+        if (_answers.IsHolding)
         {
-            _heldQuestion = null;
-            answerBytes = Answer(chunkIndex, wasLine, answers, start: 0, mayHold: false);
+            answerBytes = _answers.WriteHeld(answers, out bool wasLine);
             if (!wasLine) return true;
         }
 
@@ -177,12 +171,13 @@ internal sealed class TrackerSession
             switch (isMessage ? message.Kind : default(MessageKind?))
             {
                 case MessageKind.LocalChunks:
-                    Announce(message.ChunkIndex, message.Port);
+                    _server.Announcements++;
+                    if (!_peers.TryAnnounce(message.ChunkIndex, message.Port)) _server.Refused++;
                     break;
                 case MessageKind.WhereChunk:
                     _server.Questions++;
                     _server.Log.WhereChunk(message.ChunkIndex);
-                    int length = Answer(message.ChunkIndex, isLine, answers, answerBytes, mayHold: true);
+                    int length = _answers.Write(message.ChunkIndex, isLine, answers, answerBytes);
                     answerBytes += length;
                     if (!isLine || length == 0)
                     {
@@ -201,57 +196,6 @@ internal sealed class TrackerSession
         return false;
     }
 
-    private void Announce(int chunkIndex, int port)
-    {
-        _server.Announcements++;
-        if (!TryList(chunkIndex, port)) _server.Refused++;
-    }
-
-    // LOCAL_CHUNKS,<chunk_index>,<host>,<port>   The host is the client's own word: only its connection is believed.
-    private bool TryList(int chunkIndex, int port)
-    {
-        if (_listed >= TrackerLimits.ListedPerConnectionMax || FindPeer(port) is not { } peer) return false;
-        _server.Log.LocalChunks(chunkIndex, peer.HostText, port);
-        int listedBefore = _server.Swarm.Announcements;
-        bool isListed = _server.Swarm.TryAnnounce(chunkIndex, peer);
-        _listed += _server.Swarm.Announcements - listedBefore;
-        return isListed;
-    }
-
-    private SwarmPeer? FindPeer(int port)
-    {
-        if (_peer is not null && _peer.Port == port) return _peer;
-        if (_otherPeers is { Count: >= TrackerLimits.PeersPerConnectionMax } || _server.Swarm.GetPeer(_host, port) is not { } peer) return null;
-        if (_peer is not null)
-        {
-            _otherPeers ??= [];
-            if (!_otherPeers.Remove(peer)) peer.OnConnected();
-            _otherPeers.Add(_peer);
-        }
-        else peer.OnConnected();
-        return _peer = peer;
-    }
-
-    // WHERE_CHUNK,<chunk_index>   Returns 0, and notes the question, if its answer is to be held back (PROTOCOL 6.3).
-    private int Answer(int chunkIndex, bool isLine, byte[] answers, int start, bool mayHold)
-    {
-        int length = _server.Swarm.WriteAnswer(chunkIndex, answers.AsSpan(start), out bool isKnown, _thisMachine);
-        if (!isKnown)
-        {
-            TimeSpan now = EventLoop.Now;
-            _unknown ??= new UnknownAnswers();
-            if (mayHold && _unknown.Wait(chunkIndex, now) > TimeSpan.Zero)
-            {
-                _heldQuestion = (chunkIndex, isLine);
-                return 0;
-            }
-            _unknown.OnAnswered(chunkIndex, now);
-        }
-        _server.Log.Written(answers, start, length);
-        if (isLine) answers[start + length++] = (byte)'\n';
-        return length;
-    }
-
     // A client that calls from elsewhere finds the peers that called by a loopback address where it found the tracker.
     private static string? AddressReached(Socket socket, IPAddress client)
     {
@@ -264,6 +208,7 @@ internal sealed class TrackerSession
     {
         if (HostName.IsLoopback(address)) return HostName.Localhost;
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return new IPAddress(address.GetAddressBytes()).ToString();     // without the scope, which means nothing elsewhere
+        // The address is listed without its scope, which means nothing on another machine.
+        return new IPAddress(address.GetAddressBytes()).ToString();
     }
 }

@@ -6,7 +6,8 @@ using P2P.Protocol;
 
 namespace P2P.Cli;
 
-/// <summary>Arguments in the manner of the assignment: <c>-name value</c>, also with two dashes or as <c>-name=value</c>.</summary>
+/// <summary>Arguments in the manner of the assignment: <c>-name value</c>, also with two dashes or as
+/// <c>-name=value</c>.</summary>
 public sealed class CommandLine
 {
     private readonly Dictionary<string, string> _values = [];
@@ -24,7 +25,8 @@ public sealed class CommandLine
     /// <param name="allowsPositional">One argument may stand without an option.</param>
     /// <param name="optionals">Names of the options whose value, a number, may be left out; it is "" then.</param>
     /// <exception cref="ProgramException">An argument is unknown, given twice or lacks its value.</exception>
-    public static CommandLine Parse(string[] arguments, string[] options, string[] flags, bool allowsPositional, string[]? optionals = null)
+    public static CommandLine Parse(
+        string[] arguments, string[] options, string[] flags, bool allowsPositional, string[]? optionals = null)
     {
         var line = new CommandLine();
         for (int i = 0; i < arguments.Length; i++)
@@ -32,7 +34,8 @@ public sealed class CommandLine
             string argument = arguments[i];
             if (!argument.StartsWith('-') || argument == "-")
             {
-                if (!allowsPositional || line.Positional is not null) throw ProgramException.Usage($"unexpected argument '{argument}'");
+                if (!allowsPositional || line.Positional is not null)
+                    throw ProgramException.Usage($"unexpected argument '{argument}'");
                 line.Positional = argument;
                 continue;
             }
@@ -53,8 +56,10 @@ public sealed class CommandLine
                 value ??= isNext ? arguments[++i] : "";
             }
             else if (Array.IndexOf(options, name) < 0) throw ProgramException.Usage($"unknown option '{argument}'");
-            else if (value is null && ++i == arguments.Length) throw ProgramException.Usage($"option -{name} lacks its value");
-            if (!line._values.TryAdd(name, value ?? arguments[i])) throw ProgramException.Usage($"option -{name} is given twice");
+            else if (value is null && ++i == arguments.Length)
+                throw ProgramException.Usage($"option -{name} lacks its value");
+            if (!line._values.TryAdd(name, value ?? arguments[i]))
+                throw ProgramException.Usage($"option -{name} is given twice");
         }
         return line;
     }
@@ -66,14 +71,17 @@ public sealed class CommandLine
     public string? Get(string name) => _values.GetValueOrDefault(name);
 
     /// <summary>A port, 0 to 65535 where 0 means any free one.</summary>
-    public int GetPort(string name, int otherwise) => Get(name) is { } text ? ParsePort(text, 0, $"-{name}") : otherwise;
+    public int GetPort(string name, int otherwise) =>
+        Get(name) is { } text ? ParsePort(text, 0, $"-{name}") : otherwise;
 
-    /// <summary>A size in bytes, 1 or more; K, M and G behind the number stand for 1024 to the power of 1, 2 and 3.</summary>
+    /// <summary>A size in bytes, 1 or more; K, M and G behind the number stand for 1024 to the power of 1, 2 and
+    /// 3.</summary>
     public long GetSize(string name, long otherwise)
     {
         if (Get(name) is not { } text) return otherwise;
         int power = text.Length == 0 ? 0 : 1 + "KMG".IndexOf(char.ToUpperInvariant(text[^1]));
-        bool isNumber = long.TryParse(text.AsSpan(0, text.Length - Math.Min(power, 1)), NumberStyles.None, CultureInfo.InvariantCulture, out long number);
+        ReadOnlySpan<char> digits = text.AsSpan(0, text.Length - Math.Min(power, 1));
+        bool isNumber = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
         if (isNumber && number > 0 && number <= long.MaxValue >> (10 * power)) return number << (10 * power);
         throw ProgramException.Usage($"-{name} '{text}' is no size: give a number of bytes, as 65536, 64K, 4M or 1G");
     }
@@ -83,7 +91,8 @@ public sealed class CommandLine
     public int? GetNumber(string name, int min, string what)
     {
         if (Get(name) is not { } text) return null;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min) return number;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min)
+            return number;
         throw ProgramException.Usage($"-{name} '{text}' is no {what}: give a whole number, {min} or more");
     }
 
@@ -93,7 +102,8 @@ public sealed class CommandLine
         if (Get(name) is not { } text) return null;
         if (text == HostName.Localhost) return Loopback;
         if (!IPAddress.TryParse(text, out IPAddress? address))
-            throw ProgramException.Usage($"-{name} '{text}' is no address: give one of this machine's, 0.0.0.0 or :: for all of them");
+            throw ProgramException.Usage(
+                $"-{name} '{text}' is no address: give one of this machine's, 0.0.0.0 or :: for all of them");
         return address.Equals(IPAddress.IPv6Any) ? Everywhere : [address];
     }
 
@@ -108,7 +118,8 @@ public sealed class CommandLine
     /// <summary>Reads a port.</summary>
     /// <exception cref="ProgramException">It isn't one.</exception>
     public static int ParsePort(string text, int min, string what) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port >= min && port <= 65535
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            && port >= min && port <= 65535
             ? port
             : throw ProgramException.Usage($"{what} '{text}' is no port: give a number from {min} to 65535");
 }

@@ -8,16 +8,17 @@ using ZLogger;
 namespace P2P.Cli;
 
 /// <summary>
-/// What <c>-verbose</c> shows: why things happen, one line an event with the time, on stderr. Whoever has something to
-/// tell writes <c>Diagnosis.Log?.Add($"...")</c>, which costs a comparison while it is off: the text's parts are not even
-/// looked at. It goes through ZLogger's front end as a plain string: events are rare. Set once, before the loop runs;
-/// used on the loop's thread.
+/// What <c>-verbose</c> shows: why things happen, one line an event with the time, on stderr. Code that has something
+/// to tell writes <c>Diagnosis.Log?.Add($"...")</c>, which costs a comparison while the diagnosis is off: the text's
+/// parts are not even looked at. The text goes through ZLogger's front end as a plain string: events are rare. The log
+/// is set once, before the loop runs, and used on the loop's thread.
 /// </summary>
 public sealed class Diagnosis
 {
     private readonly ZLoggerLogger _logger;
 
-    private Diagnosis(string name) => _logger = new ZLoggerLogger(name, new ToTerminal(name), new ZLoggerOptions(), null);
+    private Diagnosis(string name) =>
+        _logger = new ZLoggerLogger(name, new ToTerminal(name), new ZLoggerOptions(), null);
 
     /// <summary>Null unless it was asked for.</summary>
     public static Diagnosis? Log { get; private set; }
@@ -39,7 +40,8 @@ public sealed class Diagnosis
         public void Post(IZLoggerEntry entry)
         {
             DateTimeOffset now = entry.LogInfo.Timestamp.Utc;
-            // By hand: DateTimeOffset's own formats bring the time zones along: 0.7 MB, and calls that a static libc lacks.
+            // The time is written by hand: DateTimeOffset's own formats bring the time zones along, which are 0.7 MB
+            // and make calls that a static libc lacks.
             string date = $"{now.Year:D4}-{now.Month:D2}-{now.Day:D2}";
             string time = $"{now.Hour:D2}:{now.Minute:D2}:{now.Second:D2}.{now.Millisecond:D3}";
             Terminal.Complain($"{date}T{time}Z {name}: {entry}");

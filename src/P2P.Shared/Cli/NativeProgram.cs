@@ -7,7 +7,8 @@ using P2P.Transport;
 
 namespace P2P.Cli;
 
-/// <summary>What both programs do around their work: end on signals, and turn every failure into one line and an exit code.</summary>
+/// <summary>The frame of both programs around their work: signals end it, and every failure becomes one line and an
+/// exit code.</summary>
 public static class NativeProgram
 {
     /// <summary>The version of both programs.</summary>
@@ -87,7 +88,10 @@ public static class NativeProgram
         }
         catch (System.IO.IOException e)
         {
-            throw new ProgramException(ExitCode.Disk, $"can't write the log {path}: {e.Message}; start in a folder that can be written, or give another with -log");
+            throw new ProgramException(
+                ExitCode.Disk,
+                $"can't write the log {path}: {e.Message}; start in a folder that can be written, or give another with "
+                + "-log");
         }
     }
 }

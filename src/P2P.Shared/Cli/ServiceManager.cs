@@ -3,13 +3,16 @@ using System.Net.Sockets;
 
 namespace P2P.Cli;
 
-/// <summary>Tells systemd, or whoever else started us as a service, that we are ready: the protocol of sd_notify(3).</summary>
+/// <summary>Tells systemd, or another manager that started the program as a service, that it is ready:
+/// sd_notify(3).</summary>
 public static class ServiceManager
 {
-    /// <summary>Says that the program listens. Nothing happens where NOTIFY_SOCKET isn't set, or nobody hears it.</summary>
+    /// <summary>Says that the program listens. Nothing happens where NOTIFY_SOCKET isn't set, or no manager reads
+    /// it.</summary>
     public static void NotifyReady()
     {
-        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 1 } name || name[0] is not ('/' or '@')) return;
+        string? name = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
+        if (name is not { Length: > 1 } || name[0] is not ('/' or '@')) return;
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);

@@ -45,8 +45,8 @@ public static class Terminal
     }
 
     /// <summary>The terminal's width, which may change at any time.</summary>
-    /// <returns>0 if nothing should be drawn: stdout is no terminal, somebody else has it (we are in the background), or
-    /// it takes nothing (Ctrl-S), in which case writing to it would stop everything.</returns>
+    /// <returns>0 if nothing should be drawn: stdout is no terminal, another job has it (ours is in the background), or
+    /// the terminal takes nothing (Ctrl-S), in which case writing to it would stop everything.</returns>
     public static unsafe int FindColumns()
     {
         ushort* size = stackalloc ushort[4];        // struct winsize: rows, columns, and both in pixels
@@ -77,7 +77,8 @@ public static class Terminal
         {
             if (_processGroup != 0) return _processGroup;
             string text = Encoding.UTF8.GetString(File.ReadAllBytes("/proc/self/stat"));
-            return _processGroup = int.Parse(text[(text.LastIndexOf(')') + 2)..].Split(' ')[2], CultureInfo.InvariantCulture);
+            string processGroup = text[(text.LastIndexOf(')') + 2)..].Split(' ')[2];
+            return _processGroup = int.Parse(processGroup, CultureInfo.InvariantCulture);
         }
     }
 

@@ -8,20 +8,22 @@ namespace P2P.Logging;
 
 /// <summary>
 /// The common log of all processes (PROTOCOL 5): ZLogger's front end and our <see cref="LogFile"/> behind it. Each
-/// method adds <c>&lt;entity name&gt;,&lt;message&gt;</c> as a line, which stands in the file after <see cref="Flush"/>:
-/// call that before the message leaves. Used on the loop's thread. Hot: allocates nothing per line.
+/// method adds <c>&lt;entity name&gt;,&lt;message&gt;</c> as a line, which stands in the file after
+/// <see cref="Flush"/>: call that before the message leaves. Used on the loop's thread. Hot: allocates nothing per
+/// line.
 /// </summary>
 public sealed class ActionLog
 {
     private readonly LogFile _file;
-    private readonly ZLoggerLogger _logger;     // by its own type: a call through ILogger costs a generic look-up a line
+    // The field has the logger's own type: a call through ILogger costs a generic look-up a line.
+    private readonly ZLoggerLogger _logger;
     private readonly LoggedMessage _message = new();        // each is formatted at once: one is enough
 
     private ActionLog(LogFile file)
     {
         _file = file;
-        // A factory, which finds loggers by their names, would add 0.7 MB to each program: there is one logger. Nor has it
-        // a name: ZLogger would prepare that for JSON, which is a twentieth of the time until the tracker listens.
+        // A factory, which finds loggers by their names, would add 0.7 MB to each program: there is one logger. The
+        // logger has no name: ZLogger would prepare it for JSON, a twentieth of the time until the tracker listens.
         _logger = new ZLoggerLogger("", file, new ZLoggerOptions { TimeProvider = new NoTime() }, null);
     }
 
@@ -54,8 +56,8 @@ public sealed class ActionLog
         Add();
     }
 
-    /// <summary>A message that has been written already, as an answer stands in the buffer that is sent: as on the wire,
-    /// without end of line.</summary>
+    /// <summary>A message that has been written already, as an answer is in the buffer that is sent: as on the wire,
+    /// without the end of its line.</summary>
     /// <param name="length">In bytes; at most <see cref="Limits.BufferBytes"/>.</param>
     public void Written(byte[] buffer, int start, int length)
     {
@@ -67,10 +69,11 @@ public sealed class ActionLog
     public void Flush() => _file.Flush();
 
     private void Add() =>
-        _logger.Log(LogLevel.Information, default, new State(_message), null, static (state, _) => state.Message.ToString());
+        _logger.Log(
+            LogLevel.Information, default, new State(_message), null, static (state, _) => state.Message.ToString());
 
-    // By a value ZLogger's generic code is compiled for it alone, without look-ups of what it is. And an entry of our own
-    // spares ZLogger's, which keeps a copy of some 150 bytes for each line: 165 ns a line became less than 50.
+    // The state is a value, so that ZLogger's generic code is compiled for it alone, without look-ups of its type. Our
+    // own entry replaces ZLogger's, which keeps a copy of some 150 bytes a line: 165 ns a line became less than 50.
     private readonly struct State(LoggedMessage message) : IZLoggerEntryCreatable
     {
         public LoggedMessage Message => message;

@@ -8,11 +8,11 @@ using P2P.Posix;
 namespace P2P.Logging;
 
 /// <summary>
-/// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5.1). Whoever
-/// removes or renames it, or its folder, gets a new one: it is opened again once a second, before a write. All processes
-/// that do so at the same time get one file, and one that has not changed is opened once more: a look at its inode
-/// would cost as much. A line never begins behind a torn one, whoever tore it, and nothing here waits long for a pipe's
-/// reader. Hot: allocates nothing, but for a look at what others wrote.
+/// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5.1). A file
+/// that somebody removes or renames, or whose folder is, is followed by a new one: the path is opened again once a
+/// second, before a write. All processes that do so at the same time get one file, and a file that has not changed is
+/// opened once more: a look at its inode would cost as much. A line never begins behind a torn one, whoever tore it,
+/// and no call waits long for a pipe's reader. Hot: allocates nothing, but for a look at what others wrote.
 /// </summary>
 internal sealed unsafe class AppendedFile
 {
@@ -139,9 +139,9 @@ internal sealed unsafe class AppendedFile
         using var file = new SafeFileHandle(descriptor, ownsHandle: true);
         try
         {
-            // While a write of several pages is on its way, its first ones can be seen already. Where it is done, at the
-            // latest when the byte has been read (XFS), what looked torn is not the end. Most file systems wait for it
-            // when they look for the hole behind the last byte.
+            // While another process's write of several pages is on its way, its first pages can be seen already. If
+            // that write is done when the byte has been read (XFS), the line that looked torn is not the last one.
+            // Most file systems wait for the write when they look for the hole behind the last byte.
             Span<byte> last = stackalloc byte[1];
             for (int looks = 0; looks < LooksMax; looks++)
             {

@@ -8,9 +8,9 @@ using ZLogger;
 namespace P2P.Logging;
 
 /// <summary>
-/// One message as it goes to the common log, and ZLogger's entry at the same time: what it consists of, or its text
-/// where that lies in a buffer already. It becomes bytes once, in the log's own buffer. Used again for the next; what it
-/// borrows may change once it has been formatted. Hot: allocates nothing.
+/// One message as it goes to the common log, and ZLogger's entry at the same time: the message's parts, or its text
+/// where that lies in a buffer already. The message becomes bytes once, in the log's own buffer. One entry is used for
+/// all messages in turn; the buffers that it borrows may change once it has been formatted. Hot: allocates nothing.
 /// </summary>
 internal sealed class LoggedMessage : IZLoggerEntry
 {
@@ -72,7 +72,8 @@ internal sealed class LoggedMessage : IZLoggerEntry
         return Encoding.UTF8.GetString(writer.WrittenSpan);
     }
 
-    public void FormatUtf8(IBufferWriter<byte> writer, IZLoggerFormatter formatter) => formatter.FormatLogEntry(writer, this);
+    public void FormatUtf8(IBufferWriter<byte> writer, IZLoggerFormatter formatter) =>
+        formatter.FormatLogEntry(writer, this);
 
     // The rest is for formats with named parameters, such as JSON. The common log has none.
     public int ParameterCount => 0;

@@ -4,18 +4,20 @@ using System.Runtime.InteropServices;
 namespace P2P.Posix;
 
 /// <summary>
-/// The Linux calls that the programs make themselves, each with its reason: .NET has no public API for them, or one that
-/// costs too much. Signatures are blittable, so that no marshalling code is made; all return -1 on failure,
-/// with the reason in <see cref="Marshal.GetLastPInvokeError"/>.
+/// The Linux calls that the programs make themselves, each with its reason: .NET has no public API for them, or one
+/// that costs too much. Signatures are blittable, so that no marshalling code is made; all return -1 on failure, with
+/// the reason in <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
 internal static unsafe class LibC
 {
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400;
+    public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400;
     public const int AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
     public const int IPPROTO_TCP = 6;
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, ENAMETOOLONG = 36, ELOOP = 40, EDQUOT = 122, EOPNOTSUPP = 95;
-    public const int ENFILE = 23, EMFILE = 24, EPIPE = 32;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17;
+    public const int ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, EFBIG = 27, ENOSPC = 28;
+    public const int EPIPE = 32, ENAMETOOLONG = 36, ELOOP = 40, EOPNOTSUPP = 95, EDQUOT = 122;
     public const int SEEK_CUR = 1, SEEK_END = 2, SEEK_DATA = 3, SEEK_HOLE = 4;
     public const int F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032;
     public const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
@@ -43,8 +45,8 @@ internal static unsafe class LibC
         public nint Bytes;
     }
 
-    /// <summary>posix_spawnattr_t, as glibc's and musl's headers lay it out: all zero as it is initialised, what is set here
-    /// first, 336 bytes in all.</summary>
+    /// <summary>posix_spawnattr_t, as glibc's and musl's headers lay it out: all zero when it is initialised, with the
+    /// fields that our code sets at its start, 336 bytes in all.</summary>
     public struct SpawnAttributes
     {
         public short Flags;
@@ -53,8 +55,8 @@ internal static unsafe class LibC
         public fixed ulong Rest[25];
     }
 
-    // File.Open with FileMode.Append does not use O_APPEND (several writers would overwrite each other's lines), knows no
-    // O_TMPFILE, and waits for a pipe that stands in a chunk's place.
+    // File.Open with FileMode.Append does not use O_APPEND (several writers would overwrite each other's lines), knows
+    // no O_TMPFILE, and waits for a pipe that stands in a chunk's place.
     [DllImport("libc", SetLastError = true)]
     public static extern int open(byte* path, int flags, int mode);
 
@@ -62,8 +64,8 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern int linkat(int fromFolder, byte* from, int toFolder, byte* to, int flags);
 
-    // The log: one call for whole lines, to a file opened with O_APPEND; and the terminal, where RandomAccess would write at an
-    // offset of its own into a file that stdout was redirected to.
+    // The log takes whole lines, each in one call, in a file opened with O_APPEND. On the terminal RandomAccess would
+    // write at an offset of its own into a file that stdout was redirected to.
     [DllImport("libc", SetLastError = true)]
     public static extern nint write(int descriptor, byte* bytes, nint count);
 
@@ -77,7 +79,8 @@ internal static unsafe class LibC
 
     // File.Copy copies whole files only.
     [DllImport("libc", SetLastError = true)]
-    public static extern nint copy_file_range(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
+    public static extern nint copy_file_range(
+        int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
     // AnonymousPipeServerStream would bring System.IO.Pipes along.
     [DllImport("libc", SetLastError = true)]
@@ -125,7 +128,9 @@ internal static unsafe class LibC
 
     // A program beside the client: Process.Start would cost 100 KB. Returns the error, and leaves errno alone.
     [DllImport("libc")]
-    public static extern int posix_spawn(int* process, byte* program, void* fileActions, SpawnAttributes* attributes, nint* arguments, nint* environment);
+    public static extern int posix_spawn(
+        int* process, byte* program, void* fileActions, SpawnAttributes* attributes, nint* arguments,
+        nint* environment);
 
     // Ends a program that was started with posix_spawn, and what it has started.
     [DllImport("libc", SetLastError = true)]

@@ -27,7 +27,8 @@ public sealed unsafe class NativeFile : IDisposable
     private const int ModeOfNewFiles = 0b110_110_110;       // rw-rw-rw-, less the umask
 
     // O_TMPFILE contains O_DIRECTORY, which is another bit on arm64.
-    private static readonly int _unnamed = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x404000 : 0x410000;
+    private static readonly int _unnamed =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x404000 : 0x410000;
 
     // A file without a name gets one through its entry there; a container may be without, a system may forbid it.
     private static bool _canBeNamed = Directory.Exists("/proc/self/fd");
@@ -47,7 +48,8 @@ public sealed unsafe class NativeFile : IDisposable
 
     /// <summary>Opens a file to read. A pipe that somebody put in its place is not waited for.</summary>
     /// <param name="error">0, or the errno.</param>
-    public static NativeFile? TryOpen(string path, out int error) => TryOpen(path, LibC.O_RDONLY | LibC.O_NONBLOCK, out error);
+    public static NativeFile? TryOpen(string path, out int error) =>
+        TryOpen(path, LibC.O_RDONLY | LibC.O_NONBLOCK, out error);
 
     /// <summary>Makes a new file to write, or empties the one that is there.</summary>
     /// <param name="error">0, or the errno.</param>
@@ -82,10 +84,12 @@ public sealed unsafe class NativeFile : IDisposable
     /// <returns>0, or the errno.</returns>
     public int Link(string path)
     {
-        fixed (byte* entry = Encoding.UTF8.GetBytes($"/proc/self/fd/{Descriptor}\0"), name = Encoding.UTF8.GetBytes(path + '\0'))
+        fixed (byte* entry = Encoding.UTF8.GetBytes($"/proc/self/fd/{Descriptor}\0"))
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
         {
             int error = Error(LibC.linkat(LibC.AT_FDCWD, entry, LibC.AT_FDCWD, name, LibC.AT_SYMLINK_FOLLOW));
-            _canBeNamed &= error is 0 or LibC.EEXIST or LibC.ENOSPC or LibC.EDQUOT;     // else the next one has a name from the start
+            // After another error the next file has a name from the start.
+            _canBeNamed &= error is 0 or LibC.EEXIST or LibC.ENOSPC or LibC.EDQUOT;
             return error;
         }
     }
@@ -106,8 +110,8 @@ public sealed unsafe class NativeFile : IDisposable
         }
     }
 
-    /// <summary>Lets the kernel send bytes of the file, as many as a socket takes now: sendfile(2). Socket.SendFile takes
-    /// a path, and waits until all is sent.</summary>
+    /// <summary>Lets the kernel send bytes of the file, as many as a socket takes now: sendfile(2). Socket.SendFile
+    /// takes a path, and waits until all is sent.</summary>
     /// <param name="socket">A descriptor that does not block.</param>
     /// <param name="sent">Bytes; 0 with success: the file ended before them.</param>
     public SendFileEnd SendTo(int socket, long offset, int count, out int sent)
@@ -132,8 +136,8 @@ public sealed unsafe class NativeFile : IDisposable
         }
     }
 
-    /// <summary>Reads what is in memory of what stands at an offset, and waits for no disk. Of a file system that knows no
-    /// such reading (tmpfs, FUSE) it reads as <see cref="Read"/> does.</summary>
+    /// <summary>Reads at an offset the bytes that are in memory, and waits for no disk. On a file system that has no
+    /// such read (tmpfs, FUSE) the call reads as <see cref="Read"/> does.</summary>
     /// <returns>Bytes, fewer where what follows is not in memory; 0 if nothing is, as well.</returns>
     public int ReadCached(Span<byte> buffer, long offset)
     {
@@ -166,7 +170,8 @@ public sealed unsafe class NativeFile : IDisposable
     /// <summary>Hands the file over to .NET's file operations; nothing else is to be done with it here.</summary>
     public SafeFileHandle Release() => _handle;
 
-    /// <summary>Closes it; some file systems tell only now what has gone wrong, and SafeFileHandle would not say.</summary>
+    /// <summary>Closes the file. Some file systems report only now what has gone wrong, and SafeFileHandle would not
+    /// say.</summary>
     /// <returns>0, or the errno.</returns>
     public int Close()
     {
@@ -182,7 +187,8 @@ public sealed unsafe class NativeFile : IDisposable
     private static NativeFile? TryOpen(string path, int flags, out int error)
     {
         int descriptor;
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0')) descriptor = LibC.open(name, flags | LibC.O_CLOEXEC, ModeOfNewFiles);
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+            descriptor = LibC.open(name, flags | LibC.O_CLOEXEC, ModeOfNewFiles);
         error = Error(descriptor);
         return descriptor < 0 ? null : new NativeFile(descriptor);
     }

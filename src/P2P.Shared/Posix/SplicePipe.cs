@@ -75,7 +75,8 @@ public sealed unsafe class SplicePipe : IDisposable
         try
         {
             (int reader, int writer) = Pipe.Open(isNonBlocking: false);
-            (_reader, _writer) = (new SafeFileHandle(reader, ownsHandle: true), new SafeFileHandle(writer, ownsHandle: true));
+            _reader = new SafeFileHandle(reader, ownsHandle: true);
+            _writer = new SafeFileHandle(writer, ownsHandle: true);
         }
         catch (IOException)
         {

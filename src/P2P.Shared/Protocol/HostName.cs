@@ -12,7 +12,8 @@ public static class HostName
     public const string Localhost = "localhost";
 
     /// <summary>Tells whether a host is one of the spellings of this machine.</summary>
-    /// <param name="host">A name or a numeric address. 0.0.0.0 and :: count: connecting to them reaches this machine.</param>
+    /// <param name="host">A name or a numeric address. 0.0.0.0 and :: count as this machine: connecting to them reaches
+    /// it.</param>
     public static bool IsLoopback(ReadOnlySpan<byte> host)
     {
         if (host.SequenceEqual("localhost"u8)) return true;

@@ -26,7 +26,8 @@ public struct MessageFramer
     /// <summary>After <see cref="TryNext"/> returned false: too many bytes hold no end of a message.</summary>
     public bool IsOverlong { get; private set; }
 
-    /// <summary>After <see cref="TryNext"/> returned false: the unread bytes begin with what no byte can make a message of.</summary>
+    /// <summary>After <see cref="TryNext"/> returned false: the unread bytes begin with text that no further byte can
+    /// make a message.</summary>
     public bool IsNonsense { get; private set; }
 
     /// <summary>True once this connection has ended a message with a newline.</summary>
@@ -73,7 +74,9 @@ public struct MessageFramer
 
         // Most lines are plain questions, whose end needs no closer look.
         int length = 0;
-        Extent extent = newline >= 0 && MessageSyntax.IsPlainQuestion(text) ? Extent.Whole : MessageSyntax.Scan(text, out length);
+        Extent extent = newline >= 0 && MessageSyntax.IsPlainQuestion(text)
+            ? Extent.Whole
+            : MessageSyntax.Scan(text, out length);
         if (extent == Extent.Followed)
         {
             text = text[..length];
@@ -105,8 +108,8 @@ public struct MessageFramer
         return true;
     }
 
-    // An unframed sender's nonsense has no end of its own; its next send, which begins with a verb, shows it. Where lines
-    // are in use, a read may begin anywhere in one.
+    // An unframed sender's nonsense has no end of its own; its next send, which begins with a verb, shows it. Where
+    // lines are in use, a read may begin anywhere in one.
     private readonly bool StartsAnewWithLastRead(ReadOnlySpan<byte> unread) =>
         _readStart > 0 && !_sawNewline && Verbs.TryRead(MessageReader.Trim(unread[_readStart..]), out _, out _);
 }

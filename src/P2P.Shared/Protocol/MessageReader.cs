@@ -36,7 +36,8 @@ public static class MessageReader
         }
     }
 
-    /// <summary>Reads the next peer of a GET_CHUNK_FROM, past pairs that are none: they hide nobody behind them.</summary>
+    /// <summary>Reads the next peer of a GET_CHUNK_FROM. Pairs that name no peer are skipped: the peers behind them
+    /// count.</summary>
     /// <returns>False at the end.</returns>
     public static bool TryReadPeer(ref FieldReader peers, out ReadOnlySpan<byte> host, out int port)
     {

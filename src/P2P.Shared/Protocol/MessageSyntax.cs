@@ -14,7 +14,8 @@ internal enum Extent
     /// <summary>Verb and fields are there, but surplus behind them does not end in a number: it may go on.</summary>
     WholeButOpen,
 
-    /// <summary>One message: right verb, enough fields, the last one a number (whose next digit may be on its way).</summary>
+    /// <summary>One message: the right verb, enough fields, and a number as the last field (its next digit may be on
+    /// its way).</summary>
     Whole,
 
     /// <summary>One message, and the next verb follows it directly: it is certainly over.</summary>
@@ -27,13 +28,14 @@ internal enum Extent
 /// </summary>
 internal static class MessageSyntax
 {
-    /// <summary>What may stand around a message: spaces, tabs, carriage returns, and the zero that ends a string in C and
-    /// that some programs send along (PROTOCOL 1.2).</summary>
+    /// <summary>What may stand around a message: spaces, tabs, carriage returns, and the zero that ends a string in C
+    /// and that some programs send along (PROTOCOL 1.2).</summary>
     public static ReadOnlySpan<byte> Blanks => " \t\r\0"u8;
 
     /// <summary>Finds the first message of a text that holds no newline.</summary>
     /// <param name="text">Bytes from a stream, from where a message is expected.</param>
-    /// <param name="length">If <see cref="Extent.Followed"/>: the bytes before the next verb. Else the whole text.</param>
+    /// <param name="length">If <see cref="Extent.Followed"/>: the bytes before the next verb. Else the whole
+    /// text.</param>
     public static Extent Scan(ReadOnlySpan<byte> text, out int length)
     {
         length = text.Length;

@@ -26,10 +26,12 @@ public static class MessageWriter
     public static int WhereChunk(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.WhereChunk, chunkIndex);
 
     // REQUEST_CHUNK,<chunk_index>   (PROTOCOL 1.1)
-    public static int RequestChunk(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.RequestChunk, chunkIndex);
+    public static int RequestChunk(Span<byte> buffer, int chunkIndex) =>
+        Indexed(buffer, Verbs.RequestChunk, chunkIndex);
 
     // GET_CHUNK_FROM,<chunk_index>   then a Peer for each   (PROTOCOL 1.1)
-    public static int GetChunkFrom(Span<byte> buffer, int chunkIndex) => Indexed(buffer, Verbs.GetChunkFrom, chunkIndex);
+    public static int GetChunkFrom(Span<byte> buffer, int chunkIndex) =>
+        Indexed(buffer, Verbs.GetChunkFrom, chunkIndex);
 
     // CHUNK_LOCATION_UNKNOWN,<chunk_index>   (PROTOCOL 1.1)
     public static int ChunkLocationUnknown(Span<byte> buffer, int chunkIndex) =>
@@ -53,5 +55,7 @@ public static class MessageWriter
     }
 
     private static int Number(Span<byte> buffer, int value) =>
-        Utf8Formatter.TryFormat(value, buffer, out int length) ? length : throw new ArgumentException("buffer too short");
+        Utf8Formatter.TryFormat(value, buffer, out int length)
+            ? length
+            : throw new ArgumentException("buffer too short");
 }

@@ -47,7 +47,8 @@ internal static class Verbs
 
     /// <summary>Tells whether a text could still become a verb and its comma; an empty one could.</summary>
     public static bool IsCut(ReadOnlySpan<byte> text) =>
-        text.IsEmpty || (TryGuess(text[0], out MessageKind kind) && text.Length < Of(kind).Length && Of(kind).StartsWith(text));
+        text.IsEmpty
+        || (TryGuess(text[0], out MessageKind kind) && text.Length < Of(kind).Length && Of(kind).StartsWith(text));
 
     private static ReadOnlySpan<byte> Of(MessageKind kind) => kind switch
     {

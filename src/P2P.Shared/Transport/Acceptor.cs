@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -60,10 +59,12 @@ public sealed class Acceptor
     }
 
     /// <summary>Tells whether listening failed since another program has the port.</summary>
-    public static bool IsPortTaken(SocketException failure) => failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
+    public static bool IsPortTaken(SocketException failure) =>
+        failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
 
     /// <summary>Tells whether listening failed since the address is none of this machine's.</summary>
-    public static bool IsAddressForeign(SocketException failure) => failure.SocketErrorCode == SocketError.AddressNotAvailable;
+    public static bool IsAddressForeign(SocketException failure) =>
+        failure.SocketErrorCode == SocketError.AddressNotAvailable;
 
     /// <summary>Changes the sockets that listen, and through them those that they accept.</summary>
     public void Configure(Action<Socket> change)
@@ -127,7 +128,8 @@ public sealed class Acceptor
         catch (SocketException e)
         {
             socket?.Dispose();
-            bool isMissing = e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
+            bool isMissing =
+                e.SocketErrorCode is SocketError.AddressFamilyNotSupported or SocketError.AddressNotAvailable;
             if (isMissing && address.AddressFamily == AddressFamily.InterNetworkV6) return null;
             throw;
         }
@@ -149,7 +151,7 @@ public sealed class Acceptor
             (_loop, _listener, _onAccepted, _onShortage) = (loop, listener, onAccepted, onShortage);
             _resume = Resume;
             _pause = new LoopTimer(loop, _resume);
-            NoteOpen(true);
+            loop.Leaks.OnOpened(this);
         }
 
         public void Resume()
@@ -168,13 +170,9 @@ public sealed class Acceptor
         public void Dispose()
         {
             _isClosed = true;
-            NoteOpen(false);
+            _loop.Leaks.OnClosed(this);
             _pause.Forget();
-            if (_operation is not null)
-            {
-                _operation.Owner = null;
-                _loop.Operations.Abandon(_operation);
-            }
+            _loop.AbandonOperation(ref _operation);
             _listener.Dispose();
         }
 
@@ -198,13 +196,11 @@ public sealed class Acceptor
             }
             // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors
             // or memory, which passes.
-            if (error is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.Interrupted) return true;
+            if (error is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.Interrupted)
+                return true;
             _onShortage?.Invoke();
             _pause.Start(Limits.AcceptPause);
             return false;
         }
-
-        [Conditional("DEBUG")]
-        private void NoteOpen(bool isOpen) => _ = isOpen ? _loop.Open.Add(this) : _loop.Open.Remove(this);
     }
 }

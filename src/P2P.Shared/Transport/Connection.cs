@@ -24,53 +24,50 @@ public sealed class Connection : IOperationOwner, IDisposable
     private bool _wasQuiet;             // so ended the last receive that was awaited
     private int _readsAtOnce;           // in a row
     private LoopTimer? _patience;
-    private SocketOperation? _receive, _send;   // in flight
-    private Action? _reader, _writer;   // who waits
-    private SocketResult _received, _sent;
-    private int _sentAtOnce;            // of what is being sent
-    private byte[] _bytes;              // where the unread bytes lie: the loop's buffer or a pooled one
-    private int _start, _end;
+    private SocketOperation? _receive;  // in flight
+    private Action? _reader;            // the session that waits for bytes
+    private SocketResult _received;
+    private UnreadBytes _unread;
+    private readonly ConnectionSender _sender;
 
     /// <summary>Takes a socket over.</summary>
     /// <param name="loop">The loop that it lives on.</param>
     /// <param name="socket">Connected, or about to be by <see cref="ConnectAsync"/>.</param>
     /// <param name="readBytesMax">Most that one receive takes, in bytes. Above <see cref="Limits.MessageReadBytes"/>
     /// only for a session that consumes all before it waits again.</param>
-    /// <param name="isPeerQuick">The peer has sent more as a rule when a receive starts: a plain receive finds it for less
-    /// than an operation does, which would look a second time where nothing is there.</param>
+    /// <param name="isPeerQuick">As a rule the peer has sent more when a receive starts. A plain receive then finds it
+    /// for less than an operation does; where nothing is there, the operation behind it looks a second time.</param>
     public Connection(EventLoop loop, Socket socket, int readBytesMax, bool isPeerQuick = false)
     {
         (_loop, _readBytesMax, _isPeerQuick) = (loop, readBytesMax, isPeerQuick);
-        _bytes = loop.ReceiveBuffer;
+        _unread = new UnreadBytes(loop.ReceiveBuffer);
+        _sender = new ConnectionSender(loop, socket);
         _mayHaveMore = true;
         Socket = socket;
         socket.Blocking = false;
-        NoteOpen(true);
+        loop.Leaks.OnOpened(this);
     }
 
     /// <summary>The socket, for its addresses and options, and for what is sent from files.</summary>
     public Socket Socket { get; }
 
     /// <summary>All bytes read and not yet consumed, good until the next wait.</summary>
-    public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start, _end - _start);
+    public ReadOnlySpan<byte> Unread => _unread.Span;
 
     /// <summary>True when so much has been there at once that the others should have their turn
     /// (<see cref="EventLoop.YieldAsync"/>).</summary>
     public bool HasHadTurn => _readsAtOnce >= Limits.ReadsPerTurn;
 
     /// <summary>Drops the first unread bytes.</summary>
-    public void Consume(int bytes)
-    {
-        _start += bytes;
-        if (_start == _end) ReleaseUnread();
-    }
+    public void Consume(int bytes) => _unread.Consume(bytes, _loop, this);
 
     /// <summary>Waits for bytes, which then stand in <see cref="Unread"/> behind those already there.</summary>
     /// <param name="patience">After how long without a byte the result is <see cref="SocketResult.Quiet"/>. Zero asks
     /// only whether something is there.</param>
     public Receiving ReceiveAsync(TimeSpan patience) => Receive(patience, isForBytes: true);
 
-    /// <summary>Waits until something can be received, the end of the stream included, and leaves it where it is.</summary>
+    /// <summary>Waits until something can be received, the end of the stream included, and leaves it where it
+    /// is.</summary>
     /// <param name="patience">As for <see cref="ReceiveAsync"/>.</param>
     /// <returns>Quiet, an error, or a success that says nothing of how many bytes there are.</returns>
     public Receiving ReadableAsync(TimeSpan patience) => Receive(patience, isForBytes: false);
@@ -98,36 +95,17 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// <summary>Connects; the result is a success if the other end has accepted.</summary>
     public Sending ConnectAsync(IPEndPoint remote)
     {
-        Debug.Assert(_writer is null && _send is null, "one send or connect at a time");
-        if (_state == ConnectionState.Closed) return Sent(SocketResult.Closed);
         _mayHaveMore = false;
-        _send = _loop.RentOperation(this);
-        _send.UseBuffer(null, 0, 0);        // it would be sent with the connection
-        _send.RemoteEndPoint = remote;
-        return Socket.ConnectAsync(_send) ? new Sending(this, isCompleted: false) : EndSend();
+        return _sender.ConnectAsync(remote);
     }
 
-    /// <summary>Hands the kernel as many of the bytes as it takes now; for a session that does not await a send.</summary>
-    public SocketResult Send(ReadOnlySpan<byte> bytes)
-    {
-        if (_state == ConnectionState.Closed) return SocketResult.Closed;
-        int sent = Socket.Send(bytes, SocketFlags.None, out SocketError error);
-        return new SocketResult(sent, error);
-    }
+    /// <summary>Hands the kernel as many of the bytes as it takes now; for a session that does not await a
+    /// send.</summary>
+    public SocketResult Send(ReadOnlySpan<byte> bytes) => _sender.Send(bytes);
 
     /// <summary>Sends all of the bytes; completes when the kernel has them, or with the error.</summary>
     /// <param name="buffer">Not to be touched until the await is over.</param>
-    public Sending SendAsync(byte[] buffer, int offset, int count)
-    {
-        Debug.Assert(_writer is null && _send is null, "one send or connect at a time");
-        SocketResult sent = Send(buffer.AsSpan(offset, count));
-        if (!sent.IsSuccess && !sent.WouldBlock) return Sent(sent);
-        if (sent.Bytes == count) return Sent(sent);
-        _send = _loop.RentOperation(this);
-        _send.UseBuffer(buffer, offset + sent.Bytes, count - sent.Bytes);
-        _sentAtOnce = sent.Bytes;
-        return Socket.SendAsync(_send) ? new Sending(this, isCompleted: false) : EndSend();
-    }
+    public Sending SendAsync(byte[] buffer, int offset, int count) => _sender.SendAsync(buffer, offset, count);
 
     /// <summary>
     /// Ends the connection at once; after <see cref="SocketOptions.ResetOnClose"/> the peer sees a reset. Whoever waits
@@ -137,21 +115,22 @@ public sealed class Connection : IOperationOwner, IDisposable
     {
         if (_state == ConnectionState.Closed) return;
         _state = ConnectionState.Closed;
-        NoteOpen(false);
+        _loop.Leaks.OnClosed(this);
         _patience?.Forget();
-        ReleaseUnread();
+        _unread.Release(_loop, this);
         // The runtime would reset a connection with an operation in flight, unless it has been shut down.
-        bool isInFlight = Abandon(ref _receive) | Abandon(ref _send);
-        if (isInFlight && Socket.LingerState is not { Enabled: true }) SocketOptions.TryShutdown(Socket, SocketShutdown.Both);
+        bool isInFlight = _loop.AbandonOperation(ref _receive) | _sender.Close();
+        if (isInFlight && Socket.LingerState is not { Enabled: true })
+            SocketOptions.TryShutdown(Socket, SocketShutdown.Both);
         Socket.Dispose();
         _wasQuiet = false;
-        _received = _sent = SocketResult.Closed;
-        if (_reader is not null) _loop.Post(Take(ref _reader));
-        if (_writer is not null) _loop.Post(Take(ref _writer));
+        _received = SocketResult.Closed;
+        if (_reader is not null) _loop.Post(TakeReader());
+        _sender.ResumeWaiter();
     }
 
-    /// <summary>Ends the connection at once, with a reset: the kernel would keep what is unsent for as long as the peer is
-    /// there.</summary>
+    /// <summary>Ends the connection at once, with a reset: the kernel would keep the unsent bytes for as long as the
+    /// peer is there.</summary>
     public void Abort()
     {
         if (_state == ConnectionState.Closed) return;
@@ -164,18 +143,12 @@ public sealed class Connection : IOperationOwner, IDisposable
 
     void IOperationOwner.OnCompleted(SocketOperation operation)
     {
-        if (operation == _send)
-        {
-            EndSend();
-            Take(ref _writer)();
-            return;
-        }
         bool isAwaited = _state == ConnectionState.Receiving;
         EndReceive(_receive!);
         if (isAwaited)
         {
             _patience?.Stop();
-            Take(ref _reader)();
+            TakeReader()();
             return;
         }
         KeepUnread();
@@ -187,18 +160,11 @@ public sealed class Connection : IOperationOwner, IDisposable
     {
         if (_state != ConnectionState.PutOff || !((_isPeerQuick && TryReceive()) || TryStart(isForBytes: true))) return;
         _patience?.Stop();
-        Take(ref _reader)();
+        TakeReader()();
     }
 
     /// <summary>Moves the unread bytes to a buffer of this connection's own, before others use the loop's.</summary>
-    internal void KeepUnread()
-    {
-        Debug.Assert(_loop.Borrower == this && _bytes == _loop.ReceiveBuffer, "they lie in the loop's buffer");
-        _loop.Borrower = null;
-        byte[] kept = _loop.Buffers.Rent();
-        Unread.CopyTo(kept);
-        (_bytes, _start, _end) = (kept, 0, _end - _start);
-    }
+    internal void KeepUnread() => _unread.Keep(_loop, this);
 
     private Receiving Receive(TimeSpan patience, bool isForBytes)
     {
@@ -249,7 +215,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     private bool TryReceive()
     {
         _loop.Borrower?.KeepUnread();
-        int bytes = Socket.Receive(_loop.ReceiveBuffer.AsSpan(0, _readBytesMax), SocketFlags.None, out SocketError error);
+        Span<byte> buffer = _loop.ReceiveBuffer.AsSpan(0, _readBytesMax);
+        int bytes = Socket.Receive(buffer, SocketFlags.None, out SocketError error);
         var result = new SocketResult(bytes, error);
         if (result.WouldBlock) return false;
         EndReceive(result, wasForBytes: true);
@@ -285,31 +252,15 @@ public sealed class Connection : IOperationOwner, IDisposable
         _loop.OnReceived();
         if (!wasForBytes && result.IsSuccess) _received = new SocketResult(1, SocketError.Success);
         else if (result.IsEnd) _state = ConnectionState.Ended;
-        else if (result.Bytes > 0) Take(result.Bytes);
-    }
-
-    private void Take(int bytes)
-    {
-        if (_start == _end)
-        {
-            (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, bytes);
-            _loop.Borrower = this;
-            return;
-        }
-        if (_end + bytes > _bytes.Length)
-        {
-            Unread.CopyTo(_bytes);
-            (_start, _end) = (0, _end - _start);
-        }
-        _loop.ReceiveBuffer.AsSpan(0, bytes).CopyTo(_bytes.AsSpan(_end));
-        _end += bytes;
+        else if (result.Bytes > 0) _unread.Add(result.Bytes, _loop, this);
     }
 
     // Where the loop comes late, bytes may have come in time: they count (PROTOCOL 2.2).
     private void OnTimeout()
     {
-        if (_state == ConnectionState.PutOff && TryStart(isForBytes: true)) Take(ref _reader)();
-        else if (!Socket.Poll(0, SelectMode.SelectRead)) OnQuiet();     // else the receive in flight is about to complete
+        if (_state == ConnectionState.PutOff && TryStart(isForBytes: true)) TakeReader()();
+        // Where something is there, the receive in flight is about to complete.
+        else if (!Socket.Poll(0, SelectMode.SelectRead)) OnQuiet();
     }
 
     private void OnQuiet()
@@ -317,51 +268,17 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (_reader is null) return;
         _state = _state == ConnectionState.PutOff ? ConnectionState.Idle : ConnectionState.Unattended;
         _wasQuiet = true;
-        Take(ref _reader)();
+        TakeReader()();
     }
 
-    private Sending EndSend()
+    private Action TakeReader()
     {
-        SocketResult result = _send!.Result;
-        if (result.IsSuccess) result = result with { Bytes = result.Bytes + _sentAtOnce };
-        _loop.Operations.Return(_send);
-        (_send, _sentAtOnce) = (null, 0);
-        return Sent(result);
-    }
-
-    private Sending Sent(SocketResult result)
-    {
-        _sent = result;
-        return new Sending(this, isCompleted: true);
-    }
-
-    private void ReleaseUnread()
-    {
-        if (_loop.Borrower == this) _loop.Borrower = null;
-        else if (_bytes != _loop.ReceiveBuffer) _loop.Buffers.Return(_bytes);
-        (_bytes, _start, _end) = (_loop.ReceiveBuffer, 0, 0);
-    }
-
-    private bool Abandon(ref SocketOperation? operation)
-    {
-        if (operation is null) return false;
-        operation.Owner = null;
-        _loop.Operations.Abandon(operation);
-        operation = null;
-        return true;
-    }
-
-    [Conditional("DEBUG")]
-    private void NoteOpen(bool isOpen) => _ = isOpen ? _loop.Open.Add(this) : _loop.Open.Remove(this);
-
-    private static Action Take(ref Action? waiter)
-    {
-        Action taken = waiter!;
-        waiter = null;
+        Action taken = _reader!;
+        _reader = null;
         return taken;
     }
 
-    /// <summary>What a receive is awaited by.</summary>
+    /// <summary>The awaitable of a receive.</summary>
     public readonly struct Receiving(Connection connection, bool isCompleted) : ICriticalNotifyCompletion
     {
         public Receiving GetAwaiter() => this;
@@ -369,15 +286,5 @@ public sealed class Connection : IOperationOwner, IDisposable
         public SocketResult GetResult() => connection._wasQuiet ? SocketResult.Quiet : connection._received;
         public void OnCompleted(Action continuation) => connection._reader = continuation;
         public void UnsafeOnCompleted(Action continuation) => connection._reader = continuation;
-    }
-
-    /// <summary>What a send is awaited by.</summary>
-    public readonly struct Sending(Connection connection, bool isCompleted) : ICriticalNotifyCompletion
-    {
-        public Sending GetAwaiter() => this;
-        public bool IsCompleted => isCompleted;
-        public SocketResult GetResult() => connection._sent;
-        public void OnCompleted(Action continuation) => connection._writer = continuation;
-        public void UnsafeOnCompleted(Action continuation) => connection._writer = continuation;
     }
 }

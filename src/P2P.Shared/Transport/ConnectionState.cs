@@ -1,6 +1,7 @@
 namespace P2P.Transport;
 
-/// <summary>What a connection does about bytes that come in. It is in exactly one state; sending is apart from it.</summary>
+/// <summary>What a connection does about bytes that come in. It is in exactly one state; sending is apart from
+/// it.</summary>
 internal enum ConnectionState
 {
     /// <summary>Nobody waits for bytes, and no receive is in flight.</summary>
@@ -16,7 +17,8 @@ internal enum ConnectionState
     /// to wait.</summary>
     Unattended,
 
-    /// <summary>An unattended receive, or a look for the end, has brought something that no session has been told of.</summary>
+    /// <summary>An unattended receive, or a look for the end, has brought something that no session has seen
+    /// yet.</summary>
     Arrived,
 
     /// <summary>The peer's end of the stream has been seen, and stands behind what is unread.</summary>

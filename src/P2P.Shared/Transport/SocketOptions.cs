@@ -1,4 +1,6 @@
+using System;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace P2P.Transport;
 
@@ -10,7 +12,8 @@ public static class SocketOptions
     private const int ProtocolTcp = 6, Cork = 3, UnsentLowWater = 25;
 
     /// <summary>Small messages leave at once.</summary>
-    public static void SendAtOnce(this Socket socket) => Set(socket, SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1);
+    public static void SendAtOnce(this Socket socket) =>
+        Set(socket, SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1);
 
     /// <summary>A packet that isn't full waits for the end of the stream, or for 200 ms, and takes the end along: that
     /// spares both ends a packet, and the peer a round.</summary>
@@ -36,7 +39,8 @@ public static class SocketOptions
         Set(socket, SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes);
     }
 
-    /// <summary>Whatever ends the connection, even the end of this process, reaches the peer as a reset; or no longer.</summary>
+    /// <summary>Makes every end of the connection, even the end of this process, reach the peer as a reset; or no
+    /// longer does.</summary>
     public static void ResetOnClose(this Socket socket, bool isOn)
     {
         try
@@ -81,7 +85,7 @@ public static class SocketOptions
     {
         try
         {
-            socket.SetRawSocketOption(ProtocolTcp, name, System.Runtime.InteropServices.MemoryMarshal.AsBytes(new System.ReadOnlySpan<int>(in value)));
+            socket.SetRawSocketOption(ProtocolTcp, name, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
         }
         catch (SocketException)
         {

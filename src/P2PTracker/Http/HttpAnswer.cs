@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace P2P.Tracker.Http;
 
 /// <summary>
-/// The head of an answer, and the short texts of those that refuse. Every answer ends its connection, is stored nowhere,
-/// and lets a browser load nothing but what the page itself holds.
+/// The head of an answer, and the short texts of the answers that refuse. Every answer ends its connection, is stored
+/// nowhere, and lets a browser load nothing but what the page itself holds.
 /// </summary>
 internal static class HttpAnswer
 {
@@ -14,7 +14,9 @@ internal static class HttpAnswer
     /// <summary>Where the page's own script and style may come from: they stand in it, and these are their hashes.
     /// When page.html changes, PageTests tells the new ones.</summary>
     internal static ReadOnlySpan<byte> ContentSecurityPolicy =>
-        "default-src 'none'; script-src 'sha256-6c8OT9MfW6q5P+TlYgx3Rd9P6vTm4Ws3Kzvzm1N228c='; style-src 'sha256-3VfqTT8c9OWTLeEzv0oQTj33YC2S/+HTQkE3sBfwqrA='; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
+        "default-src 'none'; script-src 'sha256-6c8OT9MfW6q5P+TlYgx3Rd9P6vTm4Ws3Kzvzm1N228c='; "u8
+        + "style-src 'sha256-3VfqTT8c9OWTLeEzv0oQTj33YC2S/+HTQkE3sBfwqrA='; connect-src 'self'; img-src data:; "u8
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
 
     /// <summary>Writes the head; <see cref="End"/> puts the body's length into it.</summary>
     /// <returns>What End needs to know.</returns>
@@ -25,10 +27,12 @@ internal static class HttpAnswer
             .Add(status != HttpStatus.Ok ? "text/plain; charset=utf-8"u8 : ContentType(target))
             .Add(status == HttpStatus.MethodNotAllowed ? "\r\nAllow: GET, HEAD"u8 : default)
             .Add("\r\nContent-Security-Policy: "u8).Add(ContentSecurityPolicy)
-            .Add("\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin"u8)
+            .Add("\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer"u8)
+            .Add("\r\nCross-Origin-Resource-Policy: same-origin"u8)
             .Add("\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: "u8);
         int length = buffer.Length;
-        buffer.Add("          \r\n\r\n"u8);     // as many as LengthDigits: white space before a field's value means nothing
+        // There are LengthDigits spaces: white space before a field's value means nothing.
+        buffer.Add("          \r\n\r\n"u8);
         return length;
     }
 
@@ -38,7 +42,8 @@ internal static class HttpAnswer
     {
         int head = begun + LengthDigits + "\r\n\r\n"u8.Length, end = buffer.Length;
         int at = begun + LengthDigits;
-        for (int rest = end - head; at == begun + LengthDigits || rest > 0; rest /= 10) buffer.Bytes[--at] = (byte)('0' + rest % 10);
+        for (int rest = end - head; at == begun + LengthDigits || rest > 0; rest /= 10)
+            buffer.Bytes[--at] = (byte)('0' + rest % 10);
         Debug.Assert(at >= begun, "no answer is that long");
         if (isHead) buffer.Length = head;
     }
@@ -46,7 +51,9 @@ internal static class HttpAnswer
     /// <summary>What a refusal tells: one line.</summary>
     public static ReadOnlySpan<byte> Refusal(HttpStatus status) => status switch
     {
-        HttpStatus.Forbidden => "This page is for this machine alone, as http://localhost; start the tracker with -http any to show it to everybody.\n"u8,
+        HttpStatus.Forbidden =>
+            "This page is for this machine alone, as http://localhost; "u8
+            + "start the tracker with -http any to show it to everybody.\n"u8,
         HttpStatus.NotFound => "There is no such page: see /, /stats.json and /metrics.\n"u8,
         HttpStatus.MethodNotAllowed => "This can only be looked at: GET or HEAD.\n"u8,
         HttpStatus.Timeout => "The request did not come within 5 seconds.\n"u8,

@@ -33,7 +33,8 @@ internal static class HttpLimits
     /// <summary>Columns where a column is several chunks, at a byte for each peer.</summary>
     public const int WideColumns = 1024;
 
-    /// <summary>Chunks of which a picture is made at all: listing more would hold the tracker up for milliseconds.</summary>
+    /// <summary>Most chunks that a picture is made of: listing more of them would hold the tracker up for
+    /// milliseconds.</summary>
     public const int PicturedChunksMax = 1 << 20;
 
     /// <summary>The rarest chunks that are named.</summary>

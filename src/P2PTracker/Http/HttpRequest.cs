@@ -50,8 +50,9 @@ internal struct HttpRequest
     /// <summary>Tells whether a connection's first bytes are a request's. No message of ours begins like that:
     /// a verb goes on with an underscore.</summary>
     public static bool Begins(ReadOnlySpan<byte> bytes) =>
-        bytes.StartsWith("GET /"u8) || bytes.StartsWith("HEAD /"u8) || bytes.StartsWith("POST /"u8) || bytes.StartsWith("PUT /"u8)
-        || bytes.StartsWith("DELETE /"u8) || bytes.StartsWith("OPTIONS /"u8) || bytes.StartsWith("PATCH /"u8) || bytes.StartsWith("TRACE /"u8);
+        bytes.StartsWith("GET /"u8) || bytes.StartsWith("HEAD /"u8) || bytes.StartsWith("POST /"u8)
+        || bytes.StartsWith("PUT /"u8) || bytes.StartsWith("DELETE /"u8) || bytes.StartsWith("OPTIONS /"u8)
+        || bytes.StartsWith("PATCH /"u8) || bytes.StartsWith("TRACE /"u8);
 
     /// <summary>Reads the head: the request line, then header lines, then an empty one (RFC 9112, 2 and 3).</summary>
     /// <param name="bytes">All that has come.</param>
@@ -71,7 +72,11 @@ internal struct HttpRequest
             {
                 if (!ReadRequestLine(line)) return HttpStatus.BadRequest;
             }
-            else if (line.IsEmpty) return hosts != 1 ? HttpStatus.BadRequest : _isOtherMethod ? HttpStatus.MethodNotAllowed : HttpStatus.Ok;
+            else if (line.IsEmpty)
+            {
+                if (hosts != 1) return HttpStatus.BadRequest;
+                return _isOtherMethod ? HttpStatus.MethodNotAllowed : HttpStatus.Ok;
+            }
             else if (StartsWithIgnoreCase(line, "host:"u8))
             {
                 hosts++;

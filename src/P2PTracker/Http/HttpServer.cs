@@ -8,8 +8,8 @@ using P2P.Transport;
 namespace P2P.Tracker.Http;
 
 /// <summary>
-/// Shows the swarm to those who look: one request, one answer, end of the connection. Made when the first request comes,
-/// so that a tracker that nobody looks at has none of it. On the loop's thread.
+/// Shows the swarm to browsers and scrapers: one request, one answer, end of the connection. The server is made when
+/// the first request comes, so that a tracker that nobody looks at has none of it. Used on the loop's thread.
 /// </summary>
 internal sealed class HttpServer
 {
@@ -43,8 +43,10 @@ internal sealed class HttpServer
             HttpRequest request = default;
             HttpStatus status = hasPlace ? HttpStatus.Incomplete : HttpStatus.Busy;
             TimeSpan end = EventLoop.Now + HttpLimits.HeadPatience;
-            while (status == HttpStatus.Incomplete && (status = request.Read(connection.Unread)) == HttpStatus.Incomplete)
+            while (status == HttpStatus.Incomplete)
             {
+                status = request.Read(connection.Unread);
+                if (status != HttpStatus.Incomplete) break;
                 SocketResult received = await connection.ReceiveAsync(Left(end));
                 if (received.IsQuiet) status = HttpStatus.Timeout;
                 else if (!received.IsSuccess || received.IsEnd) return;
@@ -112,7 +114,9 @@ internal sealed class HttpServer
     private TrackerCounts Counts()
     {
         TimeSpan now = EventLoop.Now;
-        return new TrackerCounts(now, now - _tracker.StartedAt, _tracker.Connections, _tracker.Announcements, _tracker.Refused, _tracker.Questions);
+        return new TrackerCounts(
+            now, now - _tracker.StartedAt, _tracker.Connections, _tracker.Announcements, _tracker.Refused,
+            _tracker.Questions);
     }
 
     private void OnIdle()

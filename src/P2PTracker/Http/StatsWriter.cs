@@ -9,7 +9,8 @@ internal readonly record struct TrackerCounts(
     TimeSpan Now, TimeSpan Uptime, long Connections, long Announcements, long Refused, long Questions);
 
 /// <summary>What the tracker tells of itself and of the swarm: /stats.json for the page, /metrics for Prometheus.
-/// Counters and connections are those of this moment; chunks are those of the <see cref="SwarmPicture"/>. Pure.</summary>
+/// Counters and connections are those of this moment; chunks are those of the <see cref="SwarmPicture"/>.
+/// Pure.</summary>
 internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
 {
     /// <summary>Writes /stats.json; its members are explained in the README of this folder.</summary>
@@ -61,7 +62,9 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         CountPeers(out int peers, out int connected);
         Metric(text, "connections_total"u8, "counter"u8, "Connections accepted."u8, counts.Connections);
         Metric(text, "announcements_total"u8, "counter"u8, "Announcements read."u8, counts.Announcements);
-        Metric(text, "refused_announcements_total"u8, "counter"u8, "Announcements not listed, for want of room."u8, counts.Refused);
+        Metric(
+            text, "refused_announcements_total"u8, "counter"u8, "Announcements not listed, for want of room."u8,
+            counts.Refused);
         Metric(text, "questions_total"u8, "counter"u8, "Questions read."u8, counts.Questions);
         Metric(text, "allocated_bytes_total"u8, "counter"u8, "Memory ever allocated."u8, GC.GetTotalAllocatedBytes());
         Metric(text, "uptime_seconds"u8, "gauge"u8, "Time since the start."u8, Milliseconds(counts.Uptime) / 1000);
@@ -70,14 +73,17 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         Metric(text, "complete_peers"u8, "gauge"u8, "Connected peers with every chunk."u8, picture.CompletePeers);
         Metric(text, "chunks"u8, "gauge"u8, "Chunks of the set, as far as announced or asked for."u8, picture.Chunks);
         Metric(text, "listed_chunks"u8, "gauge"u8, "Chunks that a connected peer has."u8, picture.Available);
-        Metric(text, "listed_announcements"u8, "gauge"u8, "Pairs of a chunk and a peer that has it."u8, swarm.Announcements);
+        Metric(
+            text, "listed_announcements"u8, "gauge"u8, "Pairs of a chunk and a peer that has it."u8,
+            swarm.Announcements);
         Metric(text, "rarest_chunk_peers"u8, "gauge"u8, "Connected peers that have the rarest chunk listed."u8,
             picture.RarestCount > 0 ? picture.Rarest[0].Peers : 0);
         Head(text, "peer_chunks"u8, "gauge"u8, "Chunks that a peer has, of the first 500 peers."u8);
         foreach (SwarmPeer? peer in picture.Rows)
         {
             if (peer is null) continue;
-            Name(text, "peer_chunks"u8).Add("{host="u8).AddQuoted(peer.HostText.Span).Add(",port=\""u8).Add(peer.Port).Add("\"} "u8)
+            Name(text, "peer_chunks"u8).Add("{host="u8).AddQuoted(peer.HostText.Span)
+                .Add(",port=\""u8).Add(peer.Port).Add("\"} "u8)
                 .Add(picture.ChunksOf(peer)).Add("\n"u8);
         }
     }
@@ -97,7 +103,8 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
     private static void Member(Utf8Buffer json, ReadOnlySpan<byte> name, long value) =>
         json.Add(",\""u8).Add(name).Add("\":"u8).Add(value);
 
-    private static void Metric(Utf8Buffer text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> help, long value)
+    private static void Metric(
+        Utf8Buffer text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> help, long value)
     {
         Head(text, name, kind, help);
         Name(text, name).Add(" "u8).Add(value).Add("\n"u8);

@@ -12,20 +12,18 @@ namespace P2P.Tracker.Http;
 internal sealed class SwarmPicture(Swarm swarm)
 {
     private const int IdsPerLook = 4096;        // look at the clock about every 10 microseconds
-    private (int Announcements, int Connections, int Asked) _shown = (-1, 0, 0);     // the swarm that the picture shows, or will
+    // The swarm that the picture shows, or will show.
+    private (int Announcements, int Connections, int Asked) _shown = (-1, 0, 0);
     private TimeSpan _madeAt, _slicedAt, _askedSince;
     private int _askedBefore;                   // the highest index asked for, before that
     private bool _isMaking, _isMade;
     private int[] _chunkIndexes = [];           // the chunks to look at
     private int _next;                          // the first of them that is still to be looked at
-    private int[] _chunksOfId = [];             // by peer id
-    private int[] _rowOfId = [];                // by peer id
-    private int[] _inColumn = [];               // chunks listed, by column; only where a column is several
-    private int[] _cells = [];                  // chunks held, by row and column; only where a column is several
-    private readonly byte[] _levels = new byte[HttpLimits.WideColumns];
-    private byte[] _bits = [];                  // by row and chunk, the highest bit of a byte first; only where it is one
+    private readonly PictureGrid _grid = new();
+    private readonly RarestChunks _rarest = new();
 
-    /// <summary>A number that is another for each picture, also of a tracker that was started again: the first is the time.</summary>
+    /// <summary>A number that differs for each picture, also between a tracker and the same tracker started again: the
+    /// first number is the time.</summary>
     public long Version { get; private set; } = DateTime.UtcNow.Ticks / TimeSpan.TicksPerMillisecond;
 
     /// <summary>The chunks of the set, as far as announcements and questions tell: the highest index of either, if the
@@ -33,45 +31,34 @@ internal sealed class SwarmPicture(Swarm swarm)
     public int Chunks { get; private set; }
 
     /// <summary>The index of the first chunk: 1, or 0 in a set that is numbered from 0.</summary>
-    public int First { get; private set; } = 1;
+    public int First => _grid.First;
 
     /// <summary>Chunks that a connected peer has.</summary>
     public int Available { get; private set; }
 
     /// <summary>Columns; 0 if nothing is listed, or too much.</summary>
-    public int Columns { get; private set; }
+    public int Columns => _grid.Columns;
 
     /// <summary>Chunks in a column, of consecutive indexes from <see cref="First"/> on; fewer in the last.</summary>
-    public int ChunksPerColumn { get; private set; } = 1;
+    public int ChunksPerColumn => _grid.ChunksPerColumn;
 
     /// <summary>Connected peers that have every chunk.</summary>
     public int CompletePeers { get; private set; }
 
     /// <summary>The peers shown, by row; null for one that has gone meanwhile.</summary>
-    public SwarmPeer?[] Rows { get; private set; } = [];
+    public SwarmPeer?[] Rows => _grid.Rows;
 
     /// <summary>The rarest chunks listed, and how many connected peers have each; the rarest first.</summary>
-    public (int ChunkIndex, int Peers)[] Rarest { get; } = new (int, int)[HttpLimits.RarestMax];
+    public (int ChunkIndex, int Peers)[] Rarest => _rarest.All;
 
-    public int RarestCount { get; private set; }
+    public int RarestCount => _rarest.Count;
 
     /// <summary>Chunks that a peer has.</summary>
-    public int ChunksOf(SwarmPeer peer) => peer.Id < _chunksOfId.Length ? _chunksOfId[peer.Id] : 0;
+    public int ChunksOf(SwarmPeer peer) => _grid.ChunksOf(peer);
 
     /// <summary>A row's cells: a bit a chunk or, where a column is several, a byte a column: 0 for none of the listed
     /// chunks in it, 255 for all. Good until the next call.</summary>
-    public ReadOnlySpan<byte> Cells(int row)
-    {
-        if (ChunksPerColumn == 1) return _bits.AsSpan(row * Stride, Stride);
-        ReadOnlySpan<int> cells = _cells.AsSpan(row * Columns, Columns);
-        for (int column = 0; column < Columns; column++)
-        {
-            // Only "all" is 255, and only "none" is 0.
-            long had = cells[column];
-            _levels[column] = (byte)(had == 0 ? 0 : Math.Max(1, Math.Min(had, _inColumn[column]) * 255 / _inColumn[column]));
-        }
-        return _levels.AsSpan(0, Columns);
-    }
+    public ReadOnlySpan<byte> Cells(int row) => _grid.Cells(row);
 
     /// <summary>Works at the picture for a moment, if there is need.</summary>
     /// <returns>True if it can be shown; else to be called again when the clients have had their turn.</returns>
@@ -104,49 +91,30 @@ internal sealed class SwarmPicture(Swarm swarm)
     public void Forget()
     {
         (_isMade, _isMaking) = (false, false);
-        Rows = [];
-        _chunkIndexes = _chunksOfId = _rowOfId = _inColumn = _cells = [];
-        _bits = [];
+        _grid.Forget();
+        _chunkIndexes = [];
     }
 
-    private (int Announcements, int Connections, int Asked) Current => (swarm.Announcements, swarm.Version, HighestAsked);
+    private (int Announcements, int Connections, int Asked) Current =>
+        (swarm.Announcements, swarm.Version, HighestAsked);
 
     private int HighestAsked => Math.Max(_askedBefore, swarm.HighestAsked);
-
-    private int Stride => (Columns + 7) / 8;
 
     private void Begin()
     {
         _shown = Current;
-        (_isMaking, _isMade, _next, RarestCount, Available, CompletePeers) = (true, false, 0, 0, 0, 0);
-        ReadOnlySpan<SwarmPeer?> peers = swarm.Peers;
-        _chunksOfId = new int[peers.Length];
-        _rowOfId = new int[peers.Length];
-        var rows = new SwarmPeer?[Math.Min(HttpLimits.RowsMax, swarm.PeerCount)];
-        int count = 0;
-        for (int id = 0; id < peers.Length; id++)
-        {
-            bool isShown = peers[id] is not null && count < rows.Length;
-            _rowOfId[id] = isShown ? count : -1;
-            if (isShown) rows[count++] = peers[id];
-        }
-        Rows = rows;
-
+        (_isMaking, _isMade, _next, Available, CompletePeers) = (true, false, 0, 0, 0);
+        _rarest.Clear();
         _chunkIndexes = new int[swarm.ChunkCount <= HttpLimits.PicturedChunksMax ? swarm.ChunkCount : 0];
         if (_chunkIndexes.Length > 0) swarm.CopyChunkIndexes(_chunkIndexes);
         int highest = 0;
-        First = swarm.PeersOf(0).IsEmpty ? 1 : 0;
+        int first = swarm.PeersOf(0).IsEmpty ? 1 : 0;
         foreach (int chunkIndex in _chunkIndexes) highest = Math.Max(highest, chunkIndex);
         // Somebody who asks for nonsense does not make the set larger.
         if (_chunkIndexes.Length > 0 && IsPlausible(HighestAsked)) highest = Math.Max(highest, HighestAsked);
-        int span = _chunkIndexes.Length == 0 ? 0 : highest - First + 1;
+        int span = _chunkIndexes.Length == 0 ? 0 : highest - first + 1;
         Chunks = IsPlausible(highest) ? span : swarm.ChunkCount;
-        bool isWide = span > HttpLimits.ColumnsMax || (long)span * rows.Length > HttpLimits.CellsMax;
-        ChunksPerColumn = isWide ? (span - 1) / HttpLimits.WideColumns + 1 : 1;
-        Columns = span == 0 ? 0 : (span - 1) / ChunksPerColumn + 1;
-        _inColumn = new int[isWide ? Columns : 0];
-        _cells = new int[isWide ? Columns * rows.Length : 0];
-        _bits = new byte[isWide ? 0 : Stride * rows.Length];
+        _grid.Begin(swarm, first, span);
     }
 
     private void ForgetOldQuestions(TimeSpan now)
@@ -162,51 +130,23 @@ internal sealed class SwarmPicture(Swarm swarm)
     {
         ReadOnlySpan<int> ids = swarm.PeersOf(chunkIndex);
         if (ids.IsEmpty) return 0;
-        int column = (chunkIndex - First) / ChunksPerColumn, stride = Stride, sources = 0;
-        if (column < 0) return 0;       // chunk 0 came meanwhile
-        bool isWide = ChunksPerColumn > 1;
-        if (isWide) _inColumn[column]++;
-        foreach (int id in ids)
-        {
-            if (swarm.Peers[id]!.Connections > 0) sources++;
-            if (id >= _rowOfId.Length) continue;        // it came meanwhile
-            _chunksOfId[id]++;
-            int row = _rowOfId[id];
-            if (row < 0) continue;
-            if (isWide) _cells[row * Columns + column]++;
-            else _bits[row * stride + (column >> 3)] |= (byte)(0x80 >> (column & 7));
-        }
+        // Chunk 0 may have been announced after the picture was begun.
+        if (chunkIndex < First) return 0;
+        int sources = _grid.Mark(chunkIndex, ids, swarm.Peers);
         if (sources > 0) Available++;
-        AddRarest(chunkIndex, sources);
+        _rarest.Add(chunkIndex, sources);
         return ids.Length;
-    }
-
-    private void AddRarest(int chunkIndex, int peers)
-    {
-        int at = RarestCount;
-        for (; at > 0; at--)
-        {
-            (int otherIndex, int others) = Rarest[at - 1];
-            if (peers > others || (peers == others && chunkIndex > otherIndex)) break;
-        }
-        if (at == Rarest.Length) return;
-        RarestCount = Math.Min(RarestCount + 1, Rarest.Length);
-        Rarest.AsSpan(at, RarestCount - 1 - at).CopyTo(Rarest.AsSpan(at + 1));
-        Rarest[at] = (chunkIndex, peers);
     }
 
     private void End()
     {
-        // A peer that has gone while we looked may have left its id to another.
-        for (int row = 0; row < Rows.Length; row++)
-        {
-            if (Rows[row] is { } peer && swarm.Peers[peer.Id] != peer) Rows[row] = null;
-        }
+        _grid.End(swarm.Peers);
         foreach (SwarmPeer? peer in swarm.Peers)
         {
-            if (peer is { Connections: > 0 } && ChunksOf(peer) is > 0 and var chunks && chunks == Chunks) CompletePeers++;
+            if (peer is { Connections: > 0 } && ChunksOf(peer) is > 0 and var chunks && chunks == Chunks)
+                CompletePeers++;
         }
-        _chunkIndexes = _rowOfId = [];
+        _chunkIndexes = [];
         (_isMaking, _isMade) = (false, true);
         Version++;
     }

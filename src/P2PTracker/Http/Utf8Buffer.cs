@@ -3,7 +3,8 @@ using System.Buffers.Text;
 
 namespace P2P.Tracker.Http;
 
-/// <summary>Text that grows in one array, used again and again. Each call returns the buffer itself, for the next.</summary>
+/// <summary>Text that grows in one array, used again and again. Each call returns the buffer itself, for the
+/// next.</summary>
 internal sealed class Utf8Buffer
 {
     private const int FirstBytes = 16 * 1024;
@@ -32,7 +33,8 @@ internal sealed class Utf8Buffer
     }
 
     /// <summary>Adds visible text between quotation marks, in the way that JSON and Prometheus both read: a backslash
-    /// before a quotation mark and a backslash. What a message's host can't hold anyway becomes a question mark.</summary>
+    /// before a quotation mark and a backslash. A character that a message's host can't hold becomes a question
+    /// mark.</summary>
     public Utf8Buffer AddQuoted(ReadOnlySpan<byte> text)
     {
         Span<byte> room = Room(2 * text.Length + 2);

@@ -59,7 +59,7 @@ public sealed class LoopSignal : ICriticalNotifyCompletion
     {
         Debug.Assert(_continuation is null, "one waiter at a time");
         _continuation = continuation;
-        _loop.Pauses++;
+        _loop.Leaks.OnPause();
         if (_timeout != Timeout.InfiniteTimeSpan) _timer.Start(_timeout);
     }
 
@@ -69,7 +69,7 @@ public sealed class LoopSignal : ICriticalNotifyCompletion
         Action? continuation = _continuation;
         if (continuation is null) return;
         _continuation = null;
-        _loop.Pauses--;
+        _loop.Leaks.OnPauseEnd();
         continuation();
     }
 }

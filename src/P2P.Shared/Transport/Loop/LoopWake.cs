@@ -52,8 +52,8 @@ internal sealed class LoopWake : IOperationOwner
 
     void IOperationOwner.OnCompleted(SocketOperation operation)
     {
-        // A receive that completes at once has swallowed a byte of another thread, whose call this one is, too. The mark
-        // goes before each receive, or that thread's next byte would never be written.
+        // A receive that completes at once has swallowed another thread's byte: this call is that thread's call, too.
+        // The mark is taken back before each receive, or that thread's next byte would never be written.
         do Volatile.Write(ref _isAsked, 0);
         while (!_reader.ReceiveAsync(_operation));
         _onWake();

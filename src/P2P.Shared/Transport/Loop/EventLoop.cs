@@ -14,39 +14,28 @@ namespace P2P.Transport;
 /// which operations complete inline (<see cref="SocketRuntime"/>); nothing here needs a lock, and no message crosses a
 /// thread. The thread that calls <see cref="Run"/> only waits for the next timer.
 ///
-/// A round is what the kernel tells the runtime at once. The first session that has to wait for the end of a round asks for
-/// a wake-up, which comes behind all that was ready before it: then put-off receives start, yielded sessions go on, the
-/// log is written, and the answers leave. Where rounds bring one message each, that would cost more than it saves, so
-/// each message is then a round of its own, without a wake-up. Hot: allocates nothing per message.
+/// A round is what the kernel tells the runtime at once. The first session that has to wait for the end of a round asks
+/// for a wake-up, which comes behind all that was ready before it: then put-off receives start, yielded sessions go on,
+/// the log is written, and the answers leave. Where rounds bring one message each, that would cost more than it saves,
+/// so each message is then a round of its own, without a wake-up. Hot: allocates nothing per message.
 /// </summary>
 public sealed class EventLoop
 {
     // As many answers as this leave together: their buffers and the sessions are still in the cache.
     private const int RoundMax = 128;
 
-    // After so many rounds of one message each, as many as that are rounds of their own.
-    private const int LoneRoundsSeen = 4, LoneRoundsAssumed = 128;
-
-    // What is rented at one time by a tracker with thousands of connections that all ask; more is left to the collector.
+    // As many as a tracker rents at one time with thousands of connections that all ask; more go to the collector.
     private const int IdleOperationsMax = 4096, IdleBuffersMax = 2 * RoundMax;
 
-    private const long Never = long.MaxValue;
-
     private readonly LoopWake _wake;
-    private readonly AutoResetEvent _main = new(false);             // wakes the thread that waits in Run
     private readonly ConcurrentQueue<Action> _posted = new();       // signals come from another thread
     private readonly Queue<Action> _nextRound = new();
     private readonly Queue<Action> _roundEnd = new();
     private readonly Queue<Connection> _putOff = new();
-    private readonly PriorityQueue<LoopTimer, long> _timers = new();
-    private long _armedFor = Never;         // the next timer's time
-    private long _sleepsUntil;              // the thread that waits in Run looks then by itself
-    private volatile bool _isOver;
-    private bool _isStopping;
+    private readonly TimerQueue _timers = new();
+    private LoneRounds _loneRounds;
+    private volatile LoopState _state;
     private int _threadId;
-    private int _completions;           // in this round
-    private int _loneRounds;            // in a row
-    private int _loneRoundsLeft;        // above 0: each message is a round
     private Exception? _failure;
 
     /// <summary>Makes a loop that does not run yet.</summary>
@@ -76,20 +65,18 @@ public sealed class EventLoop
     /// <summary>Operations on sockets, rented while one is in flight.</summary>
     internal LoopPool<SocketOperation> Operations { get; }
 
-    /// <summary>Connections and listeners that are not closed; noted in DEBUG only.</summary>
-    internal HashSet<IDisposable> Open { get; } = [];
+    /// <summary>What is open, noted in DEBUG only.</summary>
+    internal LeakCheck Leaks { get; } = new();
 
-    /// <summary>Sessions that wait for a <see cref="LoopSignal"/>.</summary>
-    internal int Pauses { get; set; }
-
-    /// <summary>Called at the end of every round, before those who wait for it in <see cref="RoundEndAsync"/> go on.</summary>
+    /// <summary>Called at the end of every round, before the sessions that wait in <see cref="RoundEndAsync"/> go
+    /// on.</summary>
     public Action? OnRoundEnd { get; set; }
 
     /// <summary>Time since an arbitrary start, monotonic.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
     /// <summary>Each message is a round of its own now: a receive need not wait for the next one.</summary>
-    internal bool IsLone => _loneRoundsLeft > 0;
+    internal bool IsLone => _loneRounds.IsLone;
 
     /// <summary>Runs the loop until <see cref="Stop"/>.</summary>
     /// <param name="start">The first thing that runs on the loop.</param>
@@ -98,25 +85,15 @@ public sealed class EventLoop
     {
         _posted.Enqueue(start);
         _wake.Start();
-        while (!_isOver)
-        {
-            long due = Volatile.Read(ref _armedFor);
-            TimeSpan left = TimeSpan.FromTicks(due) - Now;
-            bool isDue = left <= TimeSpan.Zero;
-            if (isDue) _wake.Ask();         // and wait for the loop, which arms the next timer
-            // Either this thread sees here what the loop has armed meanwhile, or the loop sees when it will look.
-            Interlocked.Exchange(ref _sleepsUntil, isDue ? Never : due);
-            if (Volatile.Read(ref _armedFor) != due) continue;
-            // Whole milliseconds are all that waiting knows; a timer is never early.
-            _main.WaitOne(isDue || left.TotalMilliseconds > int.MaxValue ? -1 : (int)Math.Ceiling(left.TotalMilliseconds));
-        }
+        while (_state != LoopState.Over) _timers.Wait(_wake);
         if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
     }
 
     /// <summary>Ends <see cref="Run"/> after the round at hand.</summary>
-    public void Stop() => _isStopping = true;
+    public void Stop() => Interlocked.CompareExchange(ref _state, LoopState.Stopping, LoopState.Running);
 
-    /// <summary>Ends <see cref="Run"/> with an exception: something without which the program is of no use has failed.</summary>
+    /// <summary>Ends <see cref="Run"/> with an exception: a part without which the program is of no use has
+    /// failed.</summary>
     public void Fail(Exception failure)
     {
         _failure ??= failure;
@@ -137,29 +114,36 @@ public sealed class EventLoop
     public QueuedResumption RoundEndAsync() => new(_roundEnd);
 
     /// <summary>Rents an operation, with the buffer that its last use has left in it.</summary>
-    internal SocketOperation RentOperation(IOperationOwner owner, [CallerMemberName] string method = "", [CallerLineNumber] int line = 0)
+    internal SocketOperation RentOperation(
+        IOperationOwner owner, [CallerMemberName] string method = "", [CallerLineNumber] int line = 0)
     {
         SocketOperation operation = Operations.Rent(method, line);
         operation.Owner = owner;
         return operation;
     }
 
+    /// <summary>Gives an operation up when its socket is closed: the runtime may still use it.</summary>
+    /// <returns>False if there is none.</returns>
+    internal bool AbandonOperation(ref SocketOperation? operation)
+    {
+        if (operation is null) return false;
+        operation.Owner = null;
+        Operations.Abandon(operation);
+        operation = null;
+        return true;
+    }
+
     /// <summary>Starts a connection's receive in the next round.</summary>
     internal void PutOff(Connection connection) => _putOff.Enqueue(connection);
 
     /// <summary>A receive has brought something: how many do in a round decides how rounds end.</summary>
-    internal void OnReceived() => _completions++;
+    internal void OnReceived() => _loneRounds.OnReceived();
 
     /// <summary>Puts a timer into the queue for its due time.</summary>
-    internal void Enqueue(LoopTimer timer, TimeSpan due)
-    {
-        _timers.Enqueue(timer, due.Ticks);
-        if (due.Ticks < _armedFor) Arm(due.Ticks);
-    }
+    internal void Enqueue(LoopTimer timer, TimeSpan due) => _timers.Add(timer, due);
 
-    /// <summary>Takes a timer out of the queue before its time. As costly as there are timers: for those of connections
-    /// that close, of which few have one.</summary>
-    internal void Dequeue(LoopTimer timer) => _timers.Remove(timer, out _, out _);
+    /// <summary>Takes a timer out of the queue before its time (<see cref="TimerQueue.Remove"/>).</summary>
+    internal void Dequeue(LoopTimer timer) => _timers.Remove(timer);
 
     /// <summary>An operation did not complete at once, and has now. On the runtime's thread for sockets.</summary>
     internal void OnCompleted(SocketOperation operation)
@@ -167,20 +151,21 @@ public sealed class EventLoop
         IOperationOwner? owner = operation.Owner;
         if (owner is null)
         {
-            operation.Dispose();        // given up when its connection was closed: the runtime tells on some other thread
+            // The operation was given up when its connection was closed: the runtime completes it on another thread.
+            operation.Dispose();
             return;
         }
         int thread = Environment.CurrentManagedThreadId;
         if (_threadId == 0) OnFirstCompletion(thread);
         if (thread != _threadId) Environment.FailFast("an operation completed beside the loop's thread");
-        if (_isOver) return;
+        if (_state == LoopState.Over) return;
         try
         {
             owner.OnCompleted(operation);
             GiveBack();
             if (IsLone && owner != _wake)
             {
-                _loneRoundsLeft--;
+                _loneRounds.OnLoneRound();
                 EndRound();
             }
             else if (_roundEnd.Count >= RoundMax) EndRound();
@@ -201,7 +186,7 @@ public sealed class EventLoop
     // The end of a round.
     private void OnWake()
     {
-        if (_armedFor <= Now.Ticks) RunTimers();
+        if (_timers.IsDue) RunTimers();
         for (int count = _putOff.Count; count > 0; count--)
         {
             _putOff.Dequeue().StartPutOff();
@@ -210,9 +195,7 @@ public sealed class EventLoop
         }
         for (int count = _nextRound.Count; count > 0; count--) Resume(_nextRound.Dequeue());
         EndRound();
-        _loneRounds = _completions <= 1 ? _loneRounds + 1 : 0;
-        _completions = 0;
-        if (_loneRounds >= LoneRoundsSeen && !IsLone) (_loneRounds, _loneRoundsLeft) = (0, LoneRoundsAssumed);
+        _loneRounds.OnRoundEnd();
     }
 
     private void EndRound()
@@ -229,11 +212,11 @@ public sealed class EventLoop
 
     private void EndOrAsk()
     {
-        if (_isStopping)
+        if (_state == LoopState.Stopping)
         {
             CloseAll();
-            _isOver = true;
-            _main.Set();
+            _state = LoopState.Over;
+            _timers.EndWait();
         }
         else if (_putOff.Count + _roundEnd.Count + _nextRound.Count > 0 || !_posted.IsEmpty) _wake.Ask();
     }
@@ -242,14 +225,14 @@ public sealed class EventLoop
     [Conditional("DEBUG")]
     private void CloseAll()
     {
-        foreach (IDisposable open in new List<IDisposable>(Open)) open.Dispose();
+        foreach (IDisposable open in Leaks.Open) open.Dispose();
         while (_nextRound.Count + _roundEnd.Count > 0 || !_posted.IsEmpty)
         {
             RunPosted();
             if (_roundEnd.TryDequeue(out Action? waiting) || _nextRound.TryDequeue(out waiting)) Resume(waiting);
         }
         Operations.AssertNothingRented();
-        if (Pauses == 0) Buffers.AssertNothingRented();      // a session that pauses may hold one
+        if (Leaks.Pauses == 0) Buffers.AssertNothingRented();      // a session that pauses may hold one
     }
 
     private void RunPosted()
@@ -269,19 +252,19 @@ public sealed class EventLoop
     private void RunTimers()
     {
         long now = Now.Ticks;
-        while (_timers.TryPeek(out LoopTimer? timer, out long due) && due <= now)
+        while (_timers.TryTake(now, out LoopTimer? timer, out long due))
         {
-            _timers.Dequeue();
             timer.OnQueueDue(due);
             GiveBack();
         }
-        Arm(_timers.TryPeek(out _, out long next) ? next : Never);
+        _timers.ArmNext();
     }
 
-    private void Arm(long due)
+    private enum LoopState
     {
-        Interlocked.Exchange(ref _armedFor, due);
-        if (due < Volatile.Read(ref _sleepsUntil)) _main.Set();
+        Running,        // or about to
+        Stopping,       // the round at hand is the last one
+        Over,
     }
 
     private sealed class BufferPolicy : PooledObjectPolicy<byte[]>
@@ -298,7 +281,7 @@ public sealed class EventLoop
         public override bool Return(SocketOperation operation) => true;
     }
 
-    /// <summary>What is awaited by who goes on from a queue.</summary>
+    /// <summary>The awaitable of a session that goes on from a queue.</summary>
     public readonly struct QueuedResumption(Queue<Action> queue) : ICriticalNotifyCompletion
     {
         public QueuedResumption GetAwaiter() => this;

@@ -1,0 +1,40 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+
+namespace P2P.Transport;
+
+/// <summary>
+/// What is open on a loop and who waits on it, noted in DEBUG only: when the loop ends, everything is closed, and then
+/// everything rented must have come back to its pool.
+/// </summary>
+internal sealed class LeakCheck
+{
+    private readonly HashSet<IDisposable> _open = [];
+
+    /// <summary>Sessions that wait for a <see cref="LoopSignal"/>.</summary>
+    public int Pauses { get; private set; }
+
+    /// <summary>Connections and listeners that are not closed, as of now.</summary>
+    public IDisposable[] Open => [.. _open];
+
+    /// <summary>A connection or a listener lives on the loop from now on.</summary>
+    [Conditional("DEBUG")]
+    public void OnOpened(IDisposable opened) => _open.Add(opened);
+
+    /// <summary>It is closed.</summary>
+    [Conditional("DEBUG")]
+    public void OnClosed(IDisposable closed) => _open.Remove(closed);
+
+    /// <summary>A session begins to wait for a signal.</summary>
+    [Conditional("DEBUG")]
+    public void OnPause() => Pauses++;
+
+    /// <summary>Its wait is over.</summary>
+    [Conditional("DEBUG")]
+    public void OnPauseEnd()
+    {
+        Pauses--;
+        Debug.Assert(Pauses >= 0, "more waits ended than began");
+    }
+}

@@ -1,0 +1,31 @@
+using System;
+
+namespace P2P.Tracker.Http;
+
+/// <summary>The chunks with the fewest peers among those added.</summary>
+internal sealed class RarestChunks
+{
+    /// <summary>The chunks and how many peers have each: the rarest first, of equally rare ones the lowest index. Good
+    /// up to <see cref="Count"/>.</summary>
+    public (int ChunkIndex, int Peers)[] All { get; } = new (int, int)[HttpLimits.RarestMax];
+
+    public int Count { get; private set; }
+
+    /// <summary>Begins again with none.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Adds a chunk, if it is one of the rarest so far.</summary>
+    public void Add(int chunkIndex, int peers)
+    {
+        int at = Count;
+        for (; at > 0; at--)
+        {
+            (int otherIndex, int others) = All[at - 1];
+            if (peers > others || (peers == others && chunkIndex > otherIndex)) break;
+        }
+        if (at == All.Length) return;
+        Count = Math.Min(Count + 1, All.Length);
+        All.AsSpan(at, Count - 1 - at).CopyTo(All.AsSpan(at + 1));
+        All[at] = (chunkIndex, peers);
+    }
+}
