@@ -5,20 +5,21 @@ namespace P2P.Tracker;
 
 /// <summary>
 /// Answers the questions of one connection, and logs the answers. An "unknown" that the same client has had for the
-/// same chunk a moment ago is held back for a while (PROTOCOL 6.3). Hot: allocates nothing per message.
+/// same chunk a moment ago is held back for a while (PROTOCOL 6.3). Hot: allocates nothing per message. A part of its
+/// session, not an object: connections are many.
 /// </summary>
 /// <param name="thisMachine">The address under which the client finds the peers of this machine; null: the client is on
 /// it, too.</param>
-internal sealed class SessionAnswers(TrackerServer server, string? thisMachine)
+internal struct SessionAnswers(TrackerServer server, string? thisMachine)
 {
     private UnknownAnswers? _unknown;       // most connections never need it
     private (int ChunkIndex, bool IsLine)? _held;
 
     /// <summary>True while an answer is held back. The next is <see cref="WriteHeld"/>.</summary>
-    public bool IsHolding => _held is not null;
+    public readonly bool IsHolding => _held is not null;
 
     /// <summary>How long the answer that is held back has still to wait; zero or less: no longer.</summary>
-    public TimeSpan HoldTime(TimeSpan now) => _unknown!.Wait(_held!.Value.ChunkIndex, now);
+    public readonly TimeSpan HoldTime(TimeSpan now) => _unknown!.Wait(_held!.Value.ChunkIndex, now);
 
     /// <summary>Writes the answer to WHERE_CHUNK,&lt;chunk_index&gt;.</summary>
     /// <param name="isLine">The question was a line, so that its answer is one.</param>

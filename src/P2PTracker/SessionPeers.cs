@@ -5,10 +5,10 @@ namespace P2P.Tracker;
 
 /// <summary>
 /// The peers that one connection has announced, and how much of the list they fill. While the connection is open they
-/// count as connected. Hot: allocates nothing per message.
+/// count as connected. Hot: allocates nothing per message. A part of its session, not an object: connections are many.
 /// </summary>
 /// <param name="host">The client's host, under which its announcements are listed.</param>
-internal sealed class SessionPeers(TrackerServer server, string host)
+internal struct SessionPeers(TrackerServer server, string host)
 {
     private SwarmPeer? _last;               // the peer announced last; nearly always the client itself, alone
     private HashSet<SwarmPeer>? _others;
@@ -28,7 +28,7 @@ internal sealed class SessionPeers(TrackerServer server, string host)
     }
 
     /// <summary>The connection is closed: each of its peers has one connection less.</summary>
-    public void OnSessionEnd(TimeSpan now)
+    public readonly void OnSessionEnd(TimeSpan now)
     {
         _last?.OnDisconnected(now);
         foreach (SwarmPeer peer in _others ?? []) peer.OnDisconnected(now);

@@ -17,8 +17,8 @@ internal sealed class TrackerSession
 {
     private readonly TrackerServer _server;
     private readonly Connection _connection;
-    private readonly SessionPeers _peers;
-    private readonly SessionAnswers _answers;
+    private SessionPeers _peers;
+    private SessionAnswers _answers;
     private MessageFramer _framer;
     private int _badMessages;
     private bool _hasSpoken;

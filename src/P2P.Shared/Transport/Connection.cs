@@ -43,13 +43,12 @@ public sealed class Connection : IOperationOwner, IDisposable
         _unread = new UnreadBytes(loop.ReceiveBuffer);
         _sender = new ConnectionSender(loop, socket);
         _mayHaveMore = true;
-        Socket = socket;
         socket.Blocking = false;
         loop.Leaks.OnOpened(this);
     }
 
     /// <summary>The socket, for its addresses and options, and for what is sent from files.</summary>
-    public Socket Socket { get; }
+    public Socket Socket => _sender.Socket;
 
     /// <summary>All bytes read and not yet consumed, good until the next wait.</summary>
     public ReadOnlySpan<byte> Unread => _unread.Span;

@@ -17,6 +17,8 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
     private int _sentAtOnce;                // bytes, of what the operation sends the rest of
     private bool _isClosed;
 
+    public Socket Socket { get; } = socket;
+
     /// <summary>How the last operation ended.</summary>
     public SocketResult Result { get; private set; }
 
@@ -28,14 +30,14 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
         _operation = loop.RentOperation(this);
         _operation.UseBuffer(null, 0, 0);       // it would be sent with the connection
         _operation.RemoteEndPoint = remote;
-        return socket.ConnectAsync(_operation) ? new Sending(this, isCompleted: false) : End();
+        return Socket.ConnectAsync(_operation) ? new Sending(this, isCompleted: false) : End();
     }
 
     /// <summary>As <see cref="Connection.Send"/>.</summary>
     public SocketResult Send(ReadOnlySpan<byte> bytes)
     {
         if (_isClosed) return SocketResult.Closed;
-        int sent = socket.Send(bytes, SocketFlags.None, out SocketError error);
+        int sent = Socket.Send(bytes, SocketFlags.None, out SocketError error);
         return new SocketResult(sent, error);
     }
 
@@ -49,7 +51,7 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
         _operation = loop.RentOperation(this);
         _operation.UseBuffer(buffer, offset + sent.Bytes, count - sent.Bytes);
         _sentAtOnce = sent.Bytes;
-        return socket.SendAsync(_operation) ? new Sending(this, isCompleted: false) : End();
+        return Socket.SendAsync(_operation) ? new Sending(this, isCompleted: false) : End();
     }
 
     /// <summary>Gives up what is in flight, before the socket is closed.</summary>
