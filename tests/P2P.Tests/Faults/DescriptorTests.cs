@@ -183,7 +183,9 @@ public sealed class SilentTrackerClientsTests(ITestOutputHelper output) : System
         // It isn't accepted before the silent ones have gone.
         using var late = new RawConnection(tracker.Port);
         late.TrySend("WHERE_CHUNK,1\n");
-        foreach (var connection in silent.Take(40))
+        // As many are closed as others wait for a descriptor, more than 30; on a busy machine, which accepts them in the
+        // course of seconds, no more than that.
+        foreach (var connection in silent.Take(25))
             connection.ReadToEnd();
         while (late.IsQuiet)
             Assert.StartsWith("GET_CHUNK_FROM,1,", witness.Ask(1));
