@@ -25,7 +25,7 @@ internal sealed class SwarmClient
     private readonly Completion _completion;
     private readonly ClientEnding _ending;
     private readonly LoopTimer _tick;
-    private bool _hasMoved;
+    private bool _isOnHub;
     private bool _isStopped;
 
     /// <summary>Makes it; <see cref="Start"/> lets it begin.</summary>
@@ -73,7 +73,7 @@ internal sealed class SwarmClient
         _completion.Stop();
         _downloader.Stop();
         _list.Stop();
-        // A list that can't be saved costs the next start what has arrived: not what a script may take for success.
+        // The journal has what the list lacks, but a script that reads the list must not take this for success.
         if (exitCode == ExitCode.Success && _ending.IsByItself && !_list.IsSaved) exitCode = ExitCode.Disk;
         _report.Stopped(exitCode);
         return exitCode;
@@ -114,11 +114,12 @@ internal sealed class SwarmClient
     }
 
     // The tracker tells peers on other machines of this client: they may come unless the user has said where to listen.
+    // Once: moving resets connections that wait, and later peers are told of the port.
     private void OnHub()
     {
-        if (_hasMoved || _options.IsBindGiven) return;
-        _hasMoved = _acceptor.TryMoveTo(CommandLine.Everywhere);
-        _report.Hub(_acceptor.Port, _hasMoved);
+        if (_isOnHub || _options.IsBindGiven) return;
+        _isOnHub = true;
+        _report.Hub(_acceptor.Port, _acceptor.TryMoveTo(CommandLine.Everywhere));
     }
 
     // Pauses of sources and of unknown chunks end without an event of their own.
