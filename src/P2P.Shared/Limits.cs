@@ -23,10 +23,10 @@ public static class Limits
     public const int BadMessagesMax = 100;
 
     /// <summary>How long a message put together from several reads may still grow (PROTOCOL 2.2).</summary>
-    public static readonly TimeSpan CutMessagePatience = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan CutMessageTimeout = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long a bare last message is waited for where lines were ended before (PROTOCOL 2.2).</summary>
-    public static readonly TimeSpan BareLinePatience = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan BareLineTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Longest answer to a question, in bytes: many read it with one call for 1024 (PROTOCOL 6.2).</summary>
     public const int AnswerBytesMax = 1000;
@@ -61,7 +61,7 @@ public static class Limits
     public static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long the peer's end of stream is waited for after the last byte was sent (PROTOCOL 3.2).</summary>
-    public static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
 
     // Does not compile unless input that waits and one more read fit one buffer, as do several answers.
     private const uint InputFits = MessageBytesMax + MessageReadBytes <= BufferBytes ? 0 : -1;

@@ -33,15 +33,15 @@ internal static class ClientLimits
     /// <summary>An upload that has sent nothing for so long no longer counts as one.</summary>
     public static readonly TimeSpan UploadStall = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long a peer waits for its turn at most: on this machine it may be a stranger's, whose patience
-    /// nobody knows; elsewhere it is one of ours (<see cref="SilencePatience"/>).</summary>
-    public static readonly TimeSpan LocalTurnPatience = TimeSpan.FromSeconds(1), TurnPatience = TimeSpan.FromSeconds(8);
+    /// <summary>How long a peer waits for its turn at most: on this machine it may be a stranger's, whose timeout
+    /// nobody knows; elsewhere it is one of ours (<see cref="SilenceTimeout"/>).</summary>
+    public static readonly TimeSpan LocalTurnTimeout = TimeSpan.FromSeconds(1), TurnTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>How long descriptors count as short after the process wanted one and there was none.</summary>
     public static readonly TimeSpan DescriptorsShort = TimeSpan.FromSeconds(1);
 
     /// <summary>How long, and how often, opening a chunk is tried while even the spare descriptor is gone.</summary>
-    public static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10), OpenPause = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(10), OpenPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Chunks fetched at the same time.</summary>
     public const int DownloadsMax = 12;
@@ -67,10 +67,10 @@ internal static class ClientLimits
     public const long ChunkBytesMax = 16L << 30;
 
     /// <summary>How long a connection or the next byte of a chunk is waited for (PROTOCOL 2.8).</summary>
-    public static readonly TimeSpan SilencePatience = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a peer that connected is waited for to ask.</summary>
-    public static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>First and longest pause of a source that failed; it doubles with every failure.</summary>
     public static readonly TimeSpan PeerPauseMin = TimeSpan.FromMilliseconds(250),
@@ -84,7 +84,7 @@ internal static class ClientLimits
 
     /// <summary>How long the place in a queue of one of our own kind is kept while others have the chunk,
     /// too.</summary>
-    public static readonly TimeSpan QueuePatience = TimeSpan.FromMilliseconds(400);
+    public static readonly TimeSpan QueueTimeout = TimeSpan.FromMilliseconds(400);
 
     /// <summary>Chunks asked about at a time only to see whether better sources have appeared.</summary>
     public const int CuriousMax = 8;
@@ -113,14 +113,14 @@ internal static class ClientLimits
 
     /// <summary>How long the first answer of all is waited for before its question is asked again, and how long a later
     /// one at least; else four times as long as the slowest has taken (PROTOCOL 2.6).</summary>
-    public static readonly TimeSpan FirstAnswerPatience = TimeSpan.FromSeconds(5),
+    public static readonly TimeSpan FirstAnswerTimeout = TimeSpan.FromSeconds(5),
         AnswerPatienceMin = TimeSpan.FromSeconds(2);
 
     /// <summary>Unframed questions without an answer, before the tracker is taken for one that wants lines.</summary>
     public const int UnframedAttempts = 2;
 
     /// <summary>How long lines may get no answer before it is tried unframed again.</summary>
-    public static readonly TimeSpan LinesPatience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan LinesTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>First and longest pause between attempts to reach the tracker.</summary>
     public static readonly TimeSpan TrackerPauseMin = TimeSpan.FromMilliseconds(20),
@@ -137,7 +137,7 @@ internal static class ClientLimits
 
     /// <summary>How long the disk may take nothing, however often it is tried, before a client that is to end by itself
     /// gives up.</summary>
-    public static readonly TimeSpan DiskPatience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan DiskTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>How often it is looked whether the program of -on_complete has ended.</summary>
     public static readonly TimeSpan CommandPause = TimeSpan.FromMilliseconds(50);

@@ -172,7 +172,7 @@ internal sealed class ClientOptions
             allowsPositional: true,
             ["exit_when_complete"]);
         if (!line.Has("help") && !line.Has("version")) return new ClientOptions(line);
-        Terminal.Say(line.Has("help") ? Usage : $"P2PClient {NativeProgram.Version}");
+        Terminal.Print(line.Has("help") ? Usage : $"P2PClient {NativeProgram.Version}");
         return null;
     }
 

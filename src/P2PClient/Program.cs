@@ -44,7 +44,7 @@ internal static class Program
         NativeProgram.RunUntilSignal(loop, () => client.Start(isListSaved), client.Stop);
         return exitCode;
 
-        void Warn(string warning) => Terminal.Complain($"{options.Name}: {warning}");
+        void Warn(string warning) => Terminal.PrintError($"{options.Name}: {warning}");
     }
 
     private static Acceptor Listen(ClientOptions options)

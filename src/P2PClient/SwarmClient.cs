@@ -17,7 +17,7 @@ internal sealed class SwarmClient
     private readonly Acceptor _acceptor;
     private readonly Action<int> _end;
     private readonly Downloader _downloader;
-    private readonly Uploads _uploads;
+    private readonly UploadServer _uploads;
     private readonly TrackerConnection _tracker;
     private readonly ListSaver _list;
     private readonly ClientReport _report;
@@ -39,7 +39,7 @@ internal sealed class SwarmClient
         _downloader = new Downloader(
             new DownloadContext(loop, log, traffic, options.ChunkBytesMax), files, mayGiveUp: !options.IsTrackerLocal,
             new DownloadEvents { OnFetched = OnFetched, OnDiskFailure = OnDiskFailure, OnWrong = OnWrong });
-        _uploads = new Uploads(loop, files, traffic, OnLost);
+        _uploads = new UploadServer(loop, files, traffic, OnLost);
         _tracker = new TrackerConnection(loop, options, log, files.Picker, acceptor.Port, _downloader.Start);
         _list = new ListSaver(loop, files, OnDiskFailure);
         _ending = new ClientEnding(loop, options, files.Picker, traffic, End);

@@ -33,7 +33,7 @@ internal static class Program
             arguments, ["port", "bind", "log", "http"], ["help", "version", "verbose"], allowsPositional: false);
         if (line.Has("help") || line.Has("version"))
         {
-            Terminal.Say(line.Has("help") ? Usage : $"P2PTracker {NativeProgram.Version}");
+            Terminal.Print(line.Has("help") ? Usage : $"P2PTracker {NativeProgram.Version}");
             return ExitCode.Success;
         }
 
@@ -51,11 +51,11 @@ internal static class Program
         void Start()
         {
             server.Start(acceptor);
-            Terminal.Say($"P2PTracker listening on {host}:{acceptor.Port}, log {logPath}");
+            Terminal.Print($"P2PTracker listening on {host}:{acceptor.Port}, log {logPath}");
         }
 
         // What a profiler of the tracker wants to see: in the steady state, allocations don't grow with the messages.
-        void Stop() => Terminal.Say(
+        void Stop() => Terminal.Print(
             $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, "
             + $"{server.Questions} questions, "
             + (server.Refused == 0 ? "" : $"{server.Refused} announcements refused, ")

@@ -32,7 +32,7 @@ internal sealed class TrackerSession
     {
         _server = server;
         _connection = new Connection(server.Loop, socket, Limits.RequestReadBytes, isPeerQuick: true);
-        socket.SendAtOnce();
+        socket.NoDelay();
         socket.KeepAlive(Limits.KeepAliveSeconds);
         var client = (IPEndPoint)socket.RemoteEndPoint!;
         string host = ListedHost(client.Address);
@@ -57,8 +57,8 @@ internal sealed class TrackerSession
         {
             while (true)
             {
-                SocketResult received = await _connection.ReceiveAsync(_framer.Patience);
-                if (received.IsQuiet) _framer.OnQuiet();
+                SocketResult received = await _connection.ReceiveAsync(_framer.ReadTimeout);
+                if (received.IsTimedOut) _framer.OnTimeout();
                 else if (!received.IsSuccess)
                 {
                     reason = DescribeEnd(received);

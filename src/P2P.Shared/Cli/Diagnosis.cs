@@ -32,7 +32,7 @@ public sealed class Diagnosis
 
     /// <summary>Why a connection is over, in words.</summary>
     public static string Describe(SocketResult result) =>
-        result.IsQuiet ? "silence" : result.IsEnd ? "end of stream" : new SocketException((int)result.Error).Message;
+        result.IsTimedOut ? "silence" : result.IsEnd ? "end of stream" : new SocketException((int)result.Error).Message;
 
     // Formats at once: the line is out before the program goes on, or dies.
     private sealed class ToTerminal(string name) : IAsyncLogProcessor
@@ -44,7 +44,7 @@ public sealed class Diagnosis
             // and make calls that a static libc lacks.
             string date = $"{now.Year:D4}-{now.Month:D2}-{now.Day:D2}";
             string time = $"{now.Hour:D2}:{now.Minute:D2}:{now.Second:D2}.{now.Millisecond:D3}";
-            Terminal.Complain($"{date}T{time}Z {name}: {entry}");
+            Terminal.PrintError($"{date}T{time}Z {name}: {entry}");
             entry.Return();
         }
 

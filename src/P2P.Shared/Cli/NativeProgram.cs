@@ -27,8 +27,8 @@ public static class NativeProgram
         }
         catch (ProgramException e)
         {
-            Terminal.Complain($"{name}: {e.Message}");
-            if (e.ShowsUsage) Terminal.Complain(usage);
+            Terminal.PrintError($"{name}: {e.Message}");
+            if (e.ShowsUsage) Terminal.PrintError(usage);
             return e.ExitCode;
         }
         catch (Exception e)
@@ -40,7 +40,7 @@ public static class NativeProgram
 
     /// <summary>Tells the user of a bug of ours in one line.</summary>
     public static void ReportBug(string name, Exception e) =>
-        Terminal.Complain($"{name}: internal error, please report it: {e.GetType().Name}: {e.Message}");
+        Terminal.PrintError($"{name}: internal error, please report it: {e.GetType().Name}: {e.Message}");
 
     /// <summary>Runs a loop until SIGTERM, SIGINT, or the end of its terminal.</summary>
     /// <param name="start">Runs first, on the loop; the program listens behind it.</param>
@@ -83,7 +83,7 @@ public static class NativeProgram
         if (path.Length == 0) throw ProgramException.Usage("-log has no name: give that of the file for the log");
         try
         {
-            return ActionLog.Open(path, entityName, reason => Terminal.Complain(
+            return ActionLog.Open(path, entityName, reason => Terminal.PrintError(
                 $"{entityName}: lines for the log {path} are lost: {reason}, or start again with another -log"));
         }
         catch (System.IO.IOException e)

@@ -16,10 +16,10 @@ public static class Terminal
     private static int _processGroup;
 
     /// <summary>News, to stdout.</summary>
-    public static void Say(string line) => Write(1, $"{Clear}{line}\n{_live}");
+    public static void Print(string line) => Write(1, $"{Clear}{line}\n{_live}");
 
     /// <summary>Trouble, to stderr.</summary>
-    public static void Complain(string line)
+    public static void PrintError(string line)
     {
         if (!IsLive)
         {

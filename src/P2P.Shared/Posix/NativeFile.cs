@@ -37,7 +37,7 @@ public sealed unsafe class NativeFile : IDisposable
 
     private NativeFile(int descriptor) => _handle = new SafeFileHandle(descriptor, ownsHandle: true);
 
-    /// <summary>Its size in bytes, and when it was last written to, as <see cref="TryLook"/> found them last.</summary>
+    /// <summary>Its size in bytes, and when it was last written to, as <see cref="TryGetStatus"/> found them last.</summary>
     public (long Bytes, DateTime Modified) Seen { get; private set; }
 
     /// <summary>False once its file system has turned out to have no word for what is in memory of a file.</summary>
@@ -96,7 +96,7 @@ public sealed unsafe class NativeFile : IDisposable
 
     /// <summary>Its size in bytes, and when it was last written to.</summary>
     /// <returns>False if that can't be told, as of a pipe.</returns>
-    public bool TryLook(out long bytes, out DateTime modified)
+    public bool TryGetStatus(out long bytes, out DateTime modified)
     {
         try
         {

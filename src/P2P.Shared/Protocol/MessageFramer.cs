@@ -8,20 +8,20 @@ namespace P2P.Protocol;
 /// one message per send and nothing behind it; others end each with a newline, join or cut them.
 ///
 /// It sees no socket and no clock. Its owner tells it of each read, of the end of the stream, and when
-/// <see cref="Patience"/> has passed without a byte. A patience of zero asks only whether more is waiting.
+/// <see cref="ReadTimeout"/> has passed without a byte. A timeout of zero asks only whether more is waiting.
 /// Hot: a struct that copies and allocates nothing.
 /// </summary>
 public struct MessageFramer
 {
     private bool _sawNewline;
-    private bool _quiet;
+    private bool _hasTimedOut;
     private bool _ended;
     private int _readStart;     // where the latest read begins in the unread bytes; below 0 once its head is consumed
     private int _readBytes;
 
-    /// <summary>After <see cref="TryNext"/> returned false: how long to wait for a byte before <see cref="OnQuiet"/>;
+    /// <summary>After <see cref="TryNext"/> returned false: how long to wait for a byte before <see cref="OnTimeout"/>;
     /// infinite if only bytes can help.</summary>
-    public TimeSpan Patience { get; private set; }
+    public TimeSpan ReadTimeout { get; private set; }
 
     /// <summary>After <see cref="TryNext"/> returned false: too many bytes hold no end of a message.</summary>
     public bool IsOverlong { get; private set; }
@@ -38,11 +38,11 @@ public struct MessageFramer
     {
         _readStart = unreadBefore;
         _readBytes = bytes;
-        _quiet = false;
+        _hasTimedOut = false;
     }
 
-    /// <summary><see cref="Patience"/> has passed, and nothing came.</summary>
-    public void OnQuiet() => _quiet = true;
+    /// <summary><see cref="ReadTimeout"/> has passed, and nothing came.</summary>
+    public void OnTimeout() => _hasTimedOut = true;
 
     /// <summary>The stream has ended: what is left is as complete as it gets.</summary>
     public void OnEnd() => _ended = true;
@@ -52,7 +52,7 @@ public struct MessageFramer
     /// <param name="text">The message without its newline; empty for an empty line.</param>
     /// <param name="consumed">Bytes of <paramref name="unread"/> that the owner must drop before the next call.</param>
     /// <param name="isLine">It ended in a newline, and so shall its answer.</param>
-    /// <returns>False when none is complete: see <see cref="Patience"/> and <see cref="IsOverlong"/>.</returns>
+    /// <returns>False when none is complete: see <see cref="ReadTimeout"/> and <see cref="IsOverlong"/>.</returns>
     public bool TryNext(ReadOnlySpan<byte> unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine)
     {
         bool found = TryFind(unread, out text, out consumed, out isLine);
@@ -66,7 +66,7 @@ public struct MessageFramer
         text = unread;
         consumed = 0;
         isLine = IsNonsense = false;
-        Patience = Timeout.InfiniteTimeSpan;
+        ReadTimeout = Timeout.InfiniteTimeSpan;
         if (unread.IsEmpty) return false;
 
         int newline = unread.IndexOf((byte)'\n');
@@ -99,11 +99,11 @@ public struct MessageFramer
         bool alone = _readStart == 0 && _readBytes <= Limits.LoneReadBytesMax;
         if (extent is Extent.Whole or Extent.WholeButOpen)
         {
-            Patience = _sawNewline ? Limits.BareLinePatience
+            ReadTimeout = _sawNewline ? Limits.BareLineTimeout
                 : alone && extent == Extent.Whole ? TimeSpan.Zero
-                : Limits.CutMessagePatience;
+                : Limits.CutMessageTimeout;
         }
-        if (!_ended && !(_quiet && Patience != Timeout.InfiniteTimeSpan)) return false;
+        if (!_ended && !(_hasTimedOut && ReadTimeout != Timeout.InfiniteTimeSpan)) return false;
         consumed = unread.Length;
         return true;
     }

@@ -21,9 +21,9 @@ public sealed class Connection : IOperationOwner, IDisposable
     private readonly bool _isPeerQuick;
     private ConnectionState _state;
     private bool _mayHaveMore;          // more may be there than was read
-    private bool _wasQuiet;             // so ended the last receive that was awaited
+    private bool _hasTimedOut;             // so ended the last receive that was awaited
     private int _readsAtOnce;           // in a row
-    private LoopTimer? _patience;
+    private LoopTimer? _timeout;
     private SocketOperation? _receive;  // in flight
     private Action? _reader;            // the session that waits for bytes
     private SocketResult _received;
@@ -61,20 +61,20 @@ public sealed class Connection : IOperationOwner, IDisposable
     public void Consume(int bytes) => _unread.Consume(bytes, _loop, this);
 
     /// <summary>Waits for bytes, which then stand in <see cref="Unread"/> behind those already there.</summary>
-    /// <param name="patience">After how long without a byte the result is <see cref="SocketResult.Quiet"/>. Zero asks
+    /// <param name="timeout">After how long without a byte the result is <see cref="SocketResult.TimedOut"/>. Zero asks
     /// only whether something is there.</param>
-    public Receiving ReceiveAsync(TimeSpan patience) => Receive(patience, isForBytes: true);
+    public Receiving ReceiveAsync(TimeSpan timeout) => Receive(timeout, isForBytes: true);
 
     /// <summary>Waits until something can be received, the end of the stream included, and leaves it where it
     /// is.</summary>
-    /// <param name="patience">As for <see cref="ReceiveAsync"/>.</param>
+    /// <param name="timeout">As for <see cref="ReceiveAsync"/>.</param>
     /// <returns>Quiet, an error, or a success that says nothing of how many bytes there are.</returns>
-    public Receiving ReadableAsync(TimeSpan patience) => Receive(patience, isForBytes: false);
+    public Receiving ReadableAsync(TimeSpan timeout) => Receive(timeout, isForBytes: false);
 
-    /// <summary>Ends the receive that is awaited, if any, as if its patience were over.</summary>
+    /// <summary>Ends the receive that is awaited, if any, as if its timeout were over.</summary>
     public void EndReceive()
     {
-        if (_reader is not null) _loop.Post(OnQuiet);
+        if (_reader is not null) _loop.Post(TimeOut);
     }
 
     /// <summary>Tells, without a wait, whether the peer's end of the stream has come directly behind what was read: a
@@ -115,14 +115,14 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (_state == ConnectionState.Closed) return;
         _state = ConnectionState.Closed;
         _loop.Leaks.OnClosed(this);
-        _patience?.Forget();
+        _timeout?.Forget();
         _unread.Release(_loop, this);
         // The runtime would reset a connection with an operation in flight, unless it has been shut down.
         bool isInFlight = _loop.AbandonOperation(ref _receive) | _sender.Close();
         if (isInFlight && Socket.LingerState is not { Enabled: true })
             SocketOptions.TryShutdown(Socket, SocketShutdown.Both);
         Socket.Dispose();
-        _wasQuiet = false;
+        _hasTimedOut = false;
         _received = SocketResult.Closed;
         if (_reader is not null) _loop.Post(TakeReader());
         _sender.ResumeWaiter();
@@ -146,7 +146,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         EndReceive(_receive!);
         if (isAwaited)
         {
-            _patience?.Stop();
+            _timeout?.Stop();
             TakeReader()();
             return;
         }
@@ -158,17 +158,17 @@ public sealed class Connection : IOperationOwner, IDisposable
     internal void StartPutOff()
     {
         if (_state != ConnectionState.PutOff || !((_isPeerQuick && TryReceive()) || TryStart(isForBytes: true))) return;
-        _patience?.Stop();
+        _timeout?.Stop();
         TakeReader()();
     }
 
     /// <summary>Moves the unread bytes to a buffer of this connection's own, before others use the loop's.</summary>
     internal void KeepUnread() => _unread.Keep(_loop, this);
 
-    private Receiving Receive(TimeSpan patience, bool isForBytes)
+    private Receiving Receive(TimeSpan timeout, bool isForBytes)
     {
         Debug.Assert(_reader is null, "one receive at a time");
-        _wasQuiet = false;
+        _hasTimedOut = false;
         bool isCompleted = true;
         switch (_state)
         {
@@ -181,8 +181,8 @@ public sealed class Connection : IOperationOwner, IDisposable
             case ConnectionState.Arrived:
                 if (_received.IsSuccess) _state = ConnectionState.Idle;     // a failure stays one
                 break;
-            case ConnectionState.Idle when patience == TimeSpan.Zero && !_mayHaveMore:
-                _wasQuiet = true;
+            case ConnectionState.Idle when timeout == TimeSpan.Zero && !_mayHaveMore:
+                _hasTimedOut = true;
                 break;
             // A peer that has just been read from is worth another call only one round later.
             case ConnectionState.Idle when !_mayHaveMore && isForBytes && !_loop.IsLone:
@@ -198,15 +198,15 @@ public sealed class Connection : IOperationOwner, IDisposable
                 isCompleted = false;
                 break;
         }
-        _readsAtOnce = isCompleted && !_wasQuiet ? _readsAtOnce + 1 : 0;
+        _readsAtOnce = isCompleted && !_hasTimedOut ? _readsAtOnce + 1 : 0;
         if (isCompleted) return new Receiving(this, isCompleted: true);
-        if (patience == TimeSpan.Zero)
+        if (timeout == TimeSpan.Zero)
         {
             _state = ConnectionState.Unattended;
-            _wasQuiet = true;
+            _hasTimedOut = true;
         }
-        else if (patience != Timeout.InfiniteTimeSpan) (_patience ??= new LoopTimer(_loop, OnTimeout)).Start(patience);
-        return new Receiving(this, isCompleted: _wasQuiet);
+        else if (timeout != Timeout.InfiniteTimeSpan) (_timeout ??= new LoopTimer(_loop, OnTimer)).Start(timeout);
+        return new Receiving(this, isCompleted: _hasTimedOut);
     }
 
     // False if nothing is there. Where the bytes are there as a rule, this costs half of an operation that completes at
@@ -255,18 +255,18 @@ public sealed class Connection : IOperationOwner, IDisposable
     }
 
     // Where the loop comes late, bytes may have come in time: they count (PROTOCOL 2.2).
-    private void OnTimeout()
+    private void OnTimer()
     {
         if (_state == ConnectionState.PutOff && TryStart(isForBytes: true)) TakeReader()();
         // Where something is there, the receive in flight is about to complete.
-        else if (!Socket.Poll(0, SelectMode.SelectRead)) OnQuiet();
+        else if (!Socket.Poll(0, SelectMode.SelectRead)) TimeOut();
     }
 
-    private void OnQuiet()
+    private void TimeOut()
     {
         if (_reader is null) return;
         _state = _state == ConnectionState.PutOff ? ConnectionState.Idle : ConnectionState.Unattended;
-        _wasQuiet = true;
+        _hasTimedOut = true;
         TakeReader()();
     }
 
@@ -282,7 +282,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     {
         public Receiving GetAwaiter() => this;
         public bool IsCompleted => isCompleted;
-        public SocketResult GetResult() => connection._wasQuiet ? SocketResult.Quiet : connection._received;
+        public SocketResult GetResult() => connection._hasTimedOut ? SocketResult.TimedOut : connection._received;
         public void OnCompleted(Action continuation) => connection._reader = continuation;
         public void UnsafeOnCompleted(Action continuation) => connection._reader = continuation;
     }

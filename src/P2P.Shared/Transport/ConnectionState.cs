@@ -13,7 +13,7 @@ internal enum ConnectionState
     /// <summary>A session waits, and a receive is in flight.</summary>
     Receiving,
 
-    /// <summary>The session's patience ended before the receive that is in flight: it brings its bytes for the next one
+    /// <summary>The session's timeout ended before the receive that is in flight: it brings its bytes for the next one
     /// to wait.</summary>
     Unattended,
 

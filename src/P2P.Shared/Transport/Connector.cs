@@ -10,17 +10,17 @@ public static class Connector
 {
     /// <summary>Tries the addresses in turn.</summary>
     /// <param name="readBytesMax">Most that one receive takes, in bytes.</param>
-    /// <param name="patience">How long one attempt may take.</param>
+    /// <param name="timeout">How long one attempt may take.</param>
     /// <returns>The connection, or null if nobody accepts.</returns>
     public static async Task<Connection?> ConnectAsync(
-        EventLoop loop, IPAddress[] addresses, int port, int readBytesMax, TimeSpan patience)
+        EventLoop loop, IPAddress[] addresses, int port, int readBytesMax, TimeSpan timeout)
     {
         foreach (IPAddress address in addresses)
         {
             if (TryCreate(address) is not { } socket) continue;
             var connection = new Connection(loop, socket, readBytesMax);
             var timer = new LoopTimer(loop, connection.Close);
-            timer.Start(patience);
+            timer.Start(timeout);
             var remote = new IPEndPoint(address, port);
             SocketResult result = await connection.ConnectAsync(remote);
             timer.Forget();

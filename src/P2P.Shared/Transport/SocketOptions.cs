@@ -12,7 +12,7 @@ public static class SocketOptions
     private const int ProtocolTcp = 6, Cork = 3, UnsentLowWater = 25;
 
     /// <summary>Small messages leave at once.</summary>
-    public static void SendAtOnce(this Socket socket) =>
+    public static void NoDelay(this Socket socket) =>
         Set(socket, SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1);
 
     /// <summary>A packet that isn't full waits for the end of the stream, or for 200 ms, and takes the end along: that

@@ -5,11 +5,11 @@ namespace P2P.Transport;
 /// <summary>How one operation on a socket ended. A peer that resets is a value here, never an exception.</summary>
 /// <param name="Bytes">Bytes moved. 0 from a receive without error: the peer's end of stream.</param>
 /// <param name="Error">Success, or why it failed.</param>
-/// <param name="IsQuiet">The receive has not ended: no byte came for as long as was asked.</param>
-public readonly record struct SocketResult(int Bytes, SocketError Error, bool IsQuiet = false)
+/// <param name="IsTimedOut">The receive has not ended: no byte came for as long as was asked.</param>
+public readonly record struct SocketResult(int Bytes, SocketError Error, bool IsTimedOut = false)
 {
     /// <summary>No byte came in time.</summary>
-    public static readonly SocketResult Quiet = new(0, SocketError.Success, IsQuiet: true);
+    public static readonly SocketResult TimedOut = new(0, SocketError.Success, IsTimedOut: true);
 
     /// <summary>The connection was closed on our side.</summary>
     public static readonly SocketResult Closed = new(0, SocketError.OperationAborted);
@@ -18,7 +18,7 @@ public readonly record struct SocketResult(int Bytes, SocketError Error, bool Is
     public static readonly SocketResult Failed = new(0, SocketError.SocketError);
 
     /// <summary>The operation did what it was asked.</summary>
-    public bool IsSuccess => Error == SocketError.Success && !IsQuiet;
+    public bool IsSuccess => Error == SocketError.Success && !IsTimedOut;
 
     /// <summary>The peer has sent its last byte, and has ended the stream cleanly.</summary>
     public bool IsEnd => IsSuccess && Bytes == 0;

@@ -141,7 +141,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         {
             if (!download.IsWanted || !download.IsWaiting(now) || !TryPickAnother(download, now, out another)) continue;
             bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
-            if (!hasNewSource && now - download.StartedAt < ClientLimits.QueuePatience) continue;
+            if (!hasNewSource && now - download.StartedAt < ClientLimits.QueueTimeout) continue;
             waiting = download;
             return waiting.IsGivenUp = true;
         }

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace P2P.Client;
 
 /// <summary>One peer's request, from when it was read until the kernel has taken the last byte of the chunk.</summary>
-internal sealed class Upload(int chunkIndex, TimeSpan patience, TimeSpan now, Action onTurn)
+internal sealed class UploadRequest(int chunkIndex, TimeSpan timeout, TimeSpan now, Action onTurn)
 {
     public int ChunkIndex => chunkIndex;
 
@@ -12,7 +12,7 @@ internal sealed class Upload(int chunkIndex, TimeSpan patience, TimeSpan now, Ac
     public TimeSpan AskedAt => now;
 
     /// <summary>When the upload has waited so long that it gets its turn whatever else is going on.</summary>
-    public TimeSpan Deadline => now + patience;
+    public TimeSpan Deadline => now + timeout;
 
     /// <summary>The upload may send.</summary>
     public bool HasTurn { get; private set; }
@@ -36,22 +36,22 @@ internal sealed class Upload(int chunkIndex, TimeSpan patience, TimeSpan now, Ac
 /// </summary>
 internal sealed class UploadQueue
 {
-    private readonly List<Upload> _waiting = [];        // in the order in which the peers asked
-    private readonly List<Upload> _serving = [];
+    private readonly List<UploadRequest> _waiting = [];        // in the order in which the peers asked
+    private readonly List<UploadRequest> _serving = [];
     private readonly Dictionary<int, int> _sent = [];   // how often, by chunk
 
     /// <summary>An upload waits for its turn.</summary>
     public bool HasWaiting => _waiting.Count > 0;
 
     /// <summary>A request has come. The upload has its turn now or later (<see cref="GiveTurns"/>).</summary>
-    public void Add(Upload upload, TimeSpan now)
+    public void Add(UploadRequest upload, TimeSpan now)
     {
         _waiting.Add(upload);
         GiveTurns(now);
     }
 
     /// <summary>A request is over, or its peer has gone.</summary>
-    public void Remove(Upload upload, TimeSpan now)
+    public void Remove(UploadRequest upload, TimeSpan now)
     {
         if (!_serving.Remove(upload)) _waiting.Remove(upload);
         GiveTurns(now);
@@ -70,14 +70,14 @@ internal sealed class UploadQueue
         }
     }
 
-    private Upload? PickNext(TimeSpan now)
+    private UploadRequest? PickNext(TimeSpan now)
     {
         if (_waiting.Count == 0) return null;
         if (CountMoving(now) >= ClientLimits.UploadsAtOnce)
             return _waiting.Find(upload => upload.Deadline <= now);
 
-        Upload best = _waiting[0];
-        foreach (Upload upload in _waiting)
+        UploadRequest best = _waiting[0];
+        foreach (UploadRequest upload in _waiting)
         {
             if (SentOf(upload) < SentOf(best)) best = upload;
         }
@@ -87,12 +87,12 @@ internal sealed class UploadQueue
     private int CountMoving(TimeSpan now)
     {
         int count = 0;
-        foreach (Upload upload in _serving)
+        foreach (UploadRequest upload in _serving)
         {
             if (now - upload.MovedAt < ClientLimits.UploadStall) count++;
         }
         return count;
     }
 
-    private int SentOf(Upload upload) => _sent.GetValueOrDefault(upload.ChunkIndex);
+    private int SentOf(UploadRequest upload) => _sent.GetValueOrDefault(upload.ChunkIndex);
 }

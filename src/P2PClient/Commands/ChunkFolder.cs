@@ -17,7 +17,7 @@ internal sealed class ChunkFolder
         Sums?.Check(_list, folder, Warn);
         Store = new ChunkStore(Path.GetFullPath(folder), _list);
 
-        void Warn(string warning) => Terminal.Complain($"{folder}: {warning}");
+        void Warn(string warning) => Terminal.PrintError($"{folder}: {warning}");
     }
 
     public ChunkStore Store { get; }

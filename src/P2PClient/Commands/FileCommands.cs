@@ -55,7 +55,7 @@ internal static class FileCommands
             CommandLine line = CommandLine.Parse(others, options, ["help"], allowsPositional: command == "split");
             if (line.Has("help"))
             {
-                Terminal.Say(Usage);
+                Terminal.Print(Usage);
                 return ExitCode.Success;
             }
             if (line.Get("folder") is not { Length: > 0 } folder)
@@ -69,8 +69,8 @@ internal static class FileCommands
         }
         catch (ProgramException e) when (e.ShowsUsage)
         {
-            Terminal.Complain($"P2PClient {command}: {e.Message}");
-            Terminal.Complain(Usage);
+            Terminal.PrintError($"P2PClient {command}: {e.Message}");
+            Terminal.PrintError(Usage);
             return e.ExitCode;
         }
     }

@@ -37,7 +37,7 @@ internal static class JoinCommand
             if (end == JoinEnd.Different) throw new ProgramException(ExitCode.Usage, OutputFile.Taken(name));
             string what = end == JoinEnd.Joined ? "joined from" : "was there already, and is the same as";
             string check = chunks.Sums is null ? "" : ", every sum right";
-            Terminal.Say(name + ": " + Quantity.Bytes(joiner.Bytes) + ", " + what + " " + chunks.Store.ChunkCount
+            Terminal.Print(name + ": " + Quantity.Bytes(joiner.Bytes) + ", " + what + " " + chunks.Store.ChunkCount
                 + " chunks in " + folder + check);
             return ExitCode.Success;
         }

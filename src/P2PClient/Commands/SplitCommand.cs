@@ -86,7 +86,7 @@ internal sealed class SplitCommand
         var file = NativeFile.TryOpen(_path, out int error);
         if (error == LibC.ENOENT) throw new ProgramException(ExitCode.Usage, "there is no file " + _path);
         bool isFile = file is not null && !Directory.Exists(_path);
-        if (isFile && file!.TryLook(out bytes, out _) && (bytes > 0 || FileCopy.IsEmpty(file))) return file.Release();
+        if (isFile && file!.TryGetStatus(out bytes, out _) && (bytes > 0 || FileCopy.IsEmpty(file))) return file.Release();
         file?.Dispose();
         string reason = file is null ? LibC.ErrorText(error) : "it is no regular file";
         throw new ProgramException(ExitCode.Usage, "can't read " + _path + ": " + reason
@@ -160,7 +160,7 @@ internal sealed class SplitCommand
                 (least, most) = (Math.Min(least, folder.Chunks.Count), Math.Max(most, folder.Chunks.Count));
             dealt = ", " + least + (least == most ? "" : " to " + most) + " in each";
         }
-        Terminal.Say(_path + ": " + Quantity.Bytes(bytes) + ", " + size + ", in " + Describe() + dealt);
+        Terminal.Print(_path + ": " + Quantity.Bytes(bytes) + ", " + size + ", in " + Describe() + dealt);
     }
 
     private string Describe() => _folders.Length == 1 ? _folders[0].Path : $"{_folders[0].Path} to {_folders[^1].Path}";

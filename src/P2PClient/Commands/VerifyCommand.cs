@@ -16,7 +16,7 @@ internal static class VerifyCommand
     {
         var chunks = new ChunkFolder(folder);
         if (chunks.Sums is null)
-            Terminal.Complain($"{folder}: there is no {ChunkSums.FileName}, so what the chunks hold can't be checked; "
+            Terminal.PrintError($"{folder}: there is no {ChunkSums.FileName}, so what the chunks hold can't be checked; "
                 + $"copy it from where the chunks come from");
         HashSet<int> wrong = [];
         long bytes = 0;
@@ -28,14 +28,14 @@ internal static class VerifyCommand
             else wrong.Add(chunkIndex);
         }
         if (wrong.Count > 0)
-            Terminal.Complain(folder + ": " + wrong.Count + " of " + chunks.Store.ChunkCount + " chunks are wrong ("
+            Terminal.PrintError(folder + ": " + wrong.Count + " of " + chunks.Store.ChunkCount + " chunks are wrong ("
                 + IndexRanges.Describe(chunks.Store.ChunkCount, wrong.Contains) + "): "
                 + "remove their files, and a client fetches them again");
         if (!chunks.IsComplete)
-            Terminal.Complain($"{folder}: {chunks.DescribeMissing()}: a client fetches them");
+            Terminal.PrintError($"{folder}: {chunks.DescribeMissing()}: a client fetches them");
         if (wrong.Count > 0) return ExitCode.Failure;
         if (!chunks.IsComplete) return ExitCode.Incomplete;
-        Terminal.Say(folder + ": all " + chunks.Store.ChunkCount + " chunks are there"
+        Terminal.Print(folder + ": all " + chunks.Store.ChunkCount + " chunks are there"
             + (chunks.Sums is null ? "" : ", every sum right") + ", " + Quantity.Bytes(bytes));
         return ExitCode.Success;
     }

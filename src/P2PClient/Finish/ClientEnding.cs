@@ -65,7 +65,7 @@ internal sealed class ClientEnding
     {
         TimeSpan now = EventLoop.Now;
         _diskFailsSince ??= now;
-        if (_options.Linger is null || now - _diskFailsSince.Value < ClientLimits.DiskPatience) return;
+        if (_options.Linger is null || now - _diskFailsSince.Value < ClientLimits.DiskTimeout) return;
         int seconds = (int)(now - _diskFailsSince.Value).TotalSeconds;
         End(
             ExitCode.Disk,
@@ -80,8 +80,8 @@ internal sealed class ClientEnding
         if (!_wasTrackerReached())
         {
             // The tracker may still come, and others through it: with a time limit it is waited for until then.
-            TimeSpan patience = linger > ClientLimits.TrackerPauseMax ? linger : ClientLimits.TrackerPauseMax;
-            if (now - _doneAt >= patience && !_timeout.IsRunning) EndAlone();
+            TimeSpan timeout = linger > ClientLimits.TrackerPauseMax ? linger : ClientLimits.TrackerPauseMax;
+            if (now - _doneAt >= timeout && !_timeout.IsRunning) EndAlone();
             else _linger.Start(ClientLimits.Tick);
             _lingersSince = now;
             return;
@@ -134,7 +134,7 @@ internal sealed class ClientEnding
     {
         if (IsByItself) return;
         IsByItself = true;
-        if (complaint is not null) Terminal.Complain($"{_options.Name}: {complaint}");
+        if (complaint is not null) Terminal.PrintError($"{_options.Name}: {complaint}");
         _end(exitCode);
     }
 }

@@ -53,7 +53,7 @@ internal sealed class Completion
         _joiner?.Dispose();
         if (_command is null || _command.HasEnded(out _)) return;
         _command.End();
-        Terminal.Complain(_options.Name + ": the program of -on_complete is told to end with the client");
+        Terminal.PrintError(_options.Name + ": the program of -on_complete is told to end with the client");
     }
 
     private async Task RunAsync()
@@ -98,14 +98,14 @@ internal sealed class Completion
             if (end == JoinEnd.Different)
             {
                 _exitCode = ExitCode.Usage;
-                Terminal.Complain($"{_options.Name}: {OutputFile.Taken(name)}");
+                Terminal.PrintError($"{_options.Name}: {OutputFile.Taken(name)}");
             }
             else if (end != JoinEnd.BadChunk) _report.Joined(_joiner.Bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _exitCode = ExitCode.Disk;
-            Terminal.Complain(
+            Terminal.PrintError(
                 _options.Name + ": can't write " + name + ": " + DiskError.Describe(e)
                 + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
         }
@@ -132,6 +132,6 @@ internal sealed class Completion
         }
         else problem = $"can't be run: {error}";
         _exitCode = ExitCode.Failure;
-        Terminal.Complain(_options.Name + ": the program of -on_complete " + problem + ": " + commandLine);
+        Terminal.PrintError(_options.Name + ": the program of -on_complete " + problem + ": " + commandLine);
     }
 }

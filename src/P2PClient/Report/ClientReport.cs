@@ -19,7 +19,7 @@ internal enum ReportStyle
 
 /// <summary>
 /// Tells how it goes: at the start, at each quarter, at the end. Trouble does not come by here: it goes to stderr
-/// whatever the style (<see cref="Terminal.Complain"/>).
+/// whatever the style (<see cref="Terminal.PrintError"/>).
 /// Lines are put together with +, here and in the other parts that only speak: an interpolated string is some 100 bytes
 /// of code for every number in it.
 /// </summary>
@@ -77,7 +77,7 @@ internal sealed class ClientReport
             Say(_options.Name + ": the tracker serves other machines too, so they can connect to port " + port);
         else
         {
-            Terminal.Complain(
+            Terminal.PrintError(
                 _options.Name + ": peers on other machines can't connect, port " + port
                 + " is taken on another address of this machine; give another with -transfer_port, or none");
         }
@@ -88,14 +88,14 @@ internal sealed class ClientReport
     {
         if (_hasToldUnreachable) return;
         _hasToldUnreachable = true;
-        Terminal.Complain(
+        Terminal.PrintError(
             $"{_options.Name}: no tracker at {_options.TrackerName} yet, trying again: "
             + $"start P2PTracker there, or give another with -tracker");
     }
 
     /// <summary>The file of a chunk has gone or changed.</summary>
     /// <param name="fileName">As the list names it.</param>
-    public void Lost(int chunkIndex, string fileName) => Terminal.Complain(
+    public void Lost(int chunkIndex, string fileName) => Terminal.PrintError(
         $"{_options.Name}: {fileName} has gone or changed since it was listed; "
         + $"chunk {chunkIndex} is no longer served, and fetched anew");
 
@@ -105,7 +105,7 @@ internal sealed class ClientReport
     {
         if (_diskProblem == reason) return;
         _diskProblem = reason;
-        Terminal.Complain(
+        Terminal.PrintError(
             $"{_options.Name}: can't store chunks in {_options.Folder}: {reason}; "
             + $"will try again, make room or let this user write there");
     }
@@ -133,7 +133,7 @@ internal sealed class ClientReport
     /// <summary>A source has sent something else than chunks.crc says.</summary>
     public void Wrong(int chunkIndex, Peer source)
     {
-        Terminal.Complain(
+        Terminal.PrintError(
             _options.Name + ": chunk " + chunkIndex + " from " + source.Host + ":" + source.Port + " is not what "
             + ChunkSums.FileName + " says; it was dropped, and is fetched from another source");
         if (IsJson) Event("wrong_chunk").Add("chunk", chunkIndex).Add("peer", $"{source.Host}:{source.Port}").Say();
@@ -145,7 +145,7 @@ internal sealed class ClientReport
     {
         // The user may know it already; an event is due all the same.
         bool isTold = reason == StallReason.Disk || (reason == StallReason.NoTracker && _hasToldUnreachable);
-        if (!isTold) Terminal.Complain(_options.Name + ": waiting: " + text);
+        if (!isTold) Terminal.PrintError(_options.Name + ": waiting: " + text);
         if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Say();
     }
 
@@ -232,6 +232,6 @@ internal sealed class ClientReport
 
     private void Say(string line)
     {
-        if (_options.Style == ReportStyle.Text) Terminal.Say(line);
+        if (_options.Style == ReportStyle.Text) Terminal.Print(line);
     }
 }

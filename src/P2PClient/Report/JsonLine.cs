@@ -32,7 +32,7 @@ internal sealed class JsonLine
     }
 
     /// <summary>Ends the event, and prints it.</summary>
-    public void Say() => Terminal.Say(ToString());
+    public void Say() => Terminal.Print(ToString());
 
     /// <summary>The line, without its end.</summary>
     public override string ToString() => _text.Append('}').ToString();

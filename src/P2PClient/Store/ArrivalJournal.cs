@@ -63,7 +63,7 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
         {
             _file = NativeFile.TryOpenToAppend(_path, out int error);
             if (_file is null) return error;
-            isNew = _file.TryLook(out long bytesBefore, out _) && bytesBefore == 0;
+            isNew = _file.TryGetStatus(out long bytesBefore, out _) && bytesBefore == 0;
             length = Encoding.UTF8.GetBytes('\n' + DescribeList(), _lines);
         }
         _lines[length++] = (byte)'\n';
@@ -102,7 +102,7 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
     private string DescribeList()
     {
         using var list = NativeFile.TryOpen(Path.Combine(folder, LocalChunksFile.FileName), out _);
-        if (list is null || !list.TryLook(out long bytes, out DateTime modified)) return "";
+        if (list is null || !list.TryGetStatus(out long bytes, out DateTime modified)) return "";
         return ListWord + bytes + "," + modified.Ticks;
     }
 

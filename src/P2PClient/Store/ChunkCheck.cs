@@ -23,7 +23,7 @@ internal sealed class ChunkCheck(long bytes, uint sum)
     }
 
     /// <summary>What an end means when the chunk is known: where the stream ends, and how, no longer decides.</summary>
-    public DownloadEnd Judge(DownloadEnd end)
+    public DownloadEnd Classify(DownloadEnd end)
     {
         if (end is not (DownloadEnd.Whole or DownloadEnd.Doubtful)) return end;
         if (_received == bytes && Crc32C.Finish(_state) == sum) return DownloadEnd.Whole;

@@ -119,7 +119,7 @@ internal sealed class ChunkStore
     {
         var file = NativeFile.TryOpen(PathOf(chunkIndex), out int error);
         isGone = error is LibC.ENOENT or LibC.ENOTDIR or LibC.EACCES or LibC.EPERM or LibC.ELOOP or LibC.ENXIO;
-        if (file is null || (file.TryLook(out long bytes, out _) && bytes == _sizes[chunkIndex])) return file;
+        if (file is null || (file.TryGetStatus(out long bytes, out _) && bytes == _sizes[chunkIndex])) return file;
         file.Dispose();
         isGone = true;
         return null;

@@ -91,7 +91,7 @@ internal sealed class ChunkSums
     public bool IsRight(int chunkIndex, string path)
     {
         using var file = NativeFile.TryOpen(path, out _);
-        if (file is null || !file.TryLook(out long bytes, out _) || bytes != SizeOf(chunkIndex)) return false;
+        if (file is null || !file.TryGetStatus(out long bytes, out _) || bytes != SizeOf(chunkIndex)) return false;
         var buffer = new byte[(int)Math.Min(bytes, Limits.BufferBytes)];
         uint state = Crc32C.Start;
         for (long offset = 0; offset < bytes;)

@@ -79,7 +79,7 @@ internal sealed class LocalChunksFile
         string path = Path.Combine(folder, name);
         using var chunk = NativeFile.TryOpen(path, out _);
         if (chunk is null || !File.Exists(path)) return false;
-        if (!chunk.TryLook(out long found, out _) || found != bytes) return false;
+        if (!chunk.TryGetStatus(out long found, out _) || found != bytes) return false;
         Wanted.Remove(chunkIndex);
         Sizes[chunkIndex] = bytes;
         Held.Add(chunkIndex, name);
@@ -146,7 +146,7 @@ internal sealed class LocalChunksFile
         // A pipe is opened without waiting for somebody who writes into it.
         using var chunk = NativeFile.TryOpen(path, out int error);
         if (chunk is null && error != LibC.ENXIO) return $"file '{name}' can't be read";
-        if (chunk is null || !chunk.TryLook(out long bytes, out _)) return $"'{name}' is no regular file";
+        if (chunk is null || !chunk.TryGetStatus(out long bytes, out _)) return $"'{name}' is no regular file";
         Sizes[chunkIndex] = bytes;
         Held.Add(chunkIndex, name);
         return null;

@@ -26,27 +26,27 @@ internal sealed class AnswerReader
     private int _provenAnswers;
     private bool _sawPieces;
     private bool _endsLines;        // as the last answer that is over did
-    private bool _isQuiet;
+    private bool _hasTimedOut;
 
     /// <summary>After <see cref="TryNext"/> returned false: the chunk whose answer is there, but may go on; 0 if none.
-    /// It is shown after <see cref="Patience"/> without a byte.</summary>
+    /// It is shown after <see cref="ReadTimeout"/> without a byte.</summary>
     public int WaitingChunkIndex { get; private set; }
 
     /// <summary>How long a quiet moment is; longer where answers came in pieces before.</summary>
-    public TimeSpan Patience => _sawPieces ? Limits.BareLinePatience : Limits.CutMessagePatience;
+    public TimeSpan ReadTimeout => _sawPieces ? Limits.BareLineTimeout : Limits.CutMessageTimeout;
 
     /// <summary>Takes over what one read brought.</summary>
     public void OnRead(ReadOnlySpan<byte> bytes)
     {
-        _isQuiet = false;
+        _hasTimedOut = false;
         if (_end - _start + bytes.Length > AnswerBytesMax) Drop(_end - _start);
         if (_end + bytes.Length > _bytes.Length) MakeRoom(bytes.Length);
         bytes.CopyTo(_bytes.AsSpan(_end));
         _end += bytes.Length;
     }
 
-    /// <summary>Nothing came for <see cref="Patience"/>.</summary>
-    public void OnQuiet() => _isQuiet = true;
+    /// <summary>Nothing came for <see cref="ReadTimeout"/>.</summary>
+    public void OnTimeout() => _hasTimedOut = true;
 
     /// <summary>Takes the next answer, or a longer version of the last one.</summary>
     /// <param name="answer">GET_CHUNK_FROM or CHUNK_LOCATION_UNKNOWN; good until the next call.</param>
@@ -88,7 +88,7 @@ internal sealed class AnswerReader
 
             if (!isMessage || !isNew) return false;
             bool isTrusted = !_sawPieces && !_endsLines && _provenAnswers >= ProofAnswers && LooksWhole(unread);
-            if (!isTrusted && !_isQuiet)
+            if (!isTrusted && !_hasTimedOut)
             {
                 WaitingChunkIndex = answer.ChunkIndex;
                 return false;

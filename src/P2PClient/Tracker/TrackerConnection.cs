@@ -65,7 +65,7 @@ internal sealed class TrackerConnection
             {
                 Connection? connection = await Connector.ConnectAsync(
                     _loop, _options.TrackerAddresses, _options.TrackerPort, Limits.MessageReadBytes,
-                    ClientLimits.SilencePatience);
+                    ClientLimits.SilenceTimeout);
                 Health.OnAttempt(isConnected: connection is not null);
                 if (connection is not null)
                 {
@@ -100,7 +100,7 @@ internal sealed class TrackerConnection
     private async Task<bool> TalkAsync(Connection connection, Action onHub)
     {
         _connection = connection;
-        _connection.Socket.SendAtOnce();
+        _connection.Socket.NoDelay();
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
         _pacing = new TrackerPacing(_loop, connection);
         _dialect.OnConnected(_pacing.IsOurTracker, EventLoop.Now);
@@ -173,10 +173,10 @@ internal sealed class TrackerConnection
         while (true)
         {
             SocketResult received = await _connection.ReceiveAsync(
-                _reader.WaitingChunkIndex > 0 ? _reader.Patience : Timeout.InfiniteTimeSpan);
-            bool isOver = !received.IsQuiet && (!received.IsSuccess || received.IsEnd);
+                _reader.WaitingChunkIndex > 0 ? _reader.ReadTimeout : Timeout.InfiniteTimeSpan);
+            bool isOver = !received.IsTimedOut && (!received.IsSuccess || received.IsEnd);
             if (isOver) Diagnosis.Log?.Add($"tracker connection closed: {Diagnosis.Describe(received)}");
-            if (received.IsQuiet || isOver) _reader.OnQuiet();
+            if (received.IsTimedOut || isOver) _reader.OnTimeout();
             else
             {
                 _pacing.OnReceived();

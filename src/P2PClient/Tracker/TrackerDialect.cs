@@ -41,8 +41,8 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
     public bool WasEverAnswered { get; private set; }
 
     /// <summary>How long an answer is waited for before its question is asked again.</summary>
-    public TimeSpan Patience =>
-        !WasEverAnswered ? ClientLimits.FirstAnswerPatience
+    public TimeSpan AnswerTimeout =>
+        !WasEverAnswered ? ClientLimits.FirstAnswerTimeout
         : 4 * _slowestAnswer > ClientLimits.AnswerPatienceMin ? 4 * _slowestAnswer : ClientLimits.AnswerPatienceMin;
 
     /// <summary>The rule by which it was chosen, for the diagnosis.</summary>
@@ -71,7 +71,7 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
         if (time > _slowestAnswer) _slowestAnswer = time;
     }
 
-    /// <summary>The tracker has read a question, and has not answered it for <see cref="Patience"/>.</summary>
+    /// <summary>The tracker has read a question, and has not answered it for <see cref="AnswerTimeout"/>.</summary>
     public DialectTurn OnUnanswered(TimeSpan now)
     {
         // The answer that lines seem to have got may have been a late one, to a question from before them.
@@ -85,7 +85,7 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
             _linesSince = now;
             return DialectTurn.ToLines;
         }
-        if (now - _linesSince < ClientLimits.LinesPatience) return DialectTurn.Stay;
+        if (now - _linesSince < ClientLimits.LinesTimeout) return DialectTurn.Stay;
         _wantsLines = false;
         return DialectTurn.ToNewConnection;
     }

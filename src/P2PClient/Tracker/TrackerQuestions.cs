@@ -66,7 +66,7 @@ internal sealed class TrackerQuestions(ChunkPicker picker, TrackerDialect dialec
         _inFlight.Clear();
     }
 
-    private bool IsOld(TimeSpan sentAt) => EventLoop.Now - sentAt >= dialect.Patience;
+    private bool IsOld(TimeSpan sentAt) => EventLoop.Now - sentAt >= dialect.AnswerTimeout;
 
     private void End(int chunkIndex)
     {

@@ -6,7 +6,7 @@ namespace P2P.Client;
 
 /// <summary>
 /// One descriptor that is kept free for the file of a peer that asks when the process has none left, and the memory
-/// that they are short. Nobody may wait while a file is open on it (<see cref="UploadFile.Rest"/>), so one serves all.
+/// that they are short. Nobody may wait while a file is open on it (<see cref="ChunkReader.Rest"/>), so one serves all.
 /// While descriptors are short, connections from peers come before downloads of ours.
 /// </summary>
 internal sealed class DescriptorReserve

@@ -73,7 +73,7 @@ internal sealed class DownloadSession(DownloadContext context, Download download
         try
         {
             Connection? connection = await Connector.ConnectAsync(
-                context.Loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilencePatience);
+                context.Loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilenceTimeout);
             _connection = connection;
             if (connection is null) Reason = "no connection";
             if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
@@ -92,12 +92,12 @@ internal sealed class DownloadSession(DownloadContext context, Download download
                 if (!MayMove(connection))
                 {
                     isDrained = false;
-                    end = Take(connection, await connection.ReceiveAsync(ClientLimits.SilencePatience));
+                    end = Take(connection, await connection.ReceiveAsync(ClientLimits.SilenceTimeout));
                 }
                 else if (isDrained)
                 {
                     isDrained = false;
-                    end = EndOf(await connection.ReadableAsync(ClientLimits.SilencePatience), isRead: false);
+                    end = EndOf(await connection.ReadableAsync(ClientLimits.SilenceTimeout), isRead: false);
                     if (end is null) continue;
                 }
                 else end = Move(connection, out isDrained);
@@ -161,7 +161,7 @@ internal sealed class DownloadSession(DownloadContext context, Download download
     // tell a clean end.
     private DownloadEnd? EndOf(SocketResult result, bool isRead)
     {
-        if (result.IsQuiet) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
+        if (result.IsTimedOut) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
         if (!result.IsSuccess) return Fail(result);
         if (!isRead || !result.IsEnd) return null;
         return download.Received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;

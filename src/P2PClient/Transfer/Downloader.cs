@@ -88,7 +88,7 @@ internal sealed class Downloader
         _scheduler.End(download);
         if (download.IsWanted)
         {
-            if (check is not null) end = check.Judge(end);
+            if (check is not null) end = check.Classify(end);
             if (end == DownloadEnd.Doubtful) end = _doubtful.Compare(session.ChunkIndex, copy, session.Peer);
             if (end == DownloadEnd.Whole && !_files.Store.TryCommit(session.ChunkIndex, copy))
                 end = DownloadEnd.DiskFailed;

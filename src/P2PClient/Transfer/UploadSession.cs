@@ -16,7 +16,7 @@ namespace P2P.Client;
 /// the last byte and never else: until then whatever ends the connection, even our own death, is a reset, as the
 /// listening socket hands it down (PROTOCOL 3.2).
 /// </summary>
-internal sealed class UploadSession(Uploads uploads, Socket socket)
+internal sealed class UploadSession(UploadServer uploads, Socket socket)
 {
     private readonly Connection _connection = new(uploads.Loop, socket, Limits.RequestReadBytes);
     private MessageFramer _framer;
@@ -27,8 +27,8 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     /// <summary>Serves the peer until its chunk is sent, or it goes.</summary>
     public async Task RunAsync()
     {
-        Upload? upload = null;
-        UploadFile? file = null;
+        UploadRequest? upload = null;
+        ChunkReader? file = null;
         try
         {
             _reason = "it has not asked for a chunk";
@@ -38,12 +38,12 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
             _reason = "it has gone before its chunk was sent";
 
             bool isLocal = HostName.IsLoopback(((IPEndPoint)socket.RemoteEndPoint!).Address);
-            TimeSpan patience = isLocal ? ClientLimits.LocalTurnPatience : ClientLimits.TurnPatience;
-            upload = new Upload(chunkIndex, patience, EventLoop.Now, _connection.EndReceive);
+            TimeSpan timeout = isLocal ? ClientLimits.LocalTurnTimeout : ClientLimits.TurnTimeout;
+            upload = new UploadRequest(chunkIndex, timeout, EventLoop.Now, _connection.EndReceive);
             uploads.Enter(upload);
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
-            file = new UploadFile(uploads.Loop, uploads.Files.Store, chunkIndex);
+            file = new ChunkReader(uploads.Loop, uploads.Files.Store, chunkIndex);
             _reason = "its chunk can't be read";
             if (!await OpenAsync(file, chunkIndex)) return;
             _reason = "it has gone, or its chunk has changed, before all was sent";
@@ -76,16 +76,16 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     // bytes, as it seems, and is not kept waiting: it gets its reset at once.
     private async Task<int?> ReadRequestAsync()
     {
-        TimeSpan deadline = EventLoop.Now + ClientLimits.RequestPatience;
+        TimeSpan deadline = EventLoop.Now + ClientLimits.RequestTimeout;
         while (true)
         {
             if (TryReadRequest(out int chunkIndex, out bool isNonsense)) return chunkIndex;
             if (_hasEnded || isNonsense) return null;
-            bool mayFrame = _framer.Patience != Timeout.InfiniteTimeSpan;
+            bool mayFrame = _framer.ReadTimeout != Timeout.InfiniteTimeSpan;
             TimeSpan left = deadline - EventLoop.Now;
             if (left <= TimeSpan.Zero) return null;
-            SocketResult received = await _connection.ReceiveAsync(mayFrame ? _framer.Patience : left);
-            if (received.IsQuiet && mayFrame) _framer.OnQuiet();
+            SocketResult received = await _connection.ReceiveAsync(mayFrame ? _framer.ReadTimeout : left);
+            if (received.IsTimedOut && mayFrame) _framer.OnTimeout();
             else if (!received.IsSuccess) return null;
             else if (received.IsEnd)
             {
@@ -115,13 +115,13 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
 
     // False if the peer goes meanwhile. One that has closed its own direction can't be told from one that is about to
     // go, and is served at once.
-    private async Task<bool> WaitForTurnAsync(Upload upload)
+    private async Task<bool> WaitForTurnAsync(UploadRequest upload)
     {
         while (!upload.HasTurn && !_hasEnded)
         {
             _connection.Consume(_connection.Unread.Length);
             SocketResult received = await _connection.ReceiveAsync(Timeout.InfiniteTimeSpan);
-            if (!received.IsSuccess && !received.IsQuiet) return false;
+            if (!received.IsSuccess && !received.IsTimedOut) return false;
             _hasEnded = received.IsEnd;
         }
         return true;
@@ -129,9 +129,9 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
 
     // Even the spare descriptor may be gone, to others of this machine, and comes back; a reset would only bring the
     // peer back sooner.
-    private async Task<bool> OpenAsync(UploadFile file, int chunkIndex)
+    private async Task<bool> OpenAsync(ChunkReader file, int chunkIndex)
     {
-        TimeSpan deadline = EventLoop.Now + ClientLimits.OpenPatience;
+        TimeSpan deadline = EventLoop.Now + ClientLimits.OpenTimeout;
         while (true)
         {
             if (file.TryOpen(out bool isGone)) return true;
@@ -142,7 +142,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     }
 
     // A chunk that fits a buffer: reading so little costs less than sendfile does. Returns the bytes sent.
-    private int SendSmall(Upload upload, UploadFile file)
+    private int SendSmall(UploadRequest upload, ChunkReader file)
     {
         if (file.Bytes > Limits.BufferBytes) return 0;
         byte[] buffer = uploads.Loop.Buffers.Rent();
@@ -154,7 +154,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     }
 
     // False if the peer has gone, or the file ended before its size.
-    private async Task<bool> SendAsync(Upload upload, UploadFile file, long start)
+    private async Task<bool> SendAsync(UploadRequest upload, ChunkReader file, long start)
     {
         long turnEnd = ClientLimits.TurnBytes;
         for (long offset = start; offset < file.Bytes;)
@@ -182,7 +182,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     }
 
     // Returns the bytes sent, 0 if the peer has gone or the file ended.
-    private async Task<int> SendPieceAsync(UploadFile file, long offset)
+    private async Task<int> SendPieceAsync(ChunkReader file, long offset)
     {
         byte[] buffer = uploads.Loop.Buffers.Rent();
         try
@@ -197,7 +197,7 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
         }
     }
 
-    private void OnSent(Upload upload, int bytes)
+    private void OnSent(UploadRequest upload, int bytes)
     {
         uploads.Traffic.OnSent(bytes);
         upload.MovedAt = EventLoop.Now;
@@ -209,13 +209,13 @@ internal sealed class UploadSession(Uploads uploads, Socket socket)
     {
         socket.ResetOnClose(false);
         if (!socket.TryShutdownSend()) return;
-        TimeSpan deadline = EventLoop.Now + Limits.DrainPatience;
+        TimeSpan deadline = EventLoop.Now + Limits.DrainTimeout;
         while (!_hasEnded)
         {
             TimeSpan left = deadline - EventLoop.Now;
             if (left <= TimeSpan.Zero) return;      // the peer takes its time; the kernel goes on sending
             SocketResult received = await _connection.ReceiveAsync(left);
-            _hasEnded = received.IsEnd || (!received.IsSuccess && !received.IsQuiet);
+            _hasEnded = received.IsEnd || (!received.IsSuccess && !received.IsTimedOut);
             _connection.Consume(_connection.Unread.Length);
         }
     }

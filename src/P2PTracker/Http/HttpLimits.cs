@@ -12,14 +12,14 @@ internal static class HttpLimits
     public const int HeadBytesMax = 4096;
 
     /// <summary>How long the whole of a request's head may take.</summary>
-    public static readonly TimeSpan HeadPatience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan HeadTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the other side may take to read the whole answer, 800 KB at most, and to end the connection;
     /// then it is reset, so that neither we nor the kernel keep what is unread.</summary>
-    public static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>The same for one who is told that there is no place.</summary>
-    public static readonly TimeSpan RefusalPatience = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan RefusalTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Peers that are shown one by one; of more, the first.</summary>
     public const int RowsMax = 500;

@@ -42,13 +42,13 @@ internal sealed class HttpServer
         {
             HttpRequest request = default;
             HttpStatus status = hasPlace ? HttpStatus.Incomplete : HttpStatus.Busy;
-            TimeSpan end = EventLoop.Now + HttpLimits.HeadPatience;
+            TimeSpan end = EventLoop.Now + HttpLimits.HeadTimeout;
             while (status == HttpStatus.Incomplete)
             {
                 status = request.Read(connection.Unread);
                 if (status != HttpStatus.Incomplete) break;
                 SocketResult received = await connection.ReceiveAsync(Left(end));
-                if (received.IsQuiet) status = HttpStatus.Timeout;
+                if (received.IsTimedOut) status = HttpStatus.Timeout;
                 else if (!received.IsSuccess || received.IsEnd) return;
             }
             connection.Consume(connection.Unread.Length);
@@ -64,7 +64,7 @@ internal sealed class HttpServer
             answer = _spare ?? new Utf8Buffer();
             _spare = null;
             Write(answer, status, request);
-            deadline.Start(hasPlace ? HttpLimits.AnswerPatience : HttpLimits.RefusalPatience);
+            deadline.Start(hasPlace ? HttpLimits.AnswerTimeout : HttpLimits.RefusalTimeout);
             if (!(await connection.SendAsync(answer.Bytes, 0, answer.Length)).IsSuccess) return;
             (_spare, answer) = (answer, null);
 

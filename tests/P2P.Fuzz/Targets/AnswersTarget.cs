@@ -21,7 +21,7 @@ internal static class AnswersTarget
         var reader = new AnswerReader();
         reader.OnRead(bytes);
         Take(reader, bytes, atOnce);
-        reader.OnQuiet();
+        reader.OnTimeout();
         Take(reader, bytes, atOnce);
 
         var inPieces = new List<string>();
@@ -33,10 +33,10 @@ internal static class AnswersTarget
             reader.OnRead(bytes.AsSpan(came - read.Length, read.Length));
             Take(reader, bytes.AsSpan(0, came), inPieces);
             if (!thenQuiet || reader.WaitingChunkIndex == 0) continue;
-            reader.OnQuiet();
+            reader.OnTimeout();
             Take(reader, bytes.AsSpan(0, came), inPieces);
         }
-        reader.OnQuiet();
+        reader.OnTimeout();
         Take(reader, bytes, inPieces);
 
         int found = 0;

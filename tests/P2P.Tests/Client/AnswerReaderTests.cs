@@ -157,13 +157,13 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
     public void AnAnswerThatGoesOnAfterAQuietMoment_IsShownAgain_AndTheNextQuietMomentIsLonger()
     {
         AnswerStream stream = new AnswerStream().Read("GET_CHUNK_FROM,1,localhost,5001");
-        Assert.Equal(TimeSpan.FromMilliseconds(50), stream.Patience);
+        Assert.Equal(TimeSpan.FromMilliseconds(50), stream.ReadTimeout);
         stream.Read(",localhost,5002", Quiet);
         Assert.Equal(["GetChunkFrom 1 localhost,5001"], stream.Shown);
         stream.Wait(Quiet);
         Assert.Equal(["GetChunkFrom 1 localhost,5001", "GetChunkFrom 1 localhost,5001,localhost,5002"], stream.Shown);
 
-        Assert.Equal(TimeSpan.FromSeconds(1), stream.Patience);
+        Assert.Equal(TimeSpan.FromSeconds(1), stream.ReadTimeout);
         stream.Read("GET_CHUNK_FROM,2,localhost,5001").Wait(TimeSpan.FromMilliseconds(999));
         Assert.Equal(2, stream.WaitingChunkIndex);
         Assert.Equal(2, stream.Shown.Count);

@@ -19,7 +19,7 @@ internal sealed class AnswerStream
 
     public int WaitingChunkIndex => _reader.WaitingChunkIndex;
 
-    public TimeSpan Patience => _reader.Patience;
+    public TimeSpan ReadTimeout => _reader.ReadTimeout;
 
     /// <summary>Nothing came for so long, and then these bytes, in one read.</summary>
     public AnswerStream Read(string bytes, TimeSpan gap = default)
@@ -34,14 +34,14 @@ internal sealed class AnswerStream
     /// <summary>Nothing comes for so long.</summary>
     public AnswerStream Wait(TimeSpan time)
     {
-        if (_reader.WaitingChunkIndex > 0 && time > _reader.Patience) End();
+        if (_reader.WaitingChunkIndex > 0 && time > _reader.ReadTimeout) End();
         return this;
     }
 
     /// <summary>Nothing will come any more.</summary>
     public AnswerStream End()
     {
-        _reader.OnQuiet();
+        _reader.OnTimeout();
         TakeAnswers();
         return this;
     }

@@ -126,7 +126,7 @@ public sealed class ChunkStoreTests : IDisposable
         ChunkStore store = Open("1,a\n5,LASTCHUNK");
         using (NativeFile? file = store.TryOpen(1, out bool isGone))
         {
-            Assert.True(file!.TryLook(out long bytes, out _));
+            Assert.True(file!.TryGetStatus(out long bytes, out _));
             Assert.Equal(5, bytes);
             Assert.False(isGone);
         }
@@ -239,7 +239,7 @@ public sealed class ChunkStoreTests : IDisposable
 
     private static string Read(NativeFile file)
     {
-        Assert.True(file.TryLook(out long size, out _));
+        Assert.True(file.TryGetStatus(out long size, out _));
         byte[] bytes = new byte[size];
         using var handle = new SafeFileHandle(file.Descriptor, ownsHandle: false);
         RandomAccess.Read(handle, bytes, 0);

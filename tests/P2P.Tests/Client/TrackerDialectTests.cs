@@ -17,7 +17,7 @@ public sealed class TrackerDialectTests
         {
             dialect.OnConnected(isOurs: false, now);
             Assert.False(dialect.UsesLines);
-            Assert.Equal(5 * Second, dialect.Patience);
+            Assert.Equal(5 * Second, dialect.AnswerTimeout);
             Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(now + 5 * Second));
             Assert.Equal(DialectTurn.ToLines, dialect.OnUnanswered(now + 10 * Second));
             Assert.True(dialect.UsesLines);
@@ -103,6 +103,6 @@ public sealed class TrackerDialectTests
         dialect.OnConnected(isOurs: false, Start);
         dialect.OnAnswered(TimeSpan.FromMilliseconds(milliseconds), Start);
         dialect.OnAnswered(TimeSpan.Zero, Start);
-        Assert.Equal(TimeSpan.FromMilliseconds(patience), dialect.Patience);
+        Assert.Equal(TimeSpan.FromMilliseconds(patience), dialect.AnswerTimeout);
     }
 }

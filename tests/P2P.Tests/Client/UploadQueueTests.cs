@@ -12,7 +12,7 @@ public sealed class UploadQueueTests
     [Fact]
     public void Two_AreServedAtATime_TheOthersInTurn()
     {
-        Upload first = Ask(1), second = Ask(2), third = Ask(3), fourth = Ask(4);
+        UploadRequest first = Ask(1), second = Ask(2), third = Ask(3), fourth = Ask(4);
         Assert.True(first.HasTurn && second.HasTurn);
         Assert.False(third.HasTurn || fourth.HasTurn);
         _queue.Remove(first, Seconds(0));
@@ -26,7 +26,7 @@ public sealed class UploadQueueTests
     [Fact]
     public void TheChunkThatWasSentLeast_IsNext()
     {
-        Upload first = Ask(1), second = Ask(2), again = Ask(1), fresh = Ask(3);
+        UploadRequest first = Ask(1), second = Ask(2), again = Ask(1), fresh = Ask(3);
         _queue.Remove(first, Seconds(0));
         Assert.True(fresh.HasTurn);
         Assert.False(again.HasTurn);
@@ -37,7 +37,7 @@ public sealed class UploadQueueTests
     [Fact]
     public void WhoHasWaitedForLong_IsServedInAnyCase()
     {
-        Upload first = Ask(1), second = Ask(2), third = Ask(3);
+        UploadRequest first = Ask(1), second = Ask(2), third = Ask(3);
         Move(first, second, 0.9);
         _queue.GiveTurns(Seconds(0.9));
         Assert.False(third.HasTurn);
@@ -49,7 +49,7 @@ public sealed class UploadQueueTests
     [Fact]
     public void WhoTakesNothing_HoldsUpNobody()
     {
-        Upload stalled = Ask(1), moving = Ask(2), third = Ask(3), fourth = Ask(4);
+        UploadRequest stalled = Ask(1), moving = Ask(2), third = Ask(3), fourth = Ask(4);
         moving.MovedAt = Seconds(0.5);
         _queue.GiveTurns(Seconds(0.5));
         Assert.True(stalled.HasTurn && third.HasTurn);
@@ -60,23 +60,23 @@ public sealed class UploadQueueTests
     public void WhoHasLeft_GetsNoTurn()
     {
         bool wasCalled = false;
-        Upload first = Ask(1);
+        UploadRequest first = Ask(1);
         Ask(2);
-        var left = new Upload(3, Seconds(1), Seconds(0), () => wasCalled = true);
+        var left = new UploadRequest(3, Seconds(1), Seconds(0), () => wasCalled = true);
         _queue.Add(left, Seconds(0));
         _queue.Remove(left, Seconds(0));
         _queue.Remove(first, Seconds(0));
         Assert.False(wasCalled || left.HasTurn);
     }
 
-    private Upload Ask(int chunkIndex)
+    private UploadRequest Ask(int chunkIndex)
     {
-        var upload = new Upload(chunkIndex, patience: Seconds(1), now: Seconds(0), () => { });
+        var upload = new UploadRequest(chunkIndex, timeout: Seconds(1), now: Seconds(0), () => { });
         _queue.Add(upload, Seconds(0));
         return upload;
     }
 
-    private static void Move(Upload first, Upload second, double time) => first.MovedAt = second.MovedAt = Seconds(time);
+    private static void Move(UploadRequest first, UploadRequest second, double time) => first.MovedAt = second.MovedAt = Seconds(time);
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }

@@ -22,7 +22,7 @@ internal sealed class FramedStream
     public List<string> Texts { get; } = [];
 
     /// <summary>How long the framer would wait now for another byte.</summary>
-    public TimeSpan Patience => _framer.Patience;
+    public TimeSpan ReadTimeout => _framer.ReadTimeout;
 
     public bool IsOverlong => _framer.IsOverlong;
 
@@ -45,9 +45,9 @@ internal sealed class FramedStream
     /// <summary>Nothing comes for so long.</summary>
     public void Wait(TimeSpan time)
     {
-        TimeSpan patience = _framer.Patience;
+        TimeSpan patience = _framer.ReadTimeout;
         if (_isOver || _unread.Length == 0 || patience == Timeout.InfiniteTimeSpan || time <= patience) return;
-        _framer.OnQuiet();
+        _framer.OnTimeout();
         TakeTexts();
     }
 

@@ -109,7 +109,7 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
     {
         var stream = new FramedStream();
         stream.Read(message);
-        Assert.Equal(TimeSpan.Zero, stream.Patience);
+        Assert.Equal(TimeSpan.Zero, stream.ReadTimeout);
         Assert.Empty(stream.Texts);
 
         stream.Wait(TimeSpan.FromTicks(1));
@@ -126,7 +126,7 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
         for (int i = 0; i < messages.Length; i++)
         {
             stream.Read(messages[i]);
-            Assert.Equal(TimeSpan.Zero, stream.Patience);
+            Assert.Equal(TimeSpan.Zero, stream.ReadTimeout);
             stream.Wait(ShortGap);
             Assert.Equal(i + 1, stream.Texts.Count);
         }
@@ -145,7 +145,7 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
         var stream = new FramedStream();
         stream.Read(read);
         Assert.Equal(texts[..^1].Count(c => c == '|'), stream.Texts.Count);
-        Assert.Equal(TimeSpan.FromMilliseconds(50), stream.Patience);
+        Assert.Equal(TimeSpan.FromMilliseconds(50), stream.ReadTimeout);
 
         stream.Wait(LongGap);
         Assert.Equal(texts, Joined(stream.Texts));
@@ -190,7 +190,7 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
     {
         var stream = new FramedStream();
         foreach (string read in reads.Split('~')) stream.Read(read);
-        Assert.Equal(milliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds), stream.Patience);
+        Assert.Equal(milliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds), stream.ReadTimeout);
     }
 
     [Theory]
@@ -201,7 +201,7 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
         const string head = "WHERE_CHUNK,1,";
         var stream = new FramedStream();
         stream.Read(head + new string('5', bytes - head.Length));
-        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), stream.Patience);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), stream.ReadTimeout);
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public sealed class SimulatedClient
         _swarm.After(2 * SimulatedSwarm.MessageSeconds, () =>
         {
             if (download.IsGivenUp) return;
-            transfer.Upload = new Upload(download.ChunkIndex, ClientLimits.TurnPatience, _swarm.Clock, () => source.StartSending(transfer));
+            transfer.Upload = new UploadRequest(download.ChunkIndex, ClientLimits.TurnTimeout, _swarm.Clock, () => source.StartSending(transfer));
             source._queue.Add(transfer.Upload, _swarm.Clock);
         });
     }
@@ -176,7 +176,7 @@ public sealed class SimulatedClient
         public SimulatedClient Client => client;
         public SimulatedClient Source => source;
         public Download Download => download;
-        public Upload? Upload { get; set; }
+        public UploadRequest? Upload { get; set; }
         public double Left { get; set; } = 1;       // of the chunk
     }
 }

@@ -117,8 +117,8 @@ internal static class ConnectionScenarios
 
     public static void NoByteInTime_IsQuiet_AndTheNextReceiveGoesOn() => OnLoop(async (_, near, far) =>
     {
-        Assert.True((await far.ReceiveAsync(TimeSpan.Zero)).IsQuiet);
-        Assert.True((await far.ReceiveAsync(TimeSpan.FromMilliseconds(1))).IsQuiet);
+        Assert.True((await far.ReceiveAsync(TimeSpan.Zero)).IsTimedOut);
+        Assert.True((await far.ReceiveAsync(TimeSpan.FromMilliseconds(1))).IsTimedOut);
         Task<SocketResult> receiving = Receive(far);
         await near.SendAsync(Bytes("x"), 0, 1);
         Assert.Equal(1, (await receiving).Bytes);

@@ -18,14 +18,14 @@ public sealed class SocketResultTests
         var result = new SocketResult(bytes, error, isQuiet);
         Assert.Equal(isSuccess, result.IsSuccess);
         Assert.Equal(isEnd, result.IsEnd);
-        Assert.Equal(isQuiet, result.IsQuiet);
+        Assert.Equal(isQuiet, result.IsTimedOut);
     }
 
     [Fact]
     public void Quiet_IsAResultOfItsOwn()
     {
-        Assert.True(SocketResult.Quiet.IsQuiet);
-        Assert.False(SocketResult.Quiet.IsSuccess);
-        Assert.False(SocketResult.Quiet.IsEnd);
+        Assert.True(SocketResult.TimedOut.IsTimedOut);
+        Assert.False(SocketResult.TimedOut.IsSuccess);
+        Assert.False(SocketResult.TimedOut.IsEnd);
     }
 }

@@ -109,7 +109,7 @@ public sealed class ChunkSumsTests : IDisposable
     {
         var check = new ChunkCheck(5, Crc32C.Finish(Crc32C.Add(Crc32C.Start, "12345"u8)));
         foreach (char each in bytes) Assert.True(check.TryAdd([(byte)each]));
-        Assert.Equal(judgement, check.Judge(Enum.Parse<DownloadEnd>(end)).ToString());
+        Assert.Equal(judgement, check.Classify(Enum.Parse<DownloadEnd>(end)).ToString());
         if (bytes.Length == 5) Assert.False(check.TryAdd("6"u8));
     }
 }

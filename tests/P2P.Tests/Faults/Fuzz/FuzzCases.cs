@@ -56,10 +56,10 @@ internal static class FuzzCases
             Drain();
             if (slow.IsOverlong)
                 return;
-            if (slow.Patience != Timeout.InfiniteTimeSpan && thenQuiet)
+            if (slow.ReadTimeout != Timeout.InfiniteTimeSpan && thenQuiet)
             {
-                fast.OnQuiet();
-                slow.OnQuiet();
+                fast.OnTimeout();
+                slow.OnTimeout();
                 steps.Append(" quiet");
                 Drain();
             }
@@ -77,8 +77,8 @@ internal static class FuzzCases
                 var expected = slow.Next(unread);
                 bool found = fast.TryNext(Bytes(unread), out var text, out int consumed, out bool isLine);
                 (string, int, bool)? actual = found ? (Encoding.Latin1.GetString(text), consumed, isLine) : null;
-                Expect(actual == expected && fast.IsOverlong == slow.IsOverlong && (found || fast.Patience == slow.Patience), stream,
-                    $"after{steps}, with {unread.Length} bytes unread: {actual} {fast.Patience}, expected {expected} {slow.Patience}");
+                Expect(actual == expected && fast.IsOverlong == slow.IsOverlong && (found || fast.ReadTimeout == slow.ReadTimeout), stream,
+                    $"after{steps}, with {unread.Length} bytes unread: {actual} {fast.ReadTimeout}, expected {expected} {slow.ReadTimeout}");
                 if (!found)
                     return;
                 var read = Read(text);
@@ -135,11 +135,11 @@ internal static class FuzzCases
             bool isInVerb = verbs.Any(verb => verb.Index < came && came < verb.Index + verb.Length);
             if (reader.WaitingChunkIndex > 0 && !isInVerb && random.Next(3) == 0)
             {
-                reader.OnQuiet();
+                reader.OnTimeout();
                 Take();
             }
         }
-        reader.OnQuiet();
+        reader.OnTimeout();
         Take();
 
         // One may be shown whole more than once, the second time with its end of line.
@@ -175,7 +175,7 @@ internal static class FuzzCases
             came += part.Length;
             reader.OnRead(Bytes(part));
             if (random.Next(3) == 0)
-                reader.OnQuiet();
+                reader.OnTimeout();
             while (reader.TryNext(out var answer))
             {
                 Expect(answer.ChunkIndex >= 0 && answer.Kind is MessageKind.GetChunkFrom or MessageKind.ChunkLocationUnknown, part, "shown, but no answer");
@@ -245,15 +245,15 @@ internal static class FuzzCases
             unread += part;
             Drain();
             // Nothing more is waiting in the socket.
-            if (quietWhenAsked && framer.Patience == TimeSpan.Zero)
+            if (quietWhenAsked && framer.ReadTimeout == TimeSpan.Zero)
             {
-                framer.OnQuiet();
+                framer.OnTimeout();
                 Drain();
             }
             Expect(!quietWhenAsked || unread == "", part, "a message that came alone is not complete at once");
         }
         if (random.Next(2) == 0)
-            framer.OnQuiet();
+            framer.OnTimeout();
         else
             framer.OnEnd();
         Drain();

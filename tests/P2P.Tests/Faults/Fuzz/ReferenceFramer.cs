@@ -18,13 +18,13 @@ internal sealed class ReferenceFramer
     private int _readStart, _readBytes;
 
     /// <summary>How long to wait when nothing is complete.</summary>
-    public TimeSpan Patience { get; private set; }
+    public TimeSpan ReadTimeout { get; private set; }
 
     public bool IsOverlong { get; private set; }
 
     public void OnRead(int unreadBefore, int bytes) => (_readStart, _readBytes, _quiet) = (unreadBefore, bytes, false);
 
-    public void OnQuiet() => _quiet = true;
+    public void OnTimeout() => _quiet = true;
 
     public void OnEnd() => _ended = true;
 
@@ -39,7 +39,7 @@ internal sealed class ReferenceFramer
 
     private (string Text, int Consumed, bool IsLine)? Find(string unread)
     {
-        Patience = Timeout.InfiniteTimeSpan;
+        ReadTimeout = Timeout.InfiniteTimeSpan;
         if (unread == "")
             return null;
         bool hasLine = unread.Contains('\n');
@@ -58,7 +58,7 @@ internal sealed class ReferenceFramer
         if (kind is "whole" or "open")
         {
             bool cameAlone = _readStart == 0 && _readBytes <= 512;
-            Patience = TimeSpan.FromMilliseconds(_sawNewline ? 1000 : cameAlone && kind == "whole" ? 0 : 50);
+            ReadTimeout = TimeSpan.FromMilliseconds(_sawNewline ? 1000 : cameAlone && kind == "whole" ? 0 : 50);
             if (_quiet)
                 return (unread, unread.Length, false);
         }

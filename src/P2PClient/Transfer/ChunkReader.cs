@@ -10,7 +10,7 @@ namespace P2P.Client;
 /// taken from it (<see cref="Rest"/>), so that one descriptor serves any number of peers; it is opened again then, and
 /// must be what it was. What is not in memory is read by a thread beside the loop, which would hold all others up.
 /// </summary>
-internal sealed class UploadFile(EventLoop loop, ChunkStore store, int chunkIndex) : IThreadPoolWorkItem, IDisposable
+internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkIndex) : IThreadPoolWorkItem, IDisposable
 {
     private NativeFile? _file;
     private LoopSignal? _loaded;
@@ -53,7 +53,7 @@ internal sealed class UploadFile(EventLoop loop, ChunkStore store, int chunkInde
     /// <param name="isGone">It has another size.</param>
     public bool IsUnchanged(out bool isGone)
     {
-        if (!TryOpen(out isGone) || !_file!.TryLook(out long bytes, out _)) return false;
+        if (!TryOpen(out isGone) || !_file!.TryGetStatus(out long bytes, out _)) return false;
         isGone = bytes != Bytes;
         return _file.Seen == _first;
     }
