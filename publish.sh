@@ -8,12 +8,13 @@ export LC_ALL=C
 
 usage() {
     cat <<'END'
-usage: ./publish.sh [--dynamic] [-o|--output DIR] [--demo [FILE]]
+usage: ./publish.sh [--dynamic | --checked] [-o|--output DIR] [--demo [FILE]]
 
 Builds P2PTracker and P2PClient, with their symbols beside them (P2PTracker.dbg, P2PClient.dbg).
 
   (nothing)         fully static, into out/: they run on any Linux, without any library
   --dynamic         against this machine's libc, into out/dynamic/
+  --checked         fully static, with the assertions of the source, into out/checked/: for tests, not for users
   -o, --output DIR  into DIR instead
   --demo [FILE]     then split FILE (default: the largest dll of the .NET SDK) into chunks, deal them to four
                     clients, and see every client end up with the whole of it
@@ -34,6 +35,7 @@ file=
 while (($#)); do
     case $1 in
         --dynamic) kind=dynamic ;;
+        --checked) kind=checked ;;
         -o | --output) [[ -n ${2:-} ]] || { usage >&2; exit 2; }; output=$2; shift ;;
         --demo) demo=true; if [[ $# -gt 1 && $2 != -* ]]; then file=$2; shift; fi ;;
         -h | --help) usage; exit 0 ;;
@@ -43,7 +45,7 @@ while (($#)); do
 done
 if [[ -z $output ]]; then
     output=$repo/out
-    [[ $kind == static ]] || output=$repo/out/dynamic
+    [[ $kind == static ]] || output=$repo/out/$kind
 fi
 
 # --- building ---------------------------------------------------------------------------------------------------------
@@ -91,6 +93,7 @@ compile() {
             -property:RunAnalyzers=false \
             -property:ArtifactsPath="$work" -property:_CommandLineDefinedArtifactsPath=true \
             -property:CppCompilerAndLinker="$linker" -property:Static=$([[ $kind == dynamic ]] || echo true) \
+            -property:Checked=$([[ $kind != checked ]] || echo true) \
             </dev/null >"$log" 2>&1 9>&- \
             || grep -qE 'warning( [A-Z]+[0-9]+)?:' "$log"; then
         cat "$log" >&2

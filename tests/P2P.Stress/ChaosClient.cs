@@ -112,6 +112,8 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
         var fetched = look.Held.Except(dealt).ToList();
         swarm.Counts.ChunksFetched += fetched.Count;
         swarm.Counts.Bytes += fetched.Sum(index => (long)swarm.Chunks[index].Length);
+        foreach (var run in _runs.Where(run => run.Process.HasFailedAssertion))
+            Count(Violation.FailedAssertions, "an assertion does not hold", run);
         foreach (var run in _runs.Where(run => run.HasComplained(isOnSmallDisk: disk is not null)))
             Count(Violation.OtherFaults, "complains of what can't be", run);
     }

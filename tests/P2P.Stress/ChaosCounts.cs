@@ -15,6 +15,7 @@ internal enum Violation
     ChunksFetchedTwice,
     TornLogLines,
     SecondClientsNotRefused,
+    FailedAssertions,
     OtherFaults,
 }
 

@@ -184,7 +184,10 @@ internal sealed class ChaosRound : IDisposable
             Fault($"{ChaosSwarm.NameOf(signal)} doesn't end the tracker\n{tracker.Describe()}");
             tracker.Kill();
         }
-        if (tracker.WaitForExit() != (signal == Libc.SigKill ? 128 + signal : 0))
+        bool isClean = tracker.WaitForExit() == (signal == Libc.SigKill ? 128 + signal : 0);
+        if (tracker.HasFailedAssertion)
+            _swarm.Counts.Add(Violation.FailedAssertions, $"an assertion does not hold\n{tracker.Describe()}");
+        else if (!isClean)
             Fault($"the tracker ended badly after {ChaosSwarm.NameOf(signal)}\n{tracker.Describe()}");
     }
 

@@ -24,6 +24,8 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        // Unless the user says otherwise, the native programs are those with assertions.
+        if (Environment.GetEnvironmentVariable("P2P_CHECKED") is null) Environment.SetEnvironmentVariable("P2P_CHECKED", "1");
         if (arguments is ["page", var file, ..]) return PagePicture.Make(file, arguments[2..]);
         if (arguments.Length is < 2 or > 3 || arguments[0] is not ("fuzz" or "chaos" or "simulate")
             || !double.TryParse(arguments[1], CultureInfo.InvariantCulture, out double number)

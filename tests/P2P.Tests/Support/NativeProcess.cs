@@ -50,6 +50,9 @@ internal class NativeProcess : IDisposable
     /// too.</summary>
     public EventList<string> Errors { get; } = new();
 
+    /// <summary>An assertion of the checked programs did not hold, and has ended it.</summary>
+    public bool HasFailedAssertion => Errors.All.Any(line => line.Contains("Assertion failed"));
+
     /// <summary>What it says that it is waiting for.</summary>
     public EventList<string> Waiting { get; } = new();
 
