@@ -37,7 +37,7 @@ public sealed unsafe class NativeFile : IDisposable
 
     private NativeFile(int descriptor) => _handle = new SafeFileHandle(descriptor, ownsHandle: true);
 
-    /// <summary>Its size in bytes, and when it was last written to, as <see cref="TryGetStatus"/> found them last.</summary>
+    /// <summary>Its size in bytes and when it was last written to, at the last <see cref="TryGetStatus"/>.</summary>
     public (long Bytes, DateTime Modified) Seen { get; private set; }
 
     /// <summary>False once its file system has turned out to have no word for what is in memory of a file.</summary>

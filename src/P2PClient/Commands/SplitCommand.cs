@@ -86,7 +86,8 @@ internal sealed class SplitCommand
         var file = NativeFile.TryOpen(_path, out int error);
         if (error == LibC.ENOENT) throw new ProgramException(ExitCode.Usage, "there is no file " + _path);
         bool isFile = file is not null && !Directory.Exists(_path);
-        if (isFile && file!.TryGetStatus(out bytes, out _) && (bytes > 0 || FileCopy.IsEmpty(file))) return file.Release();
+        if (isFile && file!.TryGetStatus(out bytes, out _) && (bytes > 0 || FileCopy.IsEmpty(file)))
+            return file.Release();
         file?.Dispose();
         string reason = file is null ? LibC.ErrorText(error) : "it is no regular file";
         throw new ProgramException(ExitCode.Usage, "can't read " + _path + ": " + reason

@@ -49,7 +49,8 @@ internal sealed class SplitFolder(string path)
     {
         if (isHalfMade && IsMarked)
         {
-            Terminal.PrintError("P2PClient: folder " + path + " was left half made by an earlier split: it is made anew");
+            Terminal.PrintError(
+                $"P2PClient: folder {path} was left half made by an earlier split: it is made anew");
             RemoveMade();
         }
         foreach (string each in Directory.GetFileSystemEntries(path))

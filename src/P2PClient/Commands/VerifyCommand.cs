@@ -16,8 +16,11 @@ internal static class VerifyCommand
     {
         var chunks = new ChunkFolder(folder);
         if (chunks.Sums is null)
-            Terminal.PrintError($"{folder}: there is no {ChunkSums.FileName}, so what the chunks hold can't be checked; "
-                + $"copy it from where the chunks come from");
+        {
+            Terminal.PrintError(
+                $"{folder}: there is no {ChunkSums.FileName}, so what the chunks hold can't be checked; "
+                + "copy it from where the chunks come from");
+        }
         HashSet<int> wrong = [];
         long bytes = 0;
         var buffer = new byte[ReadBytes];

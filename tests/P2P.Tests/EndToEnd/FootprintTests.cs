@@ -77,7 +77,7 @@ public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output
 
     private readonly ITestOutputHelper _output = output;
 
-    [Fact]
+    [PublishedFact]
     public void EachBinary_IsSmall()
     {
         Assert.InRange(new FileInfo(NativePrograms.Tracker).Length, 1, TrackerBytesMax);

@@ -225,12 +225,14 @@ public sealed class EventLoop
     [Conditional("DEBUG")]
     private void CloseAll()
     {
-        foreach (IDisposable open in Leaks.Open) open.Dispose();
-        while (_nextRound.Count + _roundEnd.Count > 0 || !_posted.IsEmpty)
+        // A session whose connection is closed may connect to the next address of its peer: that is closed as well.
+        do
         {
+            foreach (IDisposable open in Leaks.Open) open.Dispose();
             RunPosted();
             if (_roundEnd.TryDequeue(out Action? waiting) || _nextRound.TryDequeue(out waiting)) Resume(waiting);
         }
+        while (Leaks.Open.Length + _nextRound.Count + _roundEnd.Count > 0 || !_posted.IsEmpty);
         Operations.AssertNothingRented();
         if (Leaks.Pauses == 0) Buffers.AssertNothingRented();      // a session that pauses may hold one
     }
