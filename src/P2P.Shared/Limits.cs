@@ -19,7 +19,7 @@ public static class Limits
     /// the next.</summary>
     public const int LoneReadBytesMax = 512;
 
-    /// <summary>Messages that are none, after which a connection is closed (PROTOCOL 2.3).</summary>
+    /// <summary>Texts that are no message, after which a connection is closed (PROTOCOL 2.3).</summary>
     public const int BadMessagesMax = 100;
 
     /// <summary>How long a message put together from several reads may still grow (PROTOCOL 2.2).</summary>
@@ -37,8 +37,8 @@ public static class Limits
     /// <summary>Most that one read takes from a connection that carries messages, in bytes.</summary>
     public const int MessageReadBytes = 8 * 1024;
 
-    /// <summary>Most that one read takes from a client or peer that asks, in bytes: some 60 messages, so that one who
-    /// floods holds the others up for microseconds only.</summary>
+    /// <summary>Most that one read takes from a client or peer that asks, in bytes: some 60 messages, so that a
+    /// client that floods the tracker holds the others up for microseconds only.</summary>
     public const int RequestReadBytes = 2 * 1024;
 
     /// <summary>Reads that one connection may have in a row while bytes are there, before other connections have their

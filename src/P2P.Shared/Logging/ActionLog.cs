@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using Microsoft.Extensions.Logging;
 using P2P.Protocol;
@@ -28,9 +29,9 @@ public sealed class ActionLog
     }
 
     /// <summary>Opens or creates the log.</summary>
-    /// <param name="path">A file, or anything else that can be written to, a pipe that nobody reads as well.</param>
+    /// <param name="path">A file, or anything else that can be written to, also a pipe without a reader.</param>
     /// <param name="entityName">What every line begins with: the client's name, or P2PTracker.</param>
-    /// <param name="onFailure">Told of each reason by which lines are lost, with its cure, once.</param>
+    /// <param name="onFailure">Gets each reason by which lines are lost, with its cure, once.</param>
     /// <exception cref="IOException">The file can't be opened; the message is the system's reason.</exception>
     public static ActionLog Open(string path, string entityName, Action<string> onFailure) =>
         new(LogFile.Open(path, entityName, onFailure));
@@ -56,16 +57,18 @@ public sealed class ActionLog
         Add();
     }
 
-    /// <summary>A message that has been written already, as an answer is in the buffer that is sent: as on the wire,
-    /// without the end of its line.</summary>
+    /// <summary>A message that stands in a buffer already, as an answer does before it is sent: as on the wire, without
+    /// the end of its line.</summary>
     /// <param name="length">In bytes; at most <see cref="Limits.BufferBytes"/>.</param>
     public void Written(byte[] buffer, int start, int length)
     {
+        Debug.Assert(length <= Limits.BufferBytes && start + length <= buffer.Length, "the message lies in its buffer");
         _message.SetWritten(buffer, start, length);
         Add();
     }
 
-    /// <summary>Writes what was added. A log that can't be written is reported once and hinders nobody.</summary>
+    /// <summary>Writes the lines that were added. A log that can't be written is reported once, and the program goes
+    /// on.</summary>
     public void Flush() => _file.Flush();
 
     private void Add() =>
@@ -81,7 +84,7 @@ public sealed class ActionLog
         public IZLoggerEntry CreateEntry(in LogInfo info) => message;
     }
 
-    // The lines carry no time: nobody has to ask the system for one.
+    // The lines carry no time, so the logger need not ask the system for it.
     private sealed class NoTime : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => default;

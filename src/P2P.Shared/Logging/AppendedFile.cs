@@ -1,7 +1,7 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using P2P.Posix;
 
@@ -9,48 +9,50 @@ namespace P2P.Logging;
 
 /// <summary>
 /// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5.1). A file
-/// that somebody removes or renames, or whose folder is, is followed by a new one: the path is opened again once a
-/// second, before a write. All processes that do so at the same time get one file, and a file that has not changed is
-/// opened once more: a look at its inode would cost as much. A line never begins behind a torn one, whoever tore it,
-/// and no call waits long for a pipe's reader. Hot: allocates nothing, but for a look at what others wrote.
+/// that was removed or renamed, or whose folder was, is made anew: the path is opened again once a second, before a
+/// write. All processes that do so at the same time get one file, and a file that has not changed is opened once more:
+/// a look at its inode would cost as much. A line never begins behind a torn line, whichever process tore that, and no
+/// call waits long for a pipe's reader. Hot: allocates nothing, but for a look at the lines of other processes.
 /// </summary>
 internal sealed unsafe class AppendedFile
 {
     private const int LookMilliseconds = 1000;
     private const int LooksMax = 4;
 
-    // Who reads a pipe may lag behind; who has stopped reading holds us up once.
+    // The reader of a pipe may lag behind; a reader that has stopped holds this process up once.
     private const int ReaderMilliseconds = 100;
 
-    // PIPE_BUF: so much goes into a pipe as a whole or not at all, and nobody else's lines get into it.
+    // PIPE_BUF: a write of so many bytes goes into a pipe as a whole or not at all, and no line of another process gets
+    // between them.
     private const int PipeBytes = 4096;
 
     private readonly byte[] _path;          // as it was given: it leads on from a current directory that was renamed
     private readonly byte[] _fullPath;      // leads to a current directory that was replaced
     private int _file = -1;
-    private bool _isPipe;                   // or a terminal: whatever has no position
-    private bool _isTorn;                   // what stands last in it is no whole line
-    private bool _isStalled;                // who reads the pipe does not keep up
+    private bool _isPipe;                   // or a terminal: any file that has no position
+    private bool _isTorn;                   // the last line in the file is not whole
+    private bool _isStalled;                // the reader of the pipe does not keep up
     private long _nextLook;
 
     private AppendedFile(string path)
     {
-        _path = Encoding.UTF8.GetBytes(path + '\0');
+        _path = LibC.Text(path);
         int error = Open(_path);
         if (error != 0) throw new IOException(LibC.ErrorText(error));
         string fullPath = Path.GetFullPath(path);
-        _fullPath = fullPath == path ? _path : Encoding.UTF8.GetBytes(fullPath + '\0');
+        _fullPath = fullPath == path ? _path : LibC.Text(fullPath);
     }
 
-    /// <summary>Opens or creates it. A pipe that nobody reads is opened as well.</summary>
+    /// <summary>Opens or creates it. A pipe without a reader is opened as well.</summary>
     /// <exception cref="IOException">It can't be opened; the message is the system's reason.</exception>
     public static AppendedFile Open(string path) => new(path);
 
     /// <summary>Appends lines.</summary>
     /// <param name="lines">A line end, which is only written behind a torn line, and then whole lines.</param>
-    /// <returns>0, or the errno by which lines were lost: EAGAIN or EPIPE where nobody reads a pipe.</returns>
+    /// <returns>0, or the errno by which lines were lost: EAGAIN or EPIPE where a pipe has no reader.</returns>
     public int Append(ReadOnlySpan<byte> lines)
     {
+        Debug.Assert(lines.Length > 1 && lines[0] == (byte)'\n' && lines[^1] == (byte)'\n', "whole lines are appended");
         int lookError = 0;
         long now = Environment.TickCount64;
         if (now >= _nextLook)
@@ -61,7 +63,7 @@ internal sealed unsafe class AppendedFile
         }
         int error = Write(_isTorn ? lines : lines[1..]);
         if (error != 0) return error;
-        // The file that was open goes on; for want of descriptors the next look will do as well.
+        // The file that was open stays in use; where no descriptor is left, the next look will do as well.
         return lookError is LibC.EMFILE or LibC.ENFILE ? 0 : lookError;
     }
 
@@ -87,7 +89,7 @@ internal sealed unsafe class AppendedFile
         return 0;
     }
 
-    // As many whole lines as go into a pipe in one piece; one, if it is longer.
+    // Returns the length of as many whole lines as go into a pipe in one piece; of one line, if that is longer.
     private static int MeasurePortion(ReadOnlySpan<byte> lines)
     {
         if (lines.Length <= PipeBytes) return lines.Length;
@@ -103,10 +105,11 @@ internal sealed unsafe class AppendedFile
         return !_isStalled;
     }
 
-    // Opens it in place of what was open until now, which stays on failure. Returns 0, or the errno.
+    // Opens the path in place of the file that was open until now, which stays open on failure. Returns 0, or the
+    // errno.
     private int Open(byte[] path)
     {
-        // A pipe must neither hold up the start, until somebody reads it, nor the program when its reader stops.
+        // A pipe must neither hold up the start, until a reader opens it, nor the program when its reader stops.
         const int flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK;
         fixed (byte* name = path)
         {
@@ -114,13 +117,13 @@ internal sealed unsafe class AppendedFile
             int error = file < 0 ? Marshal.GetLastPInvokeError() : 0;
             if (error == LibC.ENXIO)
             {
-                // A pipe that nobody reads can be opened while we read it ourselves; a socket can't.
+                // A pipe without a reader can be opened while this process reads it; a socket can't.
                 int reader = LibC.open(name, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
                 if (reader >= 0) file = LibC.open(name, flags, 0);
                 if (reader >= 0) LibC.close(reader);
             }
             if (file < 0) return error;
-            // The old descriptor stands behind what it wrote, or saw, last.
+            // The old descriptor stands behind the last bytes that this process wrote, or saw.
             long known = _file < 0 ? 0 : LibC.lseek(_file, 0, LibC.SEEK_CUR);
             if (_file >= 0) LibC.close(_file);
             _file = file;
@@ -131,7 +134,7 @@ internal sealed unsafe class AppendedFile
         }
     }
 
-    // Its writer may have been killed in the middle, or the disk was full and another process wrote.
+    // The writer of the last line may have been killed in the middle, or the disk was full.
     private bool EndsTorn(byte* path, long length)
     {
         int descriptor = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
@@ -150,7 +153,7 @@ internal sealed unsafe class AppendedFile
                 length = LibC.lseek(_file, 0, LibC.SEEK_END);
                 if (length == end) return true;
             }
-            return false;       // others write all the time, and they see to it
+            return false;       // other processes write all the time, and each of them looks as well
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

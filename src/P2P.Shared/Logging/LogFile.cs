@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Text;
 using System.Threading.Tasks;
@@ -8,10 +9,11 @@ using ZLogger;
 namespace P2P.Logging;
 
 /// <summary>
-/// Where ZLogger's entries go: each is formatted at once, behind the name, into one buffer, so that its entry is free
-/// for the next; the lines leave together, for an <see cref="AppendedFile"/>. ZLogger's own file processors have a
-/// thread and a queue, which would lose lines on SIGKILL and the order between processes always, and open the file in a
-/// way that overwrites what others append. Used on the loop's thread. Hot: allocates nothing per line.
+/// The destination of ZLogger's entries: each is formatted at once, behind the name, into one buffer, so that the entry
+/// is free for the next message; the lines leave together, for an <see cref="AppendedFile"/>. ZLogger's own file
+/// processors have a thread and a queue, which would lose lines on SIGKILL and the order between processes always, and
+/// open the file in a way that overwrites lines of other processes. Used on the loop's thread. Hot: allocates nothing
+/// per line.
 /// </summary>
 internal sealed class LogFile : IAsyncLogProcessor
 {
@@ -20,16 +22,16 @@ internal sealed class LogFile : IAsyncLogProcessor
 
     private readonly AppendedFile _file;
     private readonly byte[] _prefix;        // "<entity name>,"
-    private readonly byte[] _lines;         // behind a line end, for the file to put between a torn line and these
+    private readonly byte[] _lines;         // behind a line end, which the file writes only behind a torn line
     private readonly int _longestLine;
     private readonly Action<string> _onFailure;
     private int _length = 1;
-    private int _toldError;
+    private int _reportedError;
 
     private LogFile(AppendedFile file, string entityName, Action<string> onFailure)
     {
         _file = file;
-        _prefix = Encoding.UTF8.GetBytes(entityName + ",");
+        _prefix = Encoding.UTF8.GetBytes($"{entityName},");
         _longestLine = _prefix.Length + Limits.BufferBytes + 1;
         _lines = new byte[1 + RoundBytes + _longestLine];
         _lines[0] = (byte)'\n';
@@ -41,26 +43,27 @@ internal sealed class LogFile : IAsyncLogProcessor
     public static LogFile Open(string path, string entityName, Action<string> onFailure) =>
         new(AppendedFile.Open(path), entityName, onFailure);
 
-    /// <summary>Adds an entry as a line. ZLogger calls it on the thread of whoever logs.</summary>
+    /// <summary>Adds an entry as a line. ZLogger calls it on the thread that logs, which is the loop's.</summary>
     public void Post(IZLoggerEntry entry)
     {
         if (_lines.Length - _length < _longestLine) Flush();
         _prefix.CopyTo(_lines.AsSpan(_length));
         _length += _prefix.Length;
         _length += ((LoggedMessage)entry).Format(_lines.AsSpan(_length));
+        Debug.Assert(_length < _lines.Length, "a line is no longer than a buffer");
         _lines[_length++] = (byte)'\n';
         entry.Return();
     }
 
-    /// <summary>Writes what was added. Lines that can't be written are lost, which hinders nobody, and is told once for
-    /// each reason.</summary>
+    /// <summary>Writes the lines that were added. Lines that can't be written are lost; each reason is reported
+    /// once.</summary>
     public void Flush()
     {
         if (_length == 1) return;
         int error = _file.Append(_lines.AsSpan(0, _length));
         _length = 1;
-        if (error == 0 || error == _toldError) return;
-        _toldError = error;
+        if (error == 0 || error == _reportedError) return;
+        _reportedError = error;
         _onFailure(Describe(error));
     }
 
@@ -71,7 +74,7 @@ internal sealed class LogFile : IAsyncLogProcessor
         return default;
     }
 
-    // What is wrong, and the cure.
+    // Returns the reason, and the cure.
     private static string Describe(int error) => error switch
     {
         LibC.EAGAIN or LibC.EPIPE => "nobody reads them; read that pipe",

@@ -18,7 +18,7 @@ internal sealed class LoggedMessage : IZLoggerEntry
     private int _chunkIndex;
     private ReadOnlyMemory<byte> _host;
     private int _port;
-    private byte[]? _written;       // an answer lies there
+    private byte[]? _written;       // holds the text of an answer
     private int _start, _length;
 
     /// <summary>Nothing: the lines of the common log carry no time, level or category.</summary>

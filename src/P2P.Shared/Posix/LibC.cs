@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace P2P.Posix;
 
@@ -28,8 +29,11 @@ internal static unsafe class LibC
     public const uint TIOCGPGRP = 0x540F, TIOCGWINSZ = 0x5413;
     public const short POLLOUT = 4;
 
-    /// <summary>The reason of the last failure, as the system words it.</summary>
+    /// <summary>The reason of a failure, as the system words it.</summary>
     public static string ErrorText(int error) => new Win32Exception(error).Message;
+
+    /// <summary>A path or another text as the calls take it: UTF-8, with a zero at its end.</summary>
+    public static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
     /// <summary>struct pollfd.</summary>
     public struct PollFile
@@ -94,15 +98,15 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
-    // What is in memory, without waiting for the disk.
+    // Reads the part of a file that is in memory, without waiting for the disk.
     [DllImport("libc", SetLastError = true)]
     public static extern nint preadv2(int descriptor, IoVector* buffers, int count, long offset, int flags);
 
-    // Holes: SEEK_DATA and SEEK_HOLE. And where the log is and how long, which fails for a pipe.
+    // Finds holes (SEEK_DATA and SEEK_HOLE), and the length of the log, which fails for a pipe.
     [DllImport("libc", SetLastError = true)]
     public static extern long lseek(int descriptor, long offset, int whence);
 
-    // The runtime has no word for AF_NETLINK, but takes a socket of it.
+    // The runtime has no name for AF_NETLINK, but takes a socket of that family.
     [DllImport("libc", SetLastError = true)]
     public static extern int socket(int family, int type, int protocol);
 
@@ -110,15 +114,15 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern byte* realpath(byte* path, byte* resolved);
 
-    // SIGINT that a script has set to be ignored, and SIGPIPE.
+    // Restores SIGINT, which a script may have set to be ignored, and ignores SIGPIPE.
     [DllImport("libc", SetLastError = true)]
     public static extern nint signal(int number, nint handler);
 
-    // The terminal's width, and who has it: the Console class would cost 140 KB.
+    // The width of the terminal, and its foreground process group: the Console class would cost 140 KB.
     [DllImport("libc", SetLastError = true)]
     public static extern int ioctl(int descriptor, nuint request, void* argument);
 
-    // Whether the terminal, or the log's pipe, takes anything.
+    // Whether the terminal, or the log's pipe, takes any bytes.
     [DllImport("libc", SetLastError = true)]
     public static extern int poll(PollFile* files, nuint count, int milliseconds);
 
@@ -136,7 +140,7 @@ internal static unsafe class LibC
     [DllImport("libc", SetLastError = true)]
     public static extern int kill(int process, int signal);
 
-    // How a program that was started with posix_spawn has ended.
+    // Tells how a program that was started with posix_spawn has ended.
     [DllImport("libc", SetLastError = true)]
     public static extern int waitpid(int process, int* status, int options);
 }

@@ -1,7 +1,7 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace P2P.Posix;
@@ -30,7 +30,8 @@ public sealed unsafe class NativeFile : IDisposable
     private static readonly int _unnamed =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x404000 : 0x410000;
 
-    // A file without a name gets one through its entry there; a container may be without, a system may forbid it.
+    // A file without a name gets one through its entry in that folder; a container may lack the folder, and a system
+    // may forbid such links.
     private static bool _canBeNamed = Directory.Exists("/proc/self/fd");
 
     private readonly SafeFileHandle _handle;
@@ -40,23 +41,23 @@ public sealed unsafe class NativeFile : IDisposable
     /// <summary>Its size in bytes and when it was last written to, at the last <see cref="TryGetStatus"/>.</summary>
     public (long Bytes, DateTime Modified) Seen { get; private set; }
 
-    /// <summary>False once its file system has turned out to have no word for what is in memory of a file.</summary>
+    /// <summary>False once the file system has turned out not to tell which part of a file is in memory.</summary>
     public bool KnowsCache { get; private set; } = true;
 
     /// <summary>The descriptor, until it is closed.</summary>
     public int Descriptor => (int)_handle.DangerousGetHandle();
 
-    /// <summary>Opens a file to read. A pipe that somebody put in its place is not waited for.</summary>
+    /// <summary>Opens a file to read. Of a pipe that lies in the file's place, no writer is waited for.</summary>
     /// <param name="error">0, or the errno.</param>
     public static NativeFile? TryOpen(string path, out int error) =>
         TryOpen(path, LibC.O_RDONLY | LibC.O_NONBLOCK, out error);
 
-    /// <summary>Makes a new file to write, or empties the one that is there.</summary>
+    /// <summary>Makes a new file to write, or empties an existing one.</summary>
     /// <param name="error">0, or the errno.</param>
     public static NativeFile? TryCreate(string path, out int error) =>
         TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC, out error);
 
-    /// <summary>Opens a file to write behind what is there, or makes it.</summary>
+    /// <summary>Opens a file to append to it, or makes it.</summary>
     /// <param name="error">0, or the errno.</param>
     public static NativeFile? TryOpenToAppend(string path, out int error) =>
         TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND, out error);
@@ -84,18 +85,18 @@ public sealed unsafe class NativeFile : IDisposable
     /// <returns>0, or the errno.</returns>
     public int Link(string path)
     {
-        fixed (byte* entry = Encoding.UTF8.GetBytes($"/proc/self/fd/{Descriptor}\0"))
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        Debug.Assert(!_handle.IsClosed, "an open file gets a name");
+        fixed (byte* entry = LibC.Text($"/proc/self/fd/{Descriptor}"), name = LibC.Text(path))
         {
             int error = Error(LibC.linkat(LibC.AT_FDCWD, entry, LibC.AT_FDCWD, name, LibC.AT_SYMLINK_FOLLOW));
-            // After another error the next file has a name from the start.
+            // After any other error, later files have a name from the start.
             _canBeNamed &= error is 0 or LibC.EEXIST or LibC.ENOSPC or LibC.EDQUOT;
             return error;
         }
     }
 
-    /// <summary>Its size in bytes, and when it was last written to.</summary>
-    /// <returns>False if that can't be told, as of a pipe.</returns>
+    /// <summary>Reads the size in bytes, and when the file was last written to.</summary>
+    /// <returns>False if the system has neither, as of a pipe.</returns>
     public bool TryGetStatus(out long bytes, out DateTime modified)
     {
         try
@@ -116,6 +117,7 @@ public sealed unsafe class NativeFile : IDisposable
     /// <param name="sent">Bytes; 0 with success: the file ended before them.</param>
     public SendFileEnd SendTo(int socket, long offset, int count, out int sent)
     {
+        Debug.Assert(offset >= 0 && count > 0, "there are bytes to send");
         nint result = LibC.sendfile(socket, Descriptor, &offset, count);
         sent = Math.Max((int)result, 0);
         if (result >= 0) return SendFileEnd.Sent;
@@ -128,6 +130,7 @@ public sealed unsafe class NativeFile : IDisposable
     {
         try
         {
+            Debug.Assert(!buffer.IsEmpty, "a read of 0 bytes would look like the end of the file");
             return RandomAccess.Read(_handle, buffer, offset);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -187,8 +190,7 @@ public sealed unsafe class NativeFile : IDisposable
     private static NativeFile? TryOpen(string path, int flags, out int error)
     {
         int descriptor;
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
-            descriptor = LibC.open(name, flags | LibC.O_CLOEXEC, ModeOfNewFiles);
+        fixed (byte* name = LibC.Text(path)) descriptor = LibC.open(name, flags | LibC.O_CLOEXEC, ModeOfNewFiles);
         error = Error(descriptor);
         return descriptor < 0 ? null : new NativeFile(descriptor);
     }

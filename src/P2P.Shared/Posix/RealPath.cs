@@ -12,7 +12,7 @@ public static class RealPath
     public static unsafe string? Of(string path)
     {
         byte* resolved = stackalloc byte[PathBytesMax];
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
+        fixed (byte* name = LibC.Text(path))
         {
             if (LibC.realpath(name, resolved) is null) return null;
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -22,9 +23,10 @@ public enum SpliceEnd
 }
 
 /// <summary>
-/// Moves bytes from sockets to files without bringing them into this process: the kernel hands the pages of what was
-/// received on, and copies them once, into the file's. Empty between two moves, so that one serves all. The pipe is
-/// made when it is first needed; where the kernel or the file system can't do it, <see cref="IsUsable"/> becomes false.
+/// Moves bytes from sockets to files without bringing them into this process: the kernel passes the pages of received
+/// packets on, and copies them once, into the file's. The pipe is empty between two moves, so that one pipe serves all
+/// connections. It is made when it is first needed; where the kernel or the file system can't splice,
+/// <see cref="IsUsable"/> becomes false.
 /// </summary>
 public sealed unsafe class SplicePipe : IDisposable
 {
@@ -32,7 +34,7 @@ public sealed unsafe class SplicePipe : IDisposable
     private SafeFileHandle? _reader, _writer;
     private int _bytesMax;
 
-    /// <summary>Whether it is worth trying.</summary>
+    /// <summary>True until a move has shown that the kernel or the file system can't do it.</summary>
     public bool IsUsable { get; private set; } = true;
 
     /// <summary>Moves what a socket has received, as much as fits the pipe, to where a file is written next.</summary>
@@ -40,6 +42,7 @@ public sealed unsafe class SplicePipe : IDisposable
     /// <param name="fileError">0, or the errno of writing.</param>
     public SpliceEnd Move(int socket, int file, out int bytes, out int fileError)
     {
+        Debug.Assert(socket >= 0 && file >= 0, "both ends are open");
         bytes = fileError = 0;
         if (!TryOpen()) return SpliceEnd.WouldBlock;
         nint moved = LibC.splice(socket, null, Writer, null, _bytesMax, LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK);
@@ -52,11 +55,12 @@ public sealed unsafe class SplicePipe : IDisposable
             else if (Marshal.GetLastPInvokeError() is not LibC.EINTR and var error) fileError = error;
         }
         if (fileError == LibC.EINVAL) fileError = CopyRest(file, (int)moved, ref bytes);
-        if (fileError != 0) Dispose();      // with what is left in it
+        if (fileError != 0) Dispose();      // the bytes that are left in the pipe go with it
+        Debug.Assert(fileError != 0 || bytes == moved, "the pipe is empty between two moves");
         return SpliceEnd.Moved;
     }
 
-    /// <summary>Gives its descriptors back; it may be used again.</summary>
+    /// <summary>Closes the pipe; the next move makes a new one.</summary>
     public void Dispose()
     {
         _reader?.Dispose();
@@ -93,7 +97,7 @@ public sealed unsafe class SplicePipe : IDisposable
         return error is LibC.EINVAL or LibC.EAGAIN or LibC.EINTR ? SpliceEnd.WouldBlock : SpliceEnd.Failed;
     }
 
-    // A file system that can't take pages: what is in the pipe is written as usual, and nothing is put into it again.
+    // The file system can't take pages: the bytes in the pipe are written as usual, and the pipe is not used again.
     private int CopyRest(int file, int moved, ref int bytes)
     {
         IsUsable = false;

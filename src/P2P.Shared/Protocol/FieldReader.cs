@@ -11,7 +11,7 @@ public ref struct FieldReader(ReadOnlySpan<byte> text)
     /// <summary>True when every field has been read.</summary>
     public bool AtEnd { get; private set; }
 
-    /// <summary>What has not been read yet, without the comma before it.</summary>
+    /// <summary>The fields that have not been read yet, without the comma before them.</summary>
     public readonly ReadOnlySpan<byte> Rest => _rest;
 
     /// <summary>Reads the next field, which may be empty.</summary>

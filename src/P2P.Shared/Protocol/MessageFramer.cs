@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading;
 
 namespace P2P.Protocol;
@@ -7,7 +8,7 @@ namespace P2P.Protocol;
 /// Finds where messages end in the bytes of one connection, in both dialects (PROTOCOL 2.2). Strangers send
 /// one message per send and nothing behind it; others end each with a newline, join or cut them.
 ///
-/// It sees no socket and no clock. Its owner tells it of each read, of the end of the stream, and when
+/// The framer sees no socket and no clock. Its session reports each read, the end of the stream, and that
 /// <see cref="ReadTimeout"/> has passed without a byte. A timeout of zero asks only whether more is waiting.
 /// Hot: a struct that copies and allocates nothing.
 /// </summary>
@@ -15,7 +16,7 @@ public struct MessageFramer
 {
     private bool _sawNewline;
     private bool _hasTimedOut;
-    private bool _ended;
+    private bool _hasEnded;
     private int _readStart;     // where the latest read begins in the unread bytes; below 0 once its head is consumed
     private int _readBytes;
 
@@ -36,16 +37,18 @@ public struct MessageFramer
     /// <summary>One read has put <paramref name="bytes"/> behind <paramref name="unreadBefore"/> bytes.</summary>
     public void OnRead(int unreadBefore, int bytes)
     {
+        Debug.Assert(unreadBefore >= 0 && bytes > 0, "a read brings bytes");
+        Debug.Assert(!_hasEnded, "no read follows the end of the stream");
         _readStart = unreadBefore;
         _readBytes = bytes;
         _hasTimedOut = false;
     }
 
-    /// <summary><see cref="ReadTimeout"/> has passed, and nothing came.</summary>
+    /// <summary><see cref="ReadTimeout"/> has passed, and no byte came.</summary>
     public void OnTimeout() => _hasTimedOut = true;
 
-    /// <summary>The stream has ended: what is left is as complete as it gets.</summary>
-    public void OnEnd() => _ended = true;
+    /// <summary>The stream has ended: the unread bytes are as complete as they get.</summary>
+    public void OnEnd() => _hasEnded = true;
 
     /// <summary>Takes the next complete text, which is a message if <see cref="MessageReader"/> says so.</summary>
     /// <param name="unread">All bytes that were read and not yet consumed.</param>
@@ -57,6 +60,7 @@ public struct MessageFramer
     {
         bool found = TryFind(unread, out text, out consumed, out isLine);
         IsOverlong = (found ? text.Length : unread.Length) >= Limits.MessageBytesMax;
+        Debug.Assert(consumed <= unread.Length, "a message lies within the unread bytes");
         _readStart -= consumed;
         return found && !IsOverlong;
     }
@@ -103,13 +107,13 @@ public struct MessageFramer
                 : alone && extent == Extent.Whole ? TimeSpan.Zero
                 : Limits.CutMessageTimeout;
         }
-        if (!_ended && !(_hasTimedOut && ReadTimeout != Timeout.InfiniteTimeSpan)) return false;
+        if (!_hasEnded && !(_hasTimedOut && ReadTimeout != Timeout.InfiniteTimeSpan)) return false;
         consumed = unread.Length;
         return true;
     }
 
-    // An unframed sender's nonsense has no end of its own; its next send, which begins with a verb, shows it. Where
-    // lines are in use, a read may begin anywhere in one.
+    // The nonsense of an unframed sender has no end of its own; the sender's next send, which begins with a verb, shows
+    // that end. Where lines are in use, a read may begin anywhere in one.
     private readonly bool StartsAnewWithLastRead(ReadOnlySpan<byte> unread) =>
         _readStart > 0 && !_sawNewline && Verbs.TryRead(MessageReader.Trim(unread[_readStart..]), out _, out _);
 }

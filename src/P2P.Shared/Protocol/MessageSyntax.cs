@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 
 namespace P2P.Protocol;
 
@@ -23,8 +24,8 @@ internal enum Extent
 }
 
 /// <summary>
-/// The grammar of messages that have no end of line, as far as their ends go (PROTOCOL 2.2). It looks
-/// at fields only to find where they stop; whether their values are right is <see cref="MessageReader"/>'s business.
+/// The grammar of messages that have no end of line, as far as their ends go (PROTOCOL 2.2). The scan looks at fields
+/// only to find where they stop; whether their values are right is <see cref="MessageReader"/>'s business.
 /// </summary>
 internal static class MessageSyntax
 {
@@ -38,6 +39,7 @@ internal static class MessageSyntax
     /// text.</param>
     public static Extent Scan(ReadOnlySpan<byte> text, out int length)
     {
+        Debug.Assert(!text.Contains((byte)'\n'), "a newline ends a message: no scan is needed");
         length = text.Length;
         int at = CountBlanks(text);
         if (!Verbs.TryRead(text[at..], out MessageKind kind, out int verbLength))

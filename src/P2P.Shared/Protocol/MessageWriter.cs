@@ -40,6 +40,8 @@ public static class MessageWriter
     // ,<host>,<port>
     public static int Peer(Span<byte> buffer, ReadOnlySpan<byte> host, int port)
     {
+        Debug.Assert(port is > 0 and <= 65535, "a peer listens on a port");
+        Debug.Assert(host.Length is > 0 and <= Limits.HostBytesMax && !host.Contains((byte)','), "a host is one field");
         buffer[0] = (byte)',';
         host.CopyTo(buffer[1..]);
         buffer[host.Length + 1] = (byte)',';

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -11,7 +12,7 @@ namespace P2P.Transport;
 /// </summary>
 public sealed class Acceptor
 {
-    // In a row, before those who were accepted have their turn.
+    // Connections accepted in a row, before those have their turn.
     private const int AcceptedPerTurn = 64;
 
     private readonly List<Socket> _listeners = [];
@@ -62,7 +63,7 @@ public sealed class Acceptor
     public static bool IsPortTaken(SocketException failure) =>
         failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
 
-    /// <summary>Tells whether listening failed since the address is none of this machine's.</summary>
+    /// <summary>Tells whether listening failed since this machine does not have the address.</summary>
     public static bool IsAddressForeign(SocketException failure) =>
         failure.SocketErrorCode == SocketError.AddressNotAvailable;
 
@@ -78,6 +79,7 @@ public sealed class Acceptor
     /// <param name="onShortage">Called while descriptors or memory run short, before each pause.</param>
     public void Start(EventLoop loop, Action<Socket> onAccepted, Action? onShortage = null)
     {
+        Debug.Assert(_start is null, "accepting starts once");
         _start = Start;
         Start();
 
@@ -97,6 +99,7 @@ public sealed class Acceptor
     /// <returns>False if that can't be done, and it listens where it did.</returns>
     public bool TryMoveTo(IPAddress[] addresses)
     {
+        Debug.Assert(Port != 0, "it listens, so it has a port");
         _accepting.ForEach(accepting => accepting.Dispose());
         _accepting.Clear();
         _listeners.Clear();
@@ -159,8 +162,9 @@ public sealed class Acceptor
             if (_isClosed) return;
             for (int count = 0; count < AcceptedPerTurn; count++)
             {
+                Debug.Assert(_operation is null, "one accept at a time");
                 _operation = _loop.RentOperation(this);
-                _operation.UseBuffer(null, 0, 0);       // it would be received into at once
+                _operation.UseBuffer(null, 0, 0);       // AcceptAsync would receive into a buffer
                 if (_listener.AcceptAsync(_operation)) return;
                 if (!TryEnd()) return;
             }
@@ -194,8 +198,8 @@ public sealed class Acceptor
                 _onAccepted(socket!);
                 return true;
             }
-            // A connection that was reset while it waited is nobody's loss; anything else is a lack of descriptors
-            // or memory, which passes.
+            // A connection that was reset while it waited needs no session; any other error is a lack of descriptors or
+            // memory, which passes.
             if (error is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.Interrupted)
                 return true;
             _onShortage?.Invoke();

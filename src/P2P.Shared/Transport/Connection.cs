@@ -8,9 +8,9 @@ using System.Threading;
 namespace P2P.Transport;
 
 /// <summary>
-/// One socket and the bytes read from it that nobody has consumed. Owned by one session, used on the loop.
+/// One socket, and the bytes read from it that its session has not consumed. Owned by one session, used on the loop.
 ///
-/// Bytes arrive in the loop's shared buffer. What a session leaves unread when it waits for anything is moved into a
+/// Bytes arrive in the loop's shared buffer. Bytes that a session has not consumed when it waits are moved into a
 /// pooled buffer of the connection's own, so an idle connection has none. One receive and one send may be awaited at a
 /// time; an operation is rented for each while it is in flight. Hot: allocates nothing per message.
 /// </summary>
@@ -20,8 +20,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     private readonly int _readBytesMax;
     private readonly bool _isPeerQuick;
     private ConnectionState _state;
-    private bool _mayHaveMore;          // more may be there than was read
-    private bool _hasTimedOut;             // so ended the last receive that was awaited
+    private bool _mayHaveMore;          // the kernel may hold more bytes than were read
+    private bool _hasTimedOut;          // so ended the last receive that was awaited
     private int _readsAtOnce;           // in a row
     private LoopTimer? _timeout;
     private SocketOperation? _receive;  // in flight
@@ -39,6 +39,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// for less than an operation does; where nothing is there, the operation behind it looks a second time.</param>
     public Connection(EventLoop loop, Socket socket, int readBytesMax, bool isPeerQuick = false)
     {
+        Debug.Assert(readBytesMax > 0 && readBytesMax <= loop.ReceiveBuffer.Length, "a read fits the loop's buffer");
         (_loop, _readBytesMax, _isPeerQuick) = (loop, readBytesMax, isPeerQuick);
         _unread = new UnreadBytes(loop.ReceiveBuffer);
         _sender = new ConnectionSender(loop, socket);
@@ -47,13 +48,13 @@ public sealed class Connection : IOperationOwner, IDisposable
         loop.Leaks.OnOpened(this);
     }
 
-    /// <summary>The socket, for its addresses and options, and for what is sent from files.</summary>
+    /// <summary>The socket, for its addresses and options, and for sending from files.</summary>
     public Socket Socket => _sender.Socket;
 
     /// <summary>All bytes read and not yet consumed, good until the next wait.</summary>
     public ReadOnlySpan<byte> Unread => _unread.Span;
 
-    /// <summary>True when so much has been there at once that the others should have their turn
+    /// <summary>True after so many receives in a row without a wait that other connections should have their turn
     /// (<see cref="EventLoop.YieldAsync"/>).</summary>
     public bool HasHadTurn => _readsAtOnce >= Limits.ReadsPerTurn;
 
@@ -68,7 +69,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// <summary>Waits until something can be received, the end of the stream included, and leaves it where it
     /// is.</summary>
     /// <param name="timeout">As for <see cref="ReceiveAsync"/>.</param>
-    /// <returns>Quiet, an error, or a success that says nothing of how many bytes there are.</returns>
+    /// <returns>Timed out, an error, or a success that does not say how many bytes there are.</returns>
     public Receiving ReadableAsync(TimeSpan timeout) => Receive(timeout, isForBytes: false);
 
     /// <summary>Ends the receive that is awaited, if any, as if its timeout were over.</summary>
@@ -77,15 +78,15 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (_reader is not null) _loop.Post(TimeOut);
     }
 
-    /// <summary>Tells, without a wait, whether the peer's end of the stream has come directly behind what was read: a
-    /// call that pays after a read that may have been all.</summary>
+    /// <summary>Tells, without a wait, whether the end of the stream stands directly behind the bytes that were read.
+    /// The call pays after a read that may have brought the whole stream.</summary>
     public bool LookForEnd()
     {
         if (_state != ConnectionState.Idle || _mayHaveMore) return _state == ConnectionState.Ended;
         Span<byte> next = stackalloc byte[1];
         int bytes = Socket.Receive(next, SocketFlags.Peek, out SocketError error);
         if (bytes > 0 || error is SocketError.WouldBlock or SocketError.Interrupted) return false;
-        // The kernel tells of a failure once; a receive behind it would seem to be a clean end.
+        // The kernel reports a failure once; a receive behind it would look like a clean end.
         _state = error == SocketError.Success ? ConnectionState.Ended : ConnectionState.Arrived;
         if (error != SocketError.Success) _received = new SocketResult(0, error);
         return _state == ConnectionState.Ended;
@@ -107,8 +108,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     public Sending SendAsync(byte[] buffer, int offset, int count) => _sender.SendAsync(buffer, offset, count);
 
     /// <summary>
-    /// Ends the connection at once; after <see cref="SocketOptions.ResetOnClose"/> the peer sees a reset. Whoever waits
-    /// for something goes on with <see cref="SocketResult.Closed"/>. Closing twice is allowed.
+    /// Ends the connection at once; after <see cref="SocketOptions.ResetOnClose"/> the peer sees a reset. A session
+    /// that waits goes on with <see cref="SocketResult.Closed"/>. Closing twice is allowed.
     /// </summary>
     public void Close()
     {
@@ -142,6 +143,8 @@ public sealed class Connection : IOperationOwner, IDisposable
 
     void IOperationOwner.OnCompleted(SocketOperation operation)
     {
+        Debug.Assert(operation == _receive, "one receive is in flight");
+        Debug.Assert(_state is ConnectionState.Receiving or ConnectionState.Unattended, "a receive is in flight");
         bool isAwaited = _state == ConnectionState.Receiving;
         EndReceive(_receive!);
         if (isAwaited)
@@ -150,7 +153,6 @@ public sealed class Connection : IOperationOwner, IDisposable
             TakeReader()();
             return;
         }
-        KeepUnread();
         _state = ConnectionState.Arrived;
     }
 
@@ -226,6 +228,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     private bool TryStart(bool isForBytes)
     {
         _loop.Borrower?.KeepUnread();
+        Debug.Assert(_receive is null, "one receive at a time");
         _receive = _loop.RentOperation(this);
         _receive.UseBuffer(_loop.ReceiveBuffer, 0, isForBytes ? _readBytesMax : 0);
         _state = ConnectionState.Receiving;
@@ -272,7 +275,8 @@ public sealed class Connection : IOperationOwner, IDisposable
 
     private Action TakeReader()
     {
-        Action taken = _reader!;
+        Debug.Assert(_reader is not null, "a session waits");
+        Action taken = _reader;
         _reader = null;
         return taken;
     }
@@ -283,7 +287,12 @@ public sealed class Connection : IOperationOwner, IDisposable
         public Receiving GetAwaiter() => this;
         public bool IsCompleted => isCompleted;
         public SocketResult GetResult() => connection._hasTimedOut ? SocketResult.TimedOut : connection._received;
-        public void OnCompleted(Action continuation) => connection._reader = continuation;
-        public void UnsafeOnCompleted(Action continuation) => connection._reader = continuation;
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        public void UnsafeOnCompleted(Action continuation)
+        {
+            Debug.Assert(connection._reader is null, "one session waits at a time");
+            connection._reader = continuation;
+        }
     }
 }

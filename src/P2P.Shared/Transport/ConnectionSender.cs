@@ -14,7 +14,7 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
 {
     private SocketOperation? _operation;    // in flight
     private Action? _waiter;
-    private int _sentAtOnce;                // bytes, of what the operation sends the rest of
+    private int _sentAtOnce;                // bytes that the kernel took before the operation, which sends the rest
     private bool _isClosed;
 
     public Socket Socket { get; } = socket;
@@ -28,7 +28,7 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
         Debug.Assert(_waiter is null && _operation is null, "one send or connect at a time");
         if (_isClosed) return Completed(SocketResult.Closed);
         _operation = loop.RentOperation(this);
-        _operation.UseBuffer(null, 0, 0);       // it would be sent with the connection
+        _operation.UseBuffer(null, 0, 0);       // ConnectAsync would send a buffer
         _operation.RemoteEndPoint = remote;
         return Socket.ConnectAsync(_operation) ? new Sending(this, isCompleted: false) : End();
     }
@@ -54,8 +54,8 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
         return Socket.SendAsync(_operation) ? new Sending(this, isCompleted: false) : End();
     }
 
-    /// <summary>Gives up what is in flight, before the socket is closed.</summary>
-    /// <returns>True if something was.</returns>
+    /// <summary>Gives up the operation in flight, before the socket is closed.</summary>
+    /// <returns>True if there was one.</returns>
     public bool Close()
     {
         (_isClosed, Result) = (true, SocketResult.Closed);
@@ -69,7 +69,11 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
     }
 
     /// <summary>Keeps the session that waits.</summary>
-    public void OnCompleted(Action continuation) => _waiter = continuation;
+    public void OnCompleted(Action continuation)
+    {
+        Debug.Assert(_waiter is null, "one session waits at a time");
+        _waiter = continuation;
+    }
 
     void IOperationOwner.OnCompleted(SocketOperation operation)
     {
@@ -79,7 +83,8 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
 
     private Sending End()
     {
-        SocketResult result = _operation!.Result;
+        Debug.Assert(_operation is not null, "an operation was in flight");
+        SocketResult result = _operation.Result;
         if (result.IsSuccess) result = result with { Bytes = result.Bytes + _sentAtOnce };
         loop.Operations.Return(_operation);
         (_operation, _sentAtOnce) = (null, 0);
@@ -94,7 +99,8 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
 
     private Action TakeWaiter()
     {
-        Action taken = _waiter!;
+        Debug.Assert(_waiter is not null, "a session waits");
+        Action taken = _waiter;
         _waiter = null;
         return taken;
     }

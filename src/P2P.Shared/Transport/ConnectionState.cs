@@ -1,10 +1,10 @@
 namespace P2P.Transport;
 
-/// <summary>What a connection does about bytes that come in. It is in exactly one state; sending is apart from
-/// it.</summary>
+/// <summary>What a connection does about incoming bytes. A connection is in exactly one of these states; sending is
+/// apart from them.</summary>
 internal enum ConnectionState
 {
-    /// <summary>Nobody waits for bytes, and no receive is in flight.</summary>
+    /// <summary>No session waits for bytes, and no receive is in flight.</summary>
     Idle,
 
     /// <summary>A session waits; its receive starts in the next round.</summary>
@@ -13,15 +13,15 @@ internal enum ConnectionState
     /// <summary>A session waits, and a receive is in flight.</summary>
     Receiving,
 
-    /// <summary>The session's timeout ended before the receive that is in flight: it brings its bytes for the next one
-    /// to wait.</summary>
+    /// <summary>The session's timeout ended before the receive that is in flight: that receive brings
+    /// its bytes for the session's next wait.</summary>
     Unattended,
 
-    /// <summary>An unattended receive, or a look for the end, has brought something that no session has seen
+    /// <summary>An unattended receive, or a look for the end, has brought a result that the session has not seen
     /// yet.</summary>
     Arrived,
 
-    /// <summary>The peer's end of the stream has been seen, and stands behind what is unread.</summary>
+    /// <summary>The peer's end of the stream has been seen, and stands behind the unread bytes.</summary>
     Ended,
 
     /// <summary>The connection was closed on our side.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -11,10 +12,11 @@ public static class Connector
     /// <summary>Tries the addresses in turn.</summary>
     /// <param name="readBytesMax">Most that one receive takes, in bytes.</param>
     /// <param name="timeout">How long one attempt may take.</param>
-    /// <returns>The connection, or null if nobody accepts.</returns>
+    /// <returns>The connection, or null if no address accepts.</returns>
     public static async Task<Connection?> ConnectAsync(
         EventLoop loop, IPAddress[] addresses, int port, int readBytesMax, TimeSpan timeout)
     {
+        Debug.Assert(port is > 0 and <= 65535 && readBytesMax > 0, "the caller knows where and how much");
         foreach (IPAddress address in addresses)
         {
             if (TryCreate(address) is not { } socket) continue;
@@ -24,7 +26,8 @@ public static class Connector
             var remote = new IPEndPoint(address, port);
             SocketResult result = await connection.ConnectAsync(remote);
             timer.Forget();
-            // Linux may connect a socket to itself when nobody listens on a port of the range for outgoing connections.
+            // Linux may connect a socket to itself where no program listens on a port of the range for outgoing
+            // connections.
             if (result.IsSuccess && !socket.LocalEndPoint!.Equals(remote)) return connection;
             connection.Close();
         }

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace P2P.Transport;
 
-/// <summary>Who is told, on the loop, that an operation of its has completed.</summary>
+/// <summary>The owner of operations, which are completed by a call to it on the loop.</summary>
 internal interface IOperationOwner
 {
     /// <summary>Called once for an operation that did not complete at once.</summary>
@@ -16,7 +16,7 @@ internal interface IOperationOwner
 /// </summary>
 internal sealed class SocketOperation(EventLoop loop) : SocketAsyncEventArgs(true)
 {
-    /// <summary>Who is told; null after the owner has given the operation up.</summary>
+    /// <summary>The object that the completion is passed to; null once that has given the operation up.</summary>
     public volatile IOperationOwner? Owner;
 
     /// <summary>Sets the buffer, if it isn't there already: most operations receive into the same one, again and

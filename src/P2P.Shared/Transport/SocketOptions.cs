@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace P2P.Transport;
 
-/// <summary>What we ask of the kernel for a TCP socket. What is asked of a socket that listens holds for those that it
-/// accepts. An option that can't be set, since the peer has gone already, changes nothing.</summary>
+/// <summary>The options that the programs set on TCP sockets. Those of a listening socket hold for the sockets that it
+/// accepts. Setting an option fails only where the peer has gone already, and is then left undone.</summary>
 public static class SocketOptions
 {
     // netinet/tcp.h; the runtime has no names for these two.
@@ -15,15 +15,15 @@ public static class SocketOptions
     public static void NoDelay(this Socket socket) =>
         Set(socket, SocketOptionLevel.Tcp, SocketOptionName.NoDelay, 1);
 
-    /// <summary>A packet that isn't full waits for the end of the stream, or for 200 ms, and takes the end along: that
-    /// spares both ends a packet, and the peer a round.</summary>
+    /// <summary>A packet that isn't full waits for the end of the stream, or for 200 ms, and carries that end: both
+    /// machines save a packet, and the peer's loop a round.</summary>
     public static void SendFullPackets(this Socket socket) => SetRaw(socket, Cork, 1);
 
     /// <summary>The kernel stops taking bytes once this many are unsent, so that little stands between the peer that is
     /// served and the next one.</summary>
     public static void LimitUnsent(this Socket socket, int bytes) => SetRaw(socket, UnsentLowWater, bytes);
 
-    /// <summary>The kernel holds about as much as this for us to read, and lets the peer wait then.</summary>
+    /// <summary>The kernel holds about this many received bytes that are unread, and then lets the peer wait.</summary>
     public static void LimitUnread(this Socket socket, int bytes) =>
         Set(socket, SocketOptionLevel.Socket, SocketOptionName.ReceiveBuffer, bytes);
 
@@ -39,8 +39,8 @@ public static class SocketOptions
         Set(socket, SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes);
     }
 
-    /// <summary>Makes every end of the connection, even the end of this process, reach the peer as a reset; or no
-    /// longer does.</summary>
+    /// <summary>Makes every end of the connection, even by the end of this process, reach the peer as a reset; or makes
+    /// it a clean end again.</summary>
     public static void ResetOnClose(this Socket socket, bool isOn)
     {
         try
@@ -53,7 +53,7 @@ public static class SocketOptions
         }
     }
 
-    /// <summary>Says that no more will be sent. False if the peer has gone.</summary>
+    /// <summary>Ends the stream to the peer. False if the peer has gone.</summary>
     public static bool TryShutdownSend(this Socket socket) => TryShutdown(socket, SocketShutdown.Send);
 
     internal static bool TryShutdown(Socket socket, SocketShutdown how)

@@ -5,7 +5,7 @@ namespace P2P.Transport;
 /// <summary>How one operation on a socket ended. A peer that resets is a value here, never an exception.</summary>
 /// <param name="Bytes">Bytes moved. 0 from a receive without error: the peer's end of stream.</param>
 /// <param name="Error">Success, or why it failed.</param>
-/// <param name="IsTimedOut">The receive has not ended: no byte came for as long as was asked.</param>
+/// <param name="IsTimedOut">No byte came within the timeout; the receive itself may still be in flight.</param>
 public readonly record struct SocketResult(int Bytes, SocketError Error, bool IsTimedOut = false)
 {
     /// <summary>No byte came in time.</summary>
@@ -14,7 +14,7 @@ public readonly record struct SocketResult(int Bytes, SocketError Error, bool Is
     /// <summary>The connection was closed on our side.</summary>
     public static readonly SocketResult Closed = new(0, SocketError.OperationAborted);
 
-    /// <summary>The connection has failed in a way that was not told.</summary>
+    /// <summary>The connection has failed in a way that the kernel did not name.</summary>
     public static readonly SocketResult Failed = new(0, SocketError.SocketError);
 
     /// <summary>The operation did what it was asked.</summary>
@@ -23,6 +23,6 @@ public readonly record struct SocketResult(int Bytes, SocketError Error, bool Is
     /// <summary>The peer has sent its last byte, and has ended the stream cleanly.</summary>
     public bool IsEnd => IsSuccess && Bytes == 0;
 
-    /// <summary>It could not be done at once: nothing is there yet, or the peer's buffer is full.</summary>
+    /// <summary>The operation could not be done at once: no byte has come yet, or the peer's buffer is full.</summary>
     public bool WouldBlock => Error is SocketError.WouldBlock or SocketError.Interrupted;
 }

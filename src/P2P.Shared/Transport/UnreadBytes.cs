@@ -11,10 +11,10 @@ namespace P2P.Transport;
 /// <param name="loopBuffer">The loop's receive buffer.</param>
 internal struct UnreadBytes(byte[] loopBuffer)
 {
-    private byte[] _bytes = loopBuffer;     // where they lie: the loop's buffer or a pooled one
+    private byte[] _bytes = loopBuffer;     // the loop's buffer, or a pooled one
     private int _start, _end;
 
-    /// <summary>All of them. Good until the next wait.</summary>
+    /// <summary>All of the bytes. Good until the next wait.</summary>
     public readonly ReadOnlySpan<byte> Span => _bytes.AsSpan(_start, _end - _start);
 
     /// <summary>Adds the bytes at the beginning of the loop's receive buffer.</summary>
@@ -22,6 +22,7 @@ internal struct UnreadBytes(byte[] loopBuffer)
     {
         if (_start == _end)
         {
+            Debug.Assert(loop.Borrower is null, "the loop's buffer is borrowed by one connection at a time");
             (_bytes, _start, _end) = (loop.ReceiveBuffer, 0, bytes);
             loop.Borrower = owner;
             return;
@@ -31,11 +32,13 @@ internal struct UnreadBytes(byte[] loopBuffer)
             Span.CopyTo(_bytes);
             (_start, _end) = (0, _end - _start);
         }
+        Debug.Assert(_bytes != loop.ReceiveBuffer, "kept bytes lie in a buffer of the connection's own");
+        Debug.Assert(_end + bytes <= _bytes.Length, "a session leaves room for one more read");
         loop.ReceiveBuffer.AsSpan(0, bytes).CopyTo(_bytes.AsSpan(_end));
         _end += bytes;
     }
 
-    /// <summary>Drops the first of them.</summary>
+    /// <summary>Drops the first bytes.</summary>
     public void Consume(int bytes, EventLoop loop, Connection owner)
     {
         Debug.Assert(bytes >= 0 && bytes <= _end - _start, "a session consumes what it has read");
@@ -43,17 +46,18 @@ internal struct UnreadBytes(byte[] loopBuffer)
         if (_start == _end) Release(loop, owner);
     }
 
-    /// <summary>Moves them to a pooled buffer, before another connection uses the loop's.</summary>
+    /// <summary>Moves the bytes to a pooled buffer, before another connection uses the loop's.</summary>
     public void Keep(EventLoop loop, Connection owner)
     {
         Debug.Assert(loop.Borrower == owner && _bytes == loop.ReceiveBuffer, "they lie in the loop's buffer");
         loop.Borrower = null;
         byte[] kept = loop.Buffers.Rent();
+        Debug.Assert(_end - _start <= kept.Length, "a session that reads more consumes all of it");
         Span.CopyTo(kept);
         (_bytes, _start, _end) = (kept, 0, _end - _start);
     }
 
-    /// <summary>Drops all of them, and gives their buffer back.</summary>
+    /// <summary>Drops all bytes, and gives their buffer back.</summary>
     public void Release(EventLoop loop, Connection owner)
     {
         if (loop.Borrower == owner) loop.Borrower = null;

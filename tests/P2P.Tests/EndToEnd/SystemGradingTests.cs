@@ -63,11 +63,10 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
         var tracker = StartNaiveTracker();
         var chunks = new ChunkSet(Random, 12, _ => Random.Next(1, 100_000));
         var hands = chunks.Scatter(Random, 4);
-        var sleep = TimeSpan.FromMilliseconds(100);
         StrangerClient[] strangers =
         [
-            Own(new StrangerClient(chunks, hands[0], tracker.Port, sleep)),
-            Own(new StrangerClient(chunks, hands[1], tracker.Port, sleep)),
+            Own(new StrangerClient(chunks, hands[0], tracker.Port, tracker)),
+            Own(new StrangerClient(chunks, hands[1], tracker.Port, tracker)),
         ];
         ClientProcess[] clients =
             [StartClient("client_1", tracker.Port, chunks, hands[2]), StartClient("client_2", tracker.Port, chunks, hands[3])];

@@ -10,8 +10,8 @@ namespace P2P.Tests.Support;
 /// <summary>
 /// A whole client as strangers write it, in one thread: announces what it has, then goes round and round over what it
 /// lacks (ask; fetch from the *first* peer listed; announce), and serves one fetcher at a time meanwhile. It asks
-/// without any pause, or sleeps after each message, as those do whose tracker takes one recv for one message. When it
-/// has everything it closes its tracker connection and goes on serving, as many do.
+/// without any pause, or, where its tracker takes one recv for one message, waits until that has read each announcement,
+/// as those clients do by a sleep that is long enough on their machine. When it has everything it closes its tracker connection and goes on serving, as many do.
 /// </summary>
 internal sealed class StrangerClient : IDisposable
 {
@@ -21,13 +21,14 @@ internal sealed class StrangerClient : IDisposable
     private readonly SortedSet<int> _missing;
     private readonly EventList<string> _complete = new();
     private readonly Thread _thread;
-    private readonly TimeSpan _sleep;
+    private readonly NaiveTracker? _naiveTracker;
     private volatile bool _disposed;
 
-    /// <param name="sleepsAfterMessage">Longer than 0 with a tracker that is as naive.</param>
-    public StrangerClient(ChunkSet chunks, IEnumerable<int> held, int trackerPort, TimeSpan sleepsAfterMessage = default)
+    /// <param name="naiveTracker">The tracker on that port, if it is as naive.</param>
+    public StrangerClient(
+        ChunkSet chunks, IEnumerable<int> held, int trackerPort, NaiveTracker? naiveTracker = null)
     {
-        _sleep = sleepsAfterMessage;
+        _naiveTracker = naiveTracker;
         var had = held.ToArray();
         _chunks = chunks;
         _server = new FakePeer(chunks, had, new PeerManners { OneAtATime = true });
@@ -91,7 +92,8 @@ internal sealed class StrangerClient : IDisposable
             throw new XunitException($"asked for chunk {index}, got '{string.Join(',', fields)}'");
         if (fields[0] == "CHUNK_LOCATION_UNKNOWN")
         {
-            Patience.Pause(_sleep);
+            if (_naiveTracker is not null)
+                Patience.Pause(TimeSpan.FromMilliseconds(100));
             return false;
         }
         using var fetcher = FakeFetcher.Fetch(int.Parse(fields[3]), $"REQUEST_CHUNK,{index}");
@@ -105,10 +107,13 @@ internal sealed class StrangerClient : IDisposable
 
     private void Announce(int index)
     {
-        if (_sleep > TimeSpan.Zero)
-            _tracker.Send($"LOCAL_CHUNKS,{index},localhost,{Port}");
-        else
+        if (_naiveTracker is null)
+        {
             _tracker.Announce(index, Port);
-        Patience.Pause(_sleep);
+            return;
+        }
+        var announcement = $"LOCAL_CHUNKS,{index},localhost,{Port}";
+        _tracker.Send(announcement);
+        _naiveTracker.Received.WaitForFirst(message => message.Text == announcement, "an announcement to be read");
     }
 }

@@ -21,10 +21,10 @@ namespace P2P.Transport;
 /// </summary>
 public sealed class EventLoop
 {
-    // As many answers as this leave together: their buffers and the sessions are still in the cache.
+    // So many answers leave together: their buffers and the sessions are still in the processor's cache.
     private const int RoundMax = 128;
 
-    // As many as a tracker rents at one time with thousands of connections that all ask; more go to the collector.
+    // A tracker with thousands of connections that all ask rents so many at one time; more go to the collector.
     private const int IdleOperationsMax = 4096, IdleBuffersMax = 2 * RoundMax;
 
     private readonly LoopWake _wake;
@@ -55,17 +55,17 @@ public sealed class EventLoop
     /// </summary>
     internal byte[] ReceiveBuffer { get; }
 
-    /// <summary>Whose unread bytes lie in <see cref="ReceiveBuffer"/>.</summary>
+    /// <summary>The connection whose unread bytes lie in <see cref="ReceiveBuffer"/>.</summary>
     internal Connection? Borrower { get; set; }
 
-    /// <summary>Pinned buffers of <see cref="Limits.BufferBytes"/>, with whatever was last in them. Whoever gets one
-    /// returns it; what comes back beyond the pool's capacity is let go.</summary>
+    /// <summary>Pinned buffers of <see cref="Limits.BufferBytes"/>, with the bytes of their last use. The caller that
+    /// rents one returns it; buffers beyond the pool's capacity go to the collector.</summary>
     public LoopPool<byte[]> Buffers { get; }
 
     /// <summary>Operations on sockets, rented while one is in flight.</summary>
     internal LoopPool<SocketOperation> Operations { get; }
 
-    /// <summary>What is open, noted in DEBUG only.</summary>
+    /// <summary>The open connections and listeners, noted in DEBUG only.</summary>
     internal LeakCheck Leaks { get; } = new();
 
     /// <summary>Called at the end of every round, before the sessions that wait in <see cref="RoundEndAsync"/> go
@@ -80,9 +80,10 @@ public sealed class EventLoop
 
     /// <summary>Runs the loop until <see cref="Stop"/>.</summary>
     /// <param name="start">The first thing that runs on the loop.</param>
-    /// <exception cref="Exception">Whatever code on the loop threw and nobody caught.</exception>
+    /// <exception cref="Exception">The exception that code on the loop did not catch.</exception>
     public void Run(Action start)
     {
+        Debug.Assert(_threadId == 0 && _state == LoopState.Running, "a loop runs once");
         _posted.Enqueue(start);
         _wake.Start();
         while (_state != LoopState.Over) _timers.Wait(_wake);
@@ -100,7 +101,7 @@ public sealed class EventLoop
         Stop();
     }
 
-    /// <summary>Runs an action on the loop soon, after the code at hand. From any thread.</summary>
+    /// <summary>Runs an action on the loop soon, after the code that runs now. From any thread.</summary>
     public void Post(Action action)
     {
         _posted.Enqueue(action);
@@ -110,7 +111,7 @@ public sealed class EventLoop
     /// <summary>Lets every other connection have its turn before the caller goes on; allocates nothing.</summary>
     public QueuedResumption YieldAsync() => new(_nextRound);
 
-    /// <summary>Goes on when all that this round brought has been seen; allocates nothing.</summary>
+    /// <summary>Goes on when every session of this round has run; allocates nothing.</summary>
     public QueuedResumption RoundEndAsync() => new(_roundEnd);
 
     /// <summary>Rents an operation, with the buffer that its last use has left in it.</summary>
@@ -221,7 +222,7 @@ public sealed class EventLoop
         else if (_putOff.Count + _roundEnd.Count + _nextRound.Count > 0 || !_posted.IsEmpty) _wake.Ask();
     }
 
-    // The system closes what a program leaves open; here it shows that every rented thing has an owner who returns it.
+    // The system closes the sockets of a program that ends; closing them here shows that every rented item is returned.
     [Conditional("DEBUG")]
     private void CloseAll()
     {
@@ -248,7 +249,7 @@ public sealed class EventLoop
         GiveBack();
     }
 
-    // Whoever ran gives the thread back: what it has not read must not stand where the next one receives.
+    // A session gives the thread back: its unread bytes must not stand where the next connection receives.
     private void GiveBack() => Borrower?.KeepUnread();
 
     private void RunTimers()

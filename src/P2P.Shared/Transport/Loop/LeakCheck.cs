@@ -5,8 +5,8 @@ using System.Diagnostics;
 namespace P2P.Transport;
 
 /// <summary>
-/// What is open on a loop and who waits on it, noted in DEBUG only: when the loop ends, everything is closed, and then
-/// everything rented must have come back to its pool.
+/// The connections and listeners that are open on a loop, and the sessions that wait on it, noted in DEBUG only: when
+/// the loop ends, all of them are closed, and then every rented item must have come back to its pool.
 /// </summary>
 internal sealed class LeakCheck
 {
@@ -22,7 +22,7 @@ internal sealed class LeakCheck
     [Conditional("DEBUG")]
     public void OnOpened(IDisposable opened) => _open.Add(opened);
 
-    /// <summary>It is closed.</summary>
+    /// <summary>A connection or a listener is closed.</summary>
     [Conditional("DEBUG")]
     public void OnClosed(IDisposable closed) => _open.Remove(closed);
 
@@ -30,7 +30,7 @@ internal sealed class LeakCheck
     [Conditional("DEBUG")]
     public void OnPause() => Pauses++;
 
-    /// <summary>Its wait is over.</summary>
+    /// <summary>A session's wait is over.</summary>
     [Conditional("DEBUG")]
     public void OnPauseEnd()
     {

@@ -1,8 +1,10 @@
+using System.Diagnostics;
+
 namespace P2P.Transport;
 
 /// <summary>
-/// Sees when rounds bring one message each: a wake-up for each would then cost more than it saves. For some rounds
-/// after that, each message is taken for a round of its own. Hot: allocates nothing.
+/// Counts the messages of each round. Where rounds bring one message each, a wake-up for each would cost more than it
+/// saves: for some rounds after that, each message is taken for a round of its own. Hot: allocates nothing.
 /// </summary>
 internal struct LoneRounds
 {
@@ -20,7 +22,11 @@ internal struct LoneRounds
     public void OnReceived() => _messages++;
 
     /// <summary>A message has been a round of its own.</summary>
-    public void OnLoneRound() => _left--;
+    public void OnLoneRound()
+    {
+        Debug.Assert(_left > 0, "no more lone rounds end than were assumed");
+        _left--;
+    }
 
     /// <summary>A round that began with a wake-up is over.</summary>
     public void OnRoundEnd()

@@ -6,9 +6,9 @@ using Microsoft.Extensions.ObjectPool;
 namespace P2P.Transport;
 
 /// <summary>
-/// A pool that knows who has rented, in DEBUG: nothing may be returned twice or by somebody who never rented it, and at
-/// the end nothing may be missing. In a release build it is the pool of the package, and costs nothing more. Hot:
-/// allocates nothing in either.
+/// A pool that, in DEBUG, knows the method that rented each item: no item may be returned twice or without having been
+/// rented, and at the end none may be missing. In a release build it is the pool of the package, and costs nothing
+/// more. Hot: allocates nothing in a release build.
 /// </summary>
 public sealed class LoopPool<T>(IPooledObjectPolicy<T> policy, int idleMax) where T : class
 {
@@ -25,14 +25,14 @@ public sealed class LoopPool<T>(IPooledObjectPolicy<T> policy, int idleMax) wher
         return item;
     }
 
-    /// <summary>Gives an item back that nobody uses any more.</summary>
+    /// <summary>Gives an item back that is no longer used.</summary>
     public void Return(T item)
     {
         NoteEnd(item);
         _pool.Return(item);
     }
 
-    /// <summary>Gives an item up: something may still use it, so that nobody else must get it.</summary>
+    /// <summary>Gives an item up that the runtime may still use, so that the pool must not lend it again.</summary>
     public void Abandon(T item) => NoteEnd(item);
 
     /// <summary>Asserts that everything came back.</summary>

@@ -1,10 +1,11 @@
 using System;
+using System.Diagnostics;
 
 namespace P2P.Transport;
 
 /// <summary>
-/// Calls back once, on the loop, when its time has come. Setting it again, later or sooner, or stopping it costs a
-/// field: it stays queued for its earliest time, and when that comes it sees whether it is still meant.
+/// Calls back once, on the loop, when its time has come. Starting the timer again, later or sooner, or stopping it
+/// costs one field: the timer stays queued for its earliest time, and sees then whether that is still meant.
 /// </summary>
 public sealed class LoopTimer(EventLoop loop, Action callback)
 {
@@ -18,6 +19,7 @@ public sealed class LoopTimer(EventLoop loop, Action callback)
     /// <summary>Starts it, or moves its time.</summary>
     public void Start(TimeSpan delay)
     {
+        Debug.Assert(delay >= TimeSpan.Zero, "a timer's time is to come");
         TimeSpan due = EventLoop.Now + delay;
         _due = due.Ticks;
         if (_due >= _queuedFor) return;
@@ -25,7 +27,7 @@ public sealed class LoopTimer(EventLoop loop, Action callback)
         loop.Enqueue(this, due);
     }
 
-    /// <summary>It won't call back until started again.</summary>
+    /// <summary>The timer won't call back until it is started again.</summary>
     public void Stop() => _due = Never;
 
     /// <summary>Stops it for good, so that nothing keeps its owner alive.</summary>

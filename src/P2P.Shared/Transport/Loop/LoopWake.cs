@@ -7,8 +7,8 @@ using P2P.Posix;
 namespace P2P.Transport;
 
 /// <summary>
-/// Calls the loop in the round that comes next: a byte in a pipe, on whose other end a receive is
-/// pending. What was ready before is told first, so the call is the end of a round. From any thread.
+/// Calls the loop in the next round, by a byte in a pipe on whose other end a receive is pending. The runtime handles
+/// all sockets that were ready before it, so the call is the end of a round. May be asked for from any thread.
 /// </summary>
 internal sealed class LoopWake : IOperationOwner
 {
@@ -21,7 +21,7 @@ internal sealed class LoopWake : IOperationOwner
     public LoopWake(EventLoop loop, Action onWake)
     {
         (int reader, int writer) = Pipe.Open(isNonBlocking: true);
-        // What is no socket the runtime reads by read(2), and writes by write(2).
+        // The runtime uses read(2) and write(2) on a descriptor that is no socket.
         _reader = new Socket(new SafeSocketHandle(reader, ownsHandle: true));
         _writer = new Socket(new SafeSocketHandle(writer, ownsHandle: true)) { Blocking = false };
         _operation = new SocketOperation(loop) { Owner = this };

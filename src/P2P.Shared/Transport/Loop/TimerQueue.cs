@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 
@@ -24,6 +25,7 @@ internal sealed class TimerQueue
     /// <summary>Puts a timer into the queue.</summary>
     public void Add(LoopTimer timer, TimeSpan due)
     {
+        Debug.Assert(due.Ticks >= 0 && due.Ticks < Never, "a timer's time is within the clock");
         _timers.Enqueue(timer, due.Ticks);
         if (due.Ticks < _armedFor) Arm(due.Ticks);
     }
@@ -44,7 +46,7 @@ internal sealed class TimerQueue
     public void ArmNext() => Arm(_timers.TryPeek(out _, out long next) ? next : Never);
 
     /// <summary>Waits for the first timer's time, and asks the loop for a round then; or until <see cref="EndWait"/>,
-    /// or something else has changed. On the thread that runs the loop.</summary>
+    /// or another timer has become the first. On the thread that runs the loop.</summary>
     public void Wait(LoopWake wake)
     {
         long due = Volatile.Read(ref _armedFor);
