@@ -2,7 +2,7 @@ using System;
 
 namespace P2P.Client;
 
-/// <summary>What the client does at most, and how long it waits. The protocol's own limits are in
+/// <summary>The client's limits and timeouts. The protocol's own limits are in
 /// <see cref="Limits"/>.</summary>
 internal static class ClientLimits
 {
@@ -13,7 +13,8 @@ internal static class ClientLimits
     /// finds it there.</summary>
     public const int ReceiveBytes = 256 * 1024;
 
-    /// <summary>From here on a chunk is large, in bytes, and the kernel moves it from the socket to its file.</summary>
+    /// <summary>A chunk of more bytes than this is large: the kernel moves the rest from the socket to its
+    /// file.</summary>
     public const long MovedFrom = 512 * 1024;
 
     /// <summary>Bytes moved for one connection before the others have their turn.</summary>
@@ -33,8 +34,8 @@ internal static class ClientLimits
     /// <summary>An upload that has sent nothing for so long no longer counts as one.</summary>
     public static readonly TimeSpan UploadStall = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long a peer waits for its turn at most: on this machine it may be a stranger's, whose timeout
-    /// nobody knows; elsewhere it is one of ours (<see cref="SilenceTimeout"/>).</summary>
+    /// <summary>How long a peer waits for its turn at most: a peer on this machine may be a stranger's with an unknown
+    /// timeout; one elsewhere is ours (<see cref="SilenceTimeout"/>).</summary>
     public static readonly TimeSpan LocalTurnTimeout = TimeSpan.FromSeconds(1), TurnTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>How long descriptors count as short after the process wanted one and there was none.</summary>
@@ -46,8 +47,8 @@ internal static class ClientLimits
     /// <summary>Chunks fetched at the same time.</summary>
     public const int DownloadsMax = 12;
 
-    /// <summary>Chunks fetched at the same time from one peer that serves them quickly. From any other it is one: a
-    /// stranger may serve one at a time, and the next would wait without a byte.</summary>
+    /// <summary>Chunks fetched at the same time from one peer that serves them quickly. One chunk at a time
+    /// is fetched from any other: a stranger may serve one at a time, and the next would wait without a byte.</summary>
     public const int DownloadsFromFastPeerMax = 4;
 
     /// <summary>Chunks fetched at the same time from one of our own kind: the next one waits in its queue, so that its
@@ -72,11 +73,11 @@ internal static class ClientLimits
     /// <summary>How long a peer that connected is waited for to ask.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>First and longest pause of a source that failed; it doubles with every failure.</summary>
+    /// <summary>First and longest pause of a source that failed; the pause doubles with every failure.</summary>
     public static readonly TimeSpan PeerPauseMin = TimeSpan.FromMilliseconds(250),
         PeerPauseMax = TimeSpan.FromSeconds(30);
 
-    /// <summary>How bad it is of a source to send something else than chunks.crc says: a first pause of 4 s.</summary>
+    /// <summary>The failures that a wrong chunk counts as: the source's first pause is 4 s.</summary>
     public const int WrongChunkSeverity = 5;
 
     /// <summary>Chunks with known sources that are kept ready, to choose the rarest from.</summary>
@@ -119,7 +120,7 @@ internal static class ClientLimits
     /// <summary>Unframed questions without an answer, before the tracker is taken for one that wants lines.</summary>
     public const int UnframedAttempts = 2;
 
-    /// <summary>How long lines may get no answer before it is tried unframed again.</summary>
+    /// <summary>How long lines may get no answer before messages are sent unframed again.</summary>
     public static readonly TimeSpan LinesTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>First and longest pause between attempts to reach the tracker.</summary>
@@ -135,17 +136,16 @@ internal static class ClientLimits
     /// otherwise.</summary>
     public const int LingerSeconds = 5;
 
-    /// <summary>How long the disk may take nothing, however often it is tried, before a client that is to end by itself
-    /// gives up.</summary>
+    /// <summary>How long the disk may refuse all chunks before a client with -exit_when_complete gives up.</summary>
     public static readonly TimeSpan DiskTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often it is looked whether the program of -on_complete has ended.</summary>
+    /// <summary>How often the client asks whether the program of -on_complete has ended.</summary>
     public static readonly TimeSpan CommandPause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Without any progress for so long the user is told why.</summary>
+    /// <summary>After so long without progress the reason is reported.</summary>
     public static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often the reason is looked for: that takes a look at every chunk.</summary>
+    /// <summary>How often the reason is looked for, which takes a look at every chunk.</summary>
     public static readonly TimeSpan StallLookPause = TimeSpan.FromSeconds(1);
 
     /// <summary>How often local_chunks.txt is rewritten at most (PROTOCOL 4.4).</summary>

@@ -23,77 +23,53 @@ internal enum Framing
 /// <summary>The client's arguments, checked.</summary>
 internal sealed class ClientOptions
 {
-    public const string Usage = """
-        usage: P2PClient [-folder] <path> [-transfer_port <port>] [-name <name>] [-tracker <host[:port]>]
-                         [-bind <address>] [-framing auto|line|unframed] [-max_chunk_bytes <size>] [-log <path>]
-                         [-chunks <count>] [-out <file>] [-on_complete <command>]
-                         [-exit_when_complete [<seconds>]] [-timeout <seconds>] [-quiet] [-json]
-                         [-verbose]
-               P2PClient split|join|verify ...   (P2PClient split -help tells more)
-          -folder <path>          the folder with local_chunks.txt and the chunks
-          -transfer_port <port>   the port that peers fetch chunks from (default: any free one)
-          -name <name>            the name in the log (default: the folder's name)
-          -tracker <host[:port]>  the tracker (default localhost:5100)
-          -bind <address>         the address that peers can reach (default: this machine alone if the tracker
-        """ + " serves no other, else all)\n" + """
-          -framing <dialect>      how messages to the tracker end (default auto: as any tracker on this machine
-        """ + " understands)\n" + """
-          -max_chunk_bytes <size> the largest chunk to accept, as 500M or 16G (default 16G)
-          -log <path>             the common log (default logs.log in the current directory)
-          -chunks <count>         begin with nothing: make the folder and its list for so many chunks
-          -out <file>             join the chunks into this file as soon as all are there
-          -on_complete <command>  run this, through /bin/sh -c, as soon as all is there
-          -exit_when_complete [<seconds>]  end when all is there and nobody has fetched anything for so long (default 5)
-          -timeout <seconds>      end with exit code 3 if not all is there by then
-          -quiet                  say nothing but trouble
-          -json                   print events as lines of JSON
-          -verbose                tell on stderr why sources are refused and connections closed, and more
-          -help, -version
-        """;
-
     private const int DefaultTrackerPort = 5100;        // PROTOCOL 8.1
     private const int NameBytesMax = 1000;              // in UTF-8; every line of the log begins with it
 
     private ClientOptions(CommandLine line)
     {
-        if (line.Positional is not null && line.Has("folder"))
+        if (line.Positional is not null && line.Has(ClientOption.Folder))
             throw ProgramException.Usage($"unexpected argument '{line.Positional}': -folder is given already");
-        string folder = line.Get("folder") ?? line.Positional
+        string folder = line.Get(ClientOption.Folder) ?? line.Positional
             ?? throw ProgramException.Usage("which folder? give it with -folder");
         if (folder.Length == 0) throw ProgramException.Usage("the folder's name is empty: give it with -folder");
         Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        Name = line.Get("name") is { } name ? CheckName(name) : NameOf(Folder);
-        TransferPort = line.GetPort("transfer_port", 0);
-        LogPath = line.Get("log") ?? "logs.log";
-        ChunkBytesMax = line.GetSize("max_chunk_bytes", ClientLimits.ChunkBytesMax);
-        if (line.Has("exit_when_complete"))
+        Name = line.Get(ClientOption.Name) is { } name ? CheckName(name) : NameOf(Folder);
+        TransferPort = line.GetPort(ClientOption.TransferPort, 0);
+        LogPath = line.Get(ClientOption.Log) ?? "logs.log";
+        ChunkBytesMax = line.GetSize(ClientOption.MaxChunkBytes, ClientLimits.ChunkBytesMax);
+        if (line.Has(ClientOption.ExitWhenComplete))
         {
-            bool isGiven = line.Get("exit_when_complete") is not "";
+            bool isGiven = line.Get(ClientOption.ExitWhenComplete) is not "";
             Linger = TimeSpan.FromSeconds(isGiven
-                ? line.GetNumber("exit_when_complete", 0, "number of seconds")!.Value
+                ? line.GetNumber(ClientOption.ExitWhenComplete, 0, "number of seconds")!.Value
                 : ClientLimits.LingerSeconds);
         }
-        if (line.GetNumber("timeout", 1, "number of seconds") is { } seconds) Timeout = TimeSpan.FromSeconds(seconds);
-        ChunkCount = line.GetNumber("chunks", 1, "number of chunks");
+        int? timeout = line.GetNumber(ClientOption.Timeout, 1, "number of seconds");
+        if (timeout is not null) Timeout = TimeSpan.FromSeconds(timeout.Value);
+        ChunkCount = line.GetNumber(ClientOption.Chunks, 1, "number of chunks");
         if (ChunkCount > ClientLimits.ChunksMax)
         {
             throw ProgramException.Usage(
                 $"-chunks {ChunkCount.Value} are too many: {ClientLimits.ChunksMax} are possible");
         }
-        OutName = line.Get("out");
+        OutName = line.Get(ClientOption.Out);
         if (OutName is { Length: 0 }) throw ProgramException.Usage("-out has no name: give that of the file to make");
         OutPath = OutName is null ? null : Path.GetFullPath(OutName);
-        Command = line.Get("on_complete");
-        if (line.Has("json") && line.Has("quiet"))
+        Command = line.Get(ClientOption.OnComplete);
+        if (line.Has(ClientOption.Json) && line.Has(ClientOption.Quiet))
             throw ProgramException.Usage("-json and -quiet exclude each other: give one of them");
-        Style = line.Has("json") ? ReportStyle.Json : line.Has("quiet") ? ReportStyle.Quiet : ReportStyle.Text;
-        IsVerbose = line.Has("verbose");
-        (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(line.Get("tracker") ?? HostName.Localhost);
+        Style = line.Has(ClientOption.Json) ? ReportStyle.Json
+            : line.Has(ClientOption.Quiet) ? ReportStyle.Quiet
+            : ReportStyle.Text;
+        IsVerbose = line.Has(ClientOption.Verbose);
+        string tracker = line.Get(ClientOption.Tracker) ?? HostName.Localhost;
+        (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(tracker);
         IsTrackerLocal = HostName.IsLoopback(TrackerAddresses[0]);
-        IsBindGiven = line.Has("bind");
-        BindAddresses = line.GetBindAddresses("bind")
+        IsBindGiven = line.Has(ClientOption.Bind);
+        BindAddresses = line.GetBindAddresses(ClientOption.Bind)
             ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
-        Framing = line.Get("framing") switch
+        Framing = line.Get(ClientOption.Framing) switch
         {
             null or "auto" => Framing.Auto,
             "line" => Framing.Line,
@@ -105,7 +81,7 @@ internal sealed class ClientOptions
     /// <summary>Full path, without a slash at its end.</summary>
     public string Folder { get; }
 
-    /// <summary>What the client's lines in the log begin with.</summary>
+    /// <summary>The name that the client's lines in the log begin with.</summary>
     public string Name { get; }
 
     /// <summary>0 for any free port.</summary>
@@ -114,7 +90,7 @@ internal sealed class ClientOptions
     /// <summary>Where peers can connect.</summary>
     public IPAddress[] BindAddresses { get; }
 
-    /// <summary>The user has said so.</summary>
+    /// <summary>The user has given -bind.</summary>
     public bool IsBindGiven { get; }
 
     /// <summary>The tracker as the user named it, with its port.</summary>
@@ -125,7 +101,7 @@ internal sealed class ClientOptions
 
     public int TrackerPort { get; }
 
-    /// <summary>The tracker is on this machine, the assignment's only case: it may be a stranger's.</summary>
+    /// <summary>The tracker is on this machine, the assignment's only case, and may be a stranger's.</summary>
     public bool IsTrackerLocal { get; }
 
     public Framing Framing { get; }
@@ -150,13 +126,13 @@ internal sealed class ClientOptions
     /// <summary>The same as a full path.</summary>
     public string? OutPath { get; }
 
-    /// <summary>What to run when all is there; null: nothing.</summary>
+    /// <summary>The command to run when all chunks are there; null: none.</summary>
     public string? Command { get; }
 
-    /// <summary>Why things happen is told on stderr.</summary>
+    /// <summary>The reasons of events are printed on stderr.</summary>
     public bool IsVerbose { get; }
 
-    /// <summary>What is printed on stdout.</summary>
+    /// <summary>The form of the output on stdout.</summary>
     public ReportStyle Style { get; }
 
     /// <summary>Reads the arguments.</summary>
@@ -164,17 +140,17 @@ internal sealed class ClientOptions
     /// <exception cref="ProgramException">They are wrong.</exception>
     public static ClientOptions? Parse(string[] arguments)
     {
-        CommandLine line = CommandLine.Parse(
-            arguments,
-            ["folder", "transfer_port", "name", "tracker", "bind", "framing", "max_chunk_bytes", "log", "timeout",
-                "chunks", "out", "on_complete"],
-            ["help", "version", "quiet", "json", "verbose"],
-            allowsPositional: true,
-            ["exit_when_complete"]);
-        if (!line.Has("help") && !line.Has("version")) return new ClientOptions(line);
-        Terminal.Print(line.Has("help") ? Usage : $"P2PClient {NativeProgram.Version}");
+        CommandLine line = CommandLine.Parse(arguments, ClientOption.All, allowsPositional: true);
+        bool asksForHelp = line.Has(Option.ShowHelp);
+        if (!asksForHelp && !line.Has(Option.ShowVersion)) return new ClientOptions(line);
+        Terminal.Print(asksForHelp ? Usage() : $"P2PClient {NativeProgram.Version}");
         return null;
     }
+
+    /// <summary>The usage text.</summary>
+    public static string Usage() =>
+        $"{UsageText.Synopsis("usage: P2PClient [-folder] <path>", 17, ClientOption.All.AsSpan(1))}\n       P2PClient "
+            + $"split|join|verify ...   (P2PClient split -help tells more)\n{UsageText.List(2, 26, ClientOption.All)}";
 
     // The log has no quoting: a name must not look like more than one field, or more than one line (PROTOCOL 5.4).
     private static string CheckName(string name)

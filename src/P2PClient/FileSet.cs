@@ -1,7 +1,9 @@
+using System.Diagnostics;
+
 namespace P2P.Client;
 
 /// <summary>
-/// The file-set as this client has it: the files of its chunks, the state of each chunk, and what each must be.
+/// The file-set as this client has it: the files of its chunks, the state of each chunk, and the sums of the chunks.
 /// </summary>
 internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? sums)
 {
@@ -11,7 +13,7 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     /// <summary>The chunks' states.</summary>
     public ChunkPicker Picker => picker;
 
-    /// <summary>What the chunks must be; null if the folder has no chunks.crc.</summary>
+    /// <summary>The sizes and sums of the chunks; null if the folder has no chunks.crc.</summary>
     public ChunkSums? Sums => sums;
 
     /// <summary>Every chunk is here.</summary>
@@ -23,12 +25,13 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     /// <summary>The file of a chunk that was here has gone or changed: the chunk is no longer served.</summary>
     public void OnLost(int chunkIndex)
     {
+        Debug.Assert(Has(chunkIndex), "only a chunk that is held can be lost");
         store.OnLost(chunkIndex);
         picker.OnLost(chunkIndex);
     }
 
     /// <summary>Begins the check of a chunk that is about to arrive.</summary>
-    /// <returns>Null if it isn't known what the chunk must be.</returns>
+    /// <returns>Null if the folder has no chunks.crc.</returns>
     public ChunkCheck? TryBeginCheck(int chunkIndex) =>
         sums is null ? null : new ChunkCheck(sums.SizeOf(chunkIndex), sums.SumOf(chunkIndex));
 }

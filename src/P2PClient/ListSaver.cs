@@ -15,7 +15,7 @@ internal sealed class ListSaver
     private readonly Action<string> _onDiskFailure;
     private readonly LoopTimer _timer;
 
-    /// <summary>Makes it for a list that is saved.</summary>
+    /// <summary>Makes it for a list that names every chunk that is here.</summary>
     /// <param name="onDiskFailure">Gets the reason when the list can't be saved.</param>
     public ListSaver(EventLoop loop, FileSet files, Action<string> onDiskFailure)
     {
@@ -35,7 +35,7 @@ internal sealed class ListSaver
         else if (!_timer.IsRunning) _timer.Start(ClientLimits.SaveInterval);
     }
 
-    /// <summary>Saves what is not saved yet, for the last time.</summary>
+    /// <summary>Saves the list for the last time, if it has changed.</summary>
     public void Stop()
     {
         if (!IsSaved) Save();

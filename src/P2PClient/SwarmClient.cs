@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using P2P.Cli;
 using P2P.Logging;
 using P2P.Transport;
@@ -6,8 +7,8 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// One client of the swarm, from its folder to its end: serves from the first moment, announces what it has, fetches
-/// what it lacks, says when everything is there and goes on serving (PROTOCOL 7.1).
+/// One client of the swarm, from its folder to its end: serves from the first moment, announces its chunks, fetches the
+/// missing ones, reports when it is complete and goes on serving (PROTOCOL 7.1).
 /// </summary>
 internal sealed class SwarmClient
 {
@@ -73,7 +74,7 @@ internal sealed class SwarmClient
         _completion.Stop();
         _downloader.Stop();
         _list.Stop();
-        // The journal has what the list lacks, but a script that reads the list must not take this for success.
+        // The journal has the chunks that the list lacks, but a script that reads the list must not see a success.
         if (exitCode == ExitCode.Success && _ending.IsByItself && !_list.IsSaved) exitCode = ExitCode.Disk;
         _report.Stopped(exitCode);
         return exitCode;
@@ -83,6 +84,7 @@ internal sealed class SwarmClient
 
     private void OnFetched(int chunkIndex)
     {
+        Debug.Assert(_files.Has(chunkIndex) && !_isStopped, "a chunk that is announced is held");
         _ending.OnStored();
         _tracker.Announce(chunkIndex);
         _report.Fetched();
@@ -103,6 +105,7 @@ internal sealed class SwarmClient
 
     private void OnComplete()
     {
+        Debug.Assert(_files.IsComplete, "every chunk is here");
         _report.Complete();
         _completion.Start();
     }
@@ -114,7 +117,7 @@ internal sealed class SwarmClient
     }
 
     // The tracker tells peers on other machines of this client: they may come unless the user has said where to listen.
-    // Once: moving resets connections that wait, and later peers are told of the port.
+    // The client moves once: moving resets connections that wait, and the tracker has listed the port since.
     private void OnHub()
     {
         if (_isOnHub || _options.IsBindGiven) return;

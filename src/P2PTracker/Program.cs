@@ -14,35 +14,40 @@ internal static class Program
 {
     private const int DefaultPort = 5100;       // PROTOCOL 8.1
 
-    private const string Usage = """
-        usage: P2PTracker [-port <port>] [-bind <address>] [-log <path>] [-http loopback|any|off] [-verbose]
-          -port <port>      the port to listen on (default 5100; 0 for any free one)
-          -bind <address>   the address to listen on (default: this machine alone; 0.0.0.0 or :: for all)
-          -log <path>       the common log (default logs.log in the current directory)
-          -http <who>       who may see the swarm at http://localhost:<port>/: loopback (default: browsers on this
-                            machine), any, off
-          -verbose          tell on stderr why connections are closed, and how each client ends its messages
-          -help, -version
-        """;
+    private static readonly Option Port = new(
+        "port", "<port>", "the port to listen on (default 5100; 0 for any free one)");
+    private static readonly Option Bind = new(
+        "bind", "<address>", "the address to listen on (default: this machine alone; 0.0.0.0 or :: for all)");
+    private static readonly Option LogPath = new(
+        "log", "<path>", "the common log (default logs.log in the current directory)");
+    private static readonly Option Http = new(
+        "http", "loopback|any|off",
+        "who may see the swarm at http://localhost:<port>/ (default loopback: browsers on this machine)");
+    private static readonly Option Verbose = new(
+        "verbose", "", "tell on stderr why connections are closed, and how each client ends its messages");
+    private static readonly Option[] Options =
+        [Port, Bind, LogPath, Http, Verbose, Option.ShowHelp, Option.ShowVersion];
 
     private static int Main(string[] arguments) => NativeProgram.Run("P2PTracker", Usage, () => Run(arguments));
 
+    private static string Usage() =>
+        $"{UsageText.Synopsis("usage: P2PTracker", 18, Options)}\n{UsageText.List(2, 26, Options)}";
+
     private static int Run(string[] arguments)
     {
-        CommandLine line = CommandLine.Parse(
-            arguments, ["port", "bind", "log", "http"], ["help", "version", "verbose"], allowsPositional: false);
-        if (line.Has("help") || line.Has("version"))
+        CommandLine line = CommandLine.Parse(arguments, Options, allowsPositional: false);
+        if (line.Has(Option.ShowHelp) || line.Has(Option.ShowVersion))
         {
-            Terminal.Print(line.Has("help") ? Usage : $"P2PTracker {NativeProgram.Version}");
+            Terminal.Print(line.Has(Option.ShowHelp) ? Usage() : $"P2PTracker {NativeProgram.Version}");
             return ExitCode.Success;
         }
 
-        if (line.Has("verbose")) Diagnosis.Begin("P2PTracker");
-        IPAddress[] addresses = line.GetBindAddresses("bind") ?? CommandLine.Loopback;
-        string host = line.Get("bind") ?? HostName.Localhost;
-        string logPath = line.Get("log") ?? "logs.log";
-        HttpAccess access = ReadAccess(line.Get("http"));
-        Acceptor acceptor = Listen(addresses, host, line.GetPort("port", DefaultPort));
+        if (line.Has(Verbose)) Diagnosis.Begin("P2PTracker");
+        IPAddress[] addresses = line.GetBindAddresses(Bind) ?? CommandLine.Loopback;
+        string host = line.Get(Bind) ?? HostName.Localhost;
+        string logPath = line.Get(LogPath) ?? "logs.log";
+        HttpAccess access = ReadAccess(line.Get(Http));
+        Acceptor acceptor = Listen(addresses, host, line.GetPort(Port, DefaultPort));
         ActionLog log = NativeProgram.OpenLog(logPath, "P2PTracker");
         var server = new TrackerServer(new EventLoop(Limits.RequestReadBytes), log, access);
         NativeProgram.RunUntilSignal(server.Loop, Start, Stop);
@@ -58,7 +63,7 @@ internal static class Program
         void Stop() => Terminal.Print(
             $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, "
             + $"{server.Questions} questions, "
-            + (server.Refused == 0 ? "" : $"{server.Refused} announcements refused, ")
+            + $"{(server.Refused == 0 ? "" : $"{server.Refused} announcements refused, ")}"
             + $"{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");
     }
 

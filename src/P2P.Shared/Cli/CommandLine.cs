@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using P2P.Protocol;
@@ -20,14 +21,13 @@ public sealed class CommandLine
     public string? Positional { get; private set; }
 
     /// <summary>Reads the arguments.</summary>
-    /// <param name="options">Names, without dash, of the options that take a value.</param>
-    /// <param name="flags">Names of those that take none; a flag given has the value "".</param>
+    /// <param name="options">The options that the program takes. A flag, or an option whose value is left out, has the
+    /// value "".</param>
     /// <param name="allowsPositional">One argument may stand without an option.</param>
-    /// <param name="optionals">Names of the options whose value, a number, may be left out; it is "" then.</param>
     /// <exception cref="ProgramException">An argument is unknown, given twice or lacks its value.</exception>
-    public static CommandLine Parse(
-        string[] arguments, string[] options, string[] flags, bool allowsPositional, string[]? optionals = null)
+    public static CommandLine Parse(ReadOnlySpan<string> arguments, Option[] options, bool allowsPositional)
     {
+        Debug.Assert(Array.TrueForAll(options, each => !each.Name.StartsWith('-')), "a name has no dash");
         var line = new CommandLine();
         for (int i = 0; i < arguments.Length; i++)
         {
@@ -45,17 +45,18 @@ public sealed class CommandLine
             int equals = name.IndexOf('=');
             if (equals >= 0) (name, value) = (name[..equals], name[(equals + 1)..]);
 
-            if (Array.IndexOf(flags, name) >= 0)
+            Option option = Array.Find(options, each => each.Name == name)
+                ?? throw ProgramException.Usage($"unknown option '{argument}'");
+            if (option.IsFlag)
             {
                 if (value is not null) throw ProgramException.Usage($"option -{name} takes no value");
                 value = "";
             }
-            else if (optionals is not null && Array.IndexOf(optionals, name) >= 0)
+            else if (option.IsValueOptional)
             {
                 bool isNext = value is null && i + 1 < arguments.Length && IsNumber(arguments[i + 1]);
                 value ??= isNext ? arguments[++i] : "";
             }
-            else if (Array.IndexOf(options, name) < 0) throw ProgramException.Usage($"unknown option '{argument}'");
             else if (value is null && ++i == arguments.Length)
                 throw ProgramException.Usage($"option -{name} lacks its value");
             if (!line._values.TryAdd(name, value ?? arguments[i]))
@@ -65,45 +66,47 @@ public sealed class CommandLine
     }
 
     /// <summary>True if the option or flag was given.</summary>
-    public bool Has(string name) => _values.ContainsKey(name);
+    public bool Has(Option option) => _values.ContainsKey(option.Name);
 
     /// <summary>An option's value, or null if it wasn't given.</summary>
-    public string? Get(string name) => _values.GetValueOrDefault(name);
+    public string? Get(Option option) => _values.GetValueOrDefault(option.Name);
 
     /// <summary>A port, 0 to 65535 where 0 means any free one.</summary>
-    public int GetPort(string name, int otherwise) =>
-        Get(name) is { } text ? ParsePort(text, 0, $"-{name}") : otherwise;
+    public int GetPort(Option option, int otherwise) =>
+        Get(option) is { } text ? ParsePort(text, 0, $"-{option.Name}") : otherwise;
 
     /// <summary>A size in bytes, 1 or more; K, M and G behind the number stand for 1024 to the power of 1, 2 and
     /// 3.</summary>
-    public long GetSize(string name, long otherwise)
+    public long GetSize(Option option, long otherwise)
     {
-        if (Get(name) is not { } text) return otherwise;
+        if (Get(option) is not { } text) return otherwise;
         int power = text.Length == 0 ? 0 : 1 + "KMG".IndexOf(char.ToUpperInvariant(text[^1]));
         ReadOnlySpan<char> digits = text.AsSpan(0, text.Length - Math.Min(power, 1));
         bool isNumber = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
         if (isNumber && number > 0 && number <= long.MaxValue >> (10 * power)) return number << (10 * power);
-        throw ProgramException.Usage($"-{name} '{text}' is no size: give a number of bytes, as 65536, 64K, 4M or 1G");
+        throw ProgramException.Usage(
+            $"-{option.Name} '{text}' is no size: give a number of bytes, as 65536, 64K, 4M or 1G");
     }
 
     /// <summary>A whole number, at least <paramref name="min"/>, or null if the option wasn't given.</summary>
     /// <param name="what">What it counts, for the complaint: "number of seconds".</param>
-    public int? GetNumber(string name, int min, string what)
+    public int? GetNumber(Option option, int min, string what)
     {
-        if (Get(name) is not { } text) return null;
+        if (Get(option) is not { } text) return null;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min)
             return number;
-        throw ProgramException.Usage($"-{name} '{text}' is no {what}: give a whole number, {min} or more");
+        throw ProgramException.Usage(
+            $"-{option.Name} '{text}' is no {what}: give a whole number, {min} or more");
     }
 
     /// <summary>The addresses to listen on, or null if the option wasn't given.</summary>
-    public IPAddress[]? GetBindAddresses(string name)
+    public IPAddress[]? GetBindAddresses(Option option)
     {
-        if (Get(name) is not { } text) return null;
+        if (Get(option) is not { } text) return null;
         if (text == HostName.Localhost) return Loopback;
         if (!IPAddress.TryParse(text, out IPAddress? address))
             throw ProgramException.Usage(
-                $"-{name} '{text}' is no address: give one of this machine's, 0.0.0.0 or :: for all of them");
+                $"-{option.Name} '{text}' is no address: give one of this machine's, 0.0.0.0 or :: for all of them");
         return address.Equals(IPAddress.IPv6Any) ? Everywhere : [address];
     }
 

@@ -8,8 +8,8 @@ using ZLogger;
 namespace P2P.Cli;
 
 /// <summary>
-/// What <c>-verbose</c> shows: why things happen, one line an event with the time, on stderr. Code that has something
-/// to tell writes <c>Diagnosis.Log?.Add($"...")</c>, which costs a comparison while the diagnosis is off: the text's
+/// The output of <c>-verbose</c>: one line an event with the time and the reason, on stderr. Code that reports an event
+/// writes <c>Diagnosis.Log?.Add($"...")</c>, which costs a comparison while the diagnosis is off: the text's
 /// parts are not even looked at. The text goes through ZLogger's front end as a plain string: events are rare. The log
 /// is set once, before the loop runs, and used on the loop's thread.
 /// </summary>
@@ -20,21 +20,21 @@ public sealed class Diagnosis
     private Diagnosis(string name) =>
         _logger = new ZLoggerLogger(name, new ToTerminal(name), new ZLoggerOptions(), null);
 
-    /// <summary>Null unless it was asked for.</summary>
+    /// <summary>Null without <c>-verbose</c>.</summary>
     public static Diagnosis? Log { get; private set; }
 
-    /// <summary>Tells from now on.</summary>
+    /// <summary>Begins to print events.</summary>
     /// <param name="name">The program or client, behind the time.</param>
     public static void Begin(string name) => Log = new Diagnosis(name);
 
-    /// <summary>Tells of an event.</summary>
+    /// <summary>Prints an event.</summary>
     public void Add(string text) => _logger.Log(LogLevel.Information, default, text, null, static (line, _) => line);
 
     /// <summary>Why a connection is over, in words.</summary>
     public static string Describe(SocketResult result) =>
         result.IsTimedOut ? "silence" : result.IsEnd ? "end of stream" : new SocketException((int)result.Error).Message;
 
-    // Formats at once: the line is out before the program goes on, or dies.
+    // Formats at once: the line is written before the program goes on, or dies.
     private sealed class ToTerminal(string name) : IAsyncLogProcessor
     {
         public void Post(IZLoggerEntry entry)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace P2P.Cli;
 
 /// <summary>
-/// Lets a command that has something to clear away be ended by SIGTERM, SIGINT or SIGHUP: a signal, which comes on a
-/// thread of its own, is only noted, and the command asks between two steps of its work.
+/// Lets SIGTERM, SIGINT or SIGHUP end a command that has files to clear away: a signal, which comes on a thread of its
+/// own, is only noted, and the command asks between two steps of its work.
 /// </summary>
 public sealed class Interruption : IDisposable
 {
@@ -21,16 +21,16 @@ public sealed class Interruption : IDisposable
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Note(signal, "SIGHUP", 128 + 1)),
     ];
 
-    /// <summary>Ends the command if it was told to end.</summary>
-    /// <param name="command">Its name.</param>
-    /// <param name="left">What is left of its work.</param>
-    /// <exception cref="ProgramException">It was.</exception>
+    /// <summary>Ends the command if a signal has come.</summary>
+    /// <param name="command">The command's name.</param>
+    /// <param name="left">The state in which it leaves its files, for the user.</param>
+    /// <exception cref="ProgramException">A signal has come.</exception>
     public void Check(string command, string left)
     {
-        if (_exitCode != 0) throw new ProgramException(_exitCode, command + " was ended by " + _signal + ": " + left);
+        if (_exitCode != 0) throw new ProgramException(_exitCode, $"{command} was ended by {_signal}: {left}");
     }
 
-    /// <summary>Signals do again what they do without it.</summary>
+    /// <summary>Signals end the process again, as they do by default.</summary>
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();

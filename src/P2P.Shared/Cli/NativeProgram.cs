@@ -16,11 +16,11 @@ public static class NativeProgram
 
     /// <summary>Runs a program.</summary>
     /// <param name="name">The program's name, which its complaints begin with.</param>
-    /// <param name="usage">Printed behind a complaint about the arguments.</param>
+    /// <param name="usage">Makes the text that is printed behind a complaint about the arguments.</param>
     /// <param name="main">Does the work, and returns the exit code.</param>
-    public static int Run(string name, string usage, Func<int> main)
+    public static int Run(string name, Func<string> usage, Func<int> main)
     {
-        LibC.signal(LibC.SIGPIPE, LibC.SIG_IGN);        // a peer that has gone is a result of sendfile, not our end
+        LibC.signal(LibC.SIGPIPE, LibC.SIG_IGN);        // sendfile to a peer that has gone must not end the program
         try
         {
             return main();
@@ -28,7 +28,7 @@ public static class NativeProgram
         catch (ProgramException e)
         {
             Terminal.PrintError($"{name}: {e.Message}");
-            if (e.ShowsUsage) Terminal.PrintError(usage);
+            if (e.ShowsUsage) Terminal.PrintError(usage());
             return e.ExitCode;
         }
         catch (Exception e)
@@ -38,7 +38,7 @@ public static class NativeProgram
         }
     }
 
-    /// <summary>Tells the user of a bug of ours in one line.</summary>
+    /// <summary>Reports a bug of the programs in one line.</summary>
     public static void ReportBug(string name, Exception e) =>
         Terminal.PrintError($"{name}: internal error, please report it: {e.GetType().Name}: {e.Message}");
 
@@ -51,7 +51,7 @@ public static class NativeProgram
         bool isStopping = false;
         loop.Run(() =>
         {
-            // Who was started in the background by a script has SIGINT ignored, and the runtime would leave it so.
+            // A script ignores SIGINT in what it starts in the background, and the runtime would leave it so.
             LibC.signal(LibC.SIGINT, LibC.SIG_DFL);
             terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
             interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);

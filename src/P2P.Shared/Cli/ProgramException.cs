@@ -24,9 +24,9 @@ public static class ExitCode
     public const int NoTracker = 5;
 }
 
-/// <summary>Something that ends the program and that the user can mend.</summary>
+/// <summary>A failure that ends the program and that the user can mend.</summary>
 /// <param name="exitCode">One of <see cref="ExitCode"/>.</param>
-/// <param name="message">One line: what is wrong, with which thing, and what to do.</param>
+/// <param name="message">One line: the fault, the thing that has it, and the cure.</param>
 /// <param name="showsUsage">The arguments are wrong, so the usage is printed too.</param>
 public sealed class ProgramException(int exitCode, string message, bool showsUsage = false) : Exception(message)
 {

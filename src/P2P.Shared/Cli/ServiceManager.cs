@@ -7,7 +7,7 @@ namespace P2P.Cli;
 /// sd_notify(3).</summary>
 public static class ServiceManager
 {
-    /// <summary>Says that the program listens. Nothing happens where NOTIFY_SOCKET isn't set, or no manager reads
+    /// <summary>Reports that the program listens. Nothing happens where NOTIFY_SOCKET isn't set, or no manager reads
     /// it.</summary>
     public static void NotifyReady()
     {
@@ -17,11 +17,11 @@ public static class ServiceManager
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
             // An abstract name begins with a zero byte.
-            socket.SendTo("READY=1"u8, new UnixDomainSocketEndPoint(name[0] == '@' ? '\0' + name[1..] : name));
+            socket.SendTo("READY=1"u8, new UnixDomainSocketEndPoint(name[0] == '@' ? $"\0{name[1..]}" : name));
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
-            // Nobody hears it, or no socket can have that name.
+            // The manager does not listen, or no socket can have that name.
         }
     }
 }

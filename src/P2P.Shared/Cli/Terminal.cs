@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Text;
@@ -6,13 +7,13 @@ using P2P.Posix;
 namespace P2P.Cli;
 
 /// <summary>
-/// Whole lines to the user, and one live line below them. Straight to the descriptors: the Console class would cost
-/// 140 KB a program. All goes through here, so that neither gets into the other.
+/// Prints whole lines to the user, and one live line below them, straight to the descriptors: the Console class would
+/// cost 140 KB a program. All output goes through this class, so that no line gets into the live line.
 /// </summary>
 public static class Terminal
 {
     private const string ClearLine = "\r\e[K";
-    private static string _live = "";       // what stands in the last line of the terminal now
+    private static string _live = "";       // the last line of the terminal now
     private static int _processGroup;
 
     /// <summary>News, to stdout.</summary>
@@ -23,11 +24,11 @@ public static class Terminal
     {
         if (!IsLive)
         {
-            Write(2, line + '\n');
+            Write(2, $"{line}\n");
             return;
         }
         Write(1, ClearLine);
-        Write(2, line + '\n');
+        Write(2, $"{line}\n");
         Write(1, _live);
     }
 
@@ -62,12 +63,13 @@ public static class Terminal
     /// <param name="line">Fits the terminal's width.</param>
     public static void ShowLive(string line)
     {
+        Debug.Assert(!line.Contains('\n'), "the live line is one line");
         if (line == _live) return;
         Write(1, $"\r{line}\e[K");
         _live = line;
     }
 
-    /// <summary>The live line is no longer ours to clear: somebody else writes on the terminal.</summary>
+    /// <summary>Leaves the live line as it is: another program writes on the terminal.</summary>
     public static void ForgetLive() => _live = "";
 
     // Field 5 of /proc/self/stat, behind the program's name in brackets; a shell sets it before the program begins.
@@ -84,7 +86,7 @@ public static class Terminal
 
     private static string Clear => IsLive ? ClearLine : "";
 
-    // Nobody can be told when telling fails.
+    // A failure to print can't be reported.
     private static unsafe void Write(int file, string line)
     {
         byte[] text = Encoding.UTF8.GetBytes(line);

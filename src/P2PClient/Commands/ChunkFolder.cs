@@ -8,7 +8,7 @@ internal sealed class ChunkFolder
 {
     private readonly LocalChunksFile _list;
 
-    /// <summary>Reads the lists; what is wrong with single lines is told on stderr.</summary>
+    /// <summary>Reads the lists; wrong lines are reported on stderr.</summary>
     /// <exception cref="ProgramException">They can't be used.</exception>
     public ChunkFolder(string folder)
     {
@@ -30,8 +30,8 @@ internal sealed class ChunkFolder
     /// <summary>True if the chunk's file is there, and has the right size as far as that is known.</summary>
     public bool Has(int chunkIndex) => _list.Held.ContainsKey(chunkIndex);
 
-    /// <summary>Names what is missing: <c>3 of 16 chunks are missing (3-4, 9)</c>.</summary>
+    /// <summary>Names the missing chunks: <c>3 of 16 chunks are missing (3-4, 9)</c>.</summary>
     public string DescribeMissing() =>
-        (_list.ChunkCount - _list.Held.Count) + " of " + _list.ChunkCount + " chunks are missing ("
-        + IndexRanges.Describe(_list.ChunkCount, index => !Has(index)) + ")";
+        $"{_list.ChunkCount - _list.Held.Count} of {_list.ChunkCount} chunks are missing "
+            + $"({IndexRanges.Describe(_list.ChunkCount, index => !Has(index))})";
 }

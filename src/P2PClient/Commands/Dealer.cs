@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
@@ -17,6 +18,7 @@ internal sealed class Dealer
     /// <param name="copies">Folders that get each chunk, 1 to <paramref name="folders"/>.</param>
     public Dealer(int folders, int copies, ulong seed)
     {
+        Debug.Assert(copies >= 1 && copies <= folders, "the copies of a chunk go to different folders");
         _folders = new int[folders];
         for (int i = 0; i < folders; i++) _folders[i] = i;
         (_copies, _state) = (copies, seed);

@@ -9,15 +9,19 @@ namespace P2P.Client;
 /// </summary>
 internal static class JoinCommand
 {
+    /// <summary>Joins the chunks, and reports that in one line.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="ProgramException">Chunks are missing or wrong, or the file can't be written.</exception>
     public static int Run(CommandLine line, string folder)
     {
-        if (line.Get("out") is not { Length: > 0 } name) throw ProgramException.Usage("which file? name it with -out");
+        if (line.Get(ClientOption.Out) is not { Length: > 0 } name)
+            throw ProgramException.Usage("which file? name it with -out");
         string path = Path.GetFullPath(name);
         OutputFile.Check(name, path, mayExist: true);
         var chunks = new ChunkFolder(folder);
         if (!chunks.IsComplete)
-            throw new ProgramException(ExitCode.Incomplete, "can't join " + name + ": " + chunks.DescribeMissing()
-                + "; fetch them first: P2PClient -folder " + folder + " -exit_when_complete");
+            throw new ProgramException(ExitCode.Incomplete, $"can't join {name}: {chunks.DescribeMissing()}; fetch "
+                + $"them first: P2PClient -folder {folder} -exit_when_complete");
         using var interruption = new Interruption();
         try
         {
@@ -30,21 +34,20 @@ internal static class JoinCommand
             }
             while (end == JoinEnd.None);
             if (end == JoinEnd.BadChunk)
-                throw new ProgramException(ExitCode.Failure, "can't join " + name + ": "
-                    + chunks.Store.NameOf(joiner.ChunkIndex) + " is not what " + ChunkSums.FileName
-                    + " says, or has changed; see 'P2PClient verify -folder " + folder + "', "
-                    + "remove what is wrong and fetch it again");
+                throw new ProgramException(ExitCode.Failure, $"can't join {name}: "
+                    + $"{chunks.Store.NameOf(joiner.ChunkIndex)} is not what {ChunkSums.FileName} says, or has "
+                    + $"changed; see 'P2PClient verify -folder {folder}', remove what is wrong and fetch it again");
             if (end == JoinEnd.Different) throw new ProgramException(ExitCode.Usage, OutputFile.Taken(name));
             string what = end == JoinEnd.Joined ? "joined from" : "was there already, and is the same as";
             string check = chunks.Sums is null ? "" : ", every sum right";
-            Terminal.Print(name + ": " + Quantity.Bytes(joiner.Bytes) + ", " + what + " " + chunks.Store.ChunkCount
-                + " chunks in " + folder + check);
+            Terminal.Print($"{name}: {Quantity.Bytes(joiner.Bytes)}, {what} {chunks.Store.ChunkCount} chunks in "
+                + $"{folder}{check}");
             return ExitCode.Success;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProgramException(ExitCode.Disk, "can't write " + name + ": " + DiskError.Describe(e)
-                + "; make room, let this user write there, or give another with -out");
+            throw new ProgramException(ExitCode.Disk, $"can't write {name}: {DiskError.Describe(e)}; make room, let "
+                + "this user write there, or give another with -out");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
@@ -9,8 +10,8 @@ namespace P2P.Client;
 
 /// <summary>
 /// Splits a file into the chunks of one folder, or deals them to several. A split overwrites nothing, and the list,
-/// without which a folder holds nothing, comes last. A split that can't be finished removes what it has written; what a
-/// killed one has written the next split removes.
+/// without which a folder holds nothing, comes last. A split that can't be finished removes its files; the next
+/// split removes the files of a split that was killed.
 /// </summary>
 internal sealed class SplitCommand
 {
@@ -24,42 +25,42 @@ internal sealed class SplitCommand
     private readonly Dealer _dealer;
     private readonly byte[] _buffer = new byte[ReadBytes];
 
-    /// <summary>Takes the arguments.</summary>
-    /// <exception cref="ProgramException">They are wrong.</exception>
+    /// <summary>Reads the arguments.</summary>
+    /// <exception cref="ProgramException">The arguments are wrong.</exception>
     public SplitCommand(CommandLine line, string folder)
     {
         _path = line.Positional ?? throw ProgramException.Usage("which file? name it behind split");
-        _chunkBytes = line.GetSize("chunk_size", DefaultChunkBytes);
-        int? deal = line.GetNumber("deal", 1, "number of folders");
-        int copies = line.GetNumber("copies", 1, "number of copies") ?? 1;
-        ulong seed = (ulong?)line.GetNumber("seed", 0, "seed") ?? (ulong)Random.Shared.NextInt64();
-        if (deal is null && (line.Has("copies") || line.Has("seed")))
+        _chunkBytes = line.GetSize(ClientOption.ChunkSize, DefaultChunkBytes);
+        int? deal = line.GetNumber(ClientOption.Deal, 1, "number of folders");
+        int copies = line.GetNumber(ClientOption.Copies, 1, "number of copies") ?? 1;
+        ulong seed = (ulong?)line.GetNumber(ClientOption.Seed, 0, "seed") ?? (ulong)Random.Shared.NextInt64();
+        if (deal is null && (line.Has(ClientOption.Copies) || line.Has(ClientOption.Seed)))
             throw ProgramException.Usage("-copies and -seed go with -deal");
         if (deal > FoldersMax)
             throw ProgramException.Usage(
-                "-deal " + deal.Value + " is too many: " + FoldersMax + " folders are possible");
+                $"-deal {deal.Value} is too many: {FoldersMax} folders are possible");
         if (copies > (deal ?? 1))
             throw ProgramException.Usage(
-                "-copies " + copies + " is more than there are folders: give " + (deal ?? 1) + " or fewer");
+                $"-copies {copies} is more than there are folders: give {deal ?? 1} or fewer");
         _folders = new SplitFolder[deal ?? 1];
         for (int i = 0; i < _folders.Length; i++)
             _folders[i] = new SplitFolder(deal is null ? folder : Path.TrimEndingDirectorySeparator(folder) + (i + 1));
         _dealer = new Dealer(_folders.Length, copies, seed);
     }
 
-    /// <summary>Does it, and says so in one line.</summary>
-    /// <exception cref="ProgramException">It can't be done; nothing is left.</exception>
+    /// <summary>Splits the file, and reports that in one line.</summary>
+    /// <exception cref="ProgramException">The file can't be split; no files are left behind.</exception>
     public int Run()
     {
         using SafeFileHandle file = Open(out long bytes);
         long count = Math.Max(1, (bytes + _chunkBytes - 1) / _chunkBytes);  // an empty file is one chunk without a byte
         if (count > ClientLimits.ChunksMax)
-            throw new ProgramException(ExitCode.Usage, _path + " would be " + count + " chunks, "
-                + ClientLimits.ChunksMax + " are possible: make them larger with -chunk_size");
+            throw new ProgramException(ExitCode.Usage, $"{_path} would be {count} chunks, {ClientLimits.ChunksMax} are "
+                + "possible: make them larger with -chunk_size");
         using var interruption = new Interruption();
         try
         {
-            TakeFolders();
+            LockFolders();
             ChunkSums sums = WriteChunks(file, bytes, (int)count, interruption);
             foreach (SplitFolder folder in _folders)
             {
@@ -72,36 +73,35 @@ internal sealed class SplitCommand
         {
             foreach (SplitFolder folder in _folders) folder.Undo();
             if (e is not (IOException or UnauthorizedAccessException)) throw;
-            throw new ProgramException(ExitCode.Disk, "can't split " + _path + " into " + Describe() + ": "
-                + DiskError.Describe(e) + "; make room, let this user write there, or give another with -folder");
+            throw new ProgramException(ExitCode.Disk, $"can't split {_path} into {Describe()}: "
+                + $"{DiskError.Describe(e)}; make room, let this user write there, or give another with -folder");
         }
-        Say(bytes, (int)count);
+        Report(bytes, (int)count);
         return ExitCode.Success;
     }
 
-    // A pipe is opened without waiting for somebody who writes into it. A file that has bytes and no size, as those of
-    // /proc, or a device, would become an empty set.
+    // A pipe is opened without waiting for its writer. A file of /proc or a device, which has bytes and no size, would
+    // become an empty set; a file of /sys, whose size is larger than its contents, one with wrong bytes.
     private SafeFileHandle Open(out long bytes)
     {
         var file = NativeFile.TryOpen(_path, out int error);
-        if (error == LibC.ENOENT) throw new ProgramException(ExitCode.Usage, "there is no file " + _path);
+        if (error == LibC.ENOENT) throw new ProgramException(ExitCode.Usage, $"there is no file {_path}");
         bool isFile = file is not null && !Directory.Exists(_path);
-        if (isFile && file!.TryGetStatus(out bytes, out _) && (bytes > 0 || FileCopy.IsEmpty(file)))
-            return file.Release();
+        if (isFile && file!.TryGetStatus(out bytes, out _) && FileCopy.HasItsSize(file, bytes)) return file.Release();
         file?.Dispose();
         string reason = file is null ? LibC.ErrorText(error) : "it is no regular file";
-        throw new ProgramException(ExitCode.Usage, "can't read " + _path + ": " + reason
-            + "; name a regular file that this user may read");
+        throw new ProgramException(ExitCode.Usage, $"can't read {_path}: {reason}; name a regular file that this user "
+            + "may read");
     }
 
     // Lists are written when all chunks are there, and marks removed when all lists are: one folder that has only the
     // mark shows that none of them is finished.
-    private void TakeFolders()
+    private void LockFolders()
     {
         bool isHalfMade = false;
         foreach (SplitFolder folder in _folders)
         {
-            folder.Take();
+            folder.Lock();
             isHalfMade |= folder.IsUnlisted;
         }
         foreach (SplitFolder folder in _folders) folder.Prepare(isHalfMade);
@@ -124,9 +124,10 @@ internal sealed class SplitCommand
         return new ChunkSums(sizes, sums);
     }
 
-    // The sum is that of the copy: whatever happens to the file meanwhile, it is right for what lies in the folder.
+    // The sum is that of the copy: it is right for the chunk in the folder even if the file changes meanwhile.
     private uint WriteChunk(SafeFileHandle file, long offset, long size, string path, Interruption interruption)
     {
+        Debug.Assert(size >= 0 && size <= _chunkBytes, "a chunk is no larger than the option says");
         string temporary = OutputFile.TemporaryPath(path);
         uint state = Crc32C.Start;
         const FileShare share = FileShare.ReadWrite | FileShare.Delete;
@@ -150,21 +151,22 @@ internal sealed class SplitCommand
         foreach (int chunkIndex in folder.Chunks) yield return (chunkIndex, ChunkName(chunkIndex));
     }
 
-    private void Say(long bytes, int count)
+    private void Report(long bytes, int count)
     {
-        string size = count == 1 ? "1 chunk" : count + " chunks of " + Quantity.Bytes(_chunkBytes);
+        string size = count == 1 ? "1 chunk" : $"{count} chunks of {Quantity.Bytes(_chunkBytes)}";
         string dealt = "";
         if (_folders.Length > 1)
         {
             int least = int.MaxValue, most = 0;
             foreach (SplitFolder folder in _folders)
                 (least, most) = (Math.Min(least, folder.Chunks.Count), Math.Max(most, folder.Chunks.Count));
-            dealt = ", " + least + (least == most ? "" : " to " + most) + " in each";
+            string range = least == most ? $"{least}" : $"{least} to {most}";
+            dealt = $", {range} in each";
         }
-        Terminal.Print(_path + ": " + Quantity.Bytes(bytes) + ", " + size + ", in " + Describe() + dealt);
+        Terminal.Print($"{_path}: {Quantity.Bytes(bytes)}, {size}, in {Describe()}{dealt}");
     }
 
     private string Describe() => _folders.Length == 1 ? _folders[0].Path : $"{_folders[0].Path} to {_folders[^1].Path}";
 
-    private static string ChunkName(int chunkIndex) => "chunk_" + chunkIndex;
+    private static string ChunkName(int chunkIndex) => $"chunk_{chunkIndex}";
 }

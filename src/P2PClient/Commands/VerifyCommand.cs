@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
@@ -10,8 +11,8 @@ internal static class VerifyCommand
 {
     private const int ReadBytes = 256 * 1024;
 
-    /// <summary>Does it, and names on stderr what is wrong and what is missing.</summary>
-    /// <returns>0; 1 if something is wrong; else 3 if something is missing.</returns>
+    /// <summary>Reads all chunks, and names on stderr those that are wrong or missing.</summary>
+    /// <returns>0; 1 if a chunk is wrong; else 3 if one is missing.</returns>
     public static int Run(string folder)
     {
         var chunks = new ChunkFolder(folder);
@@ -31,23 +32,24 @@ internal static class VerifyCommand
             else wrong.Add(chunkIndex);
         }
         if (wrong.Count > 0)
-            Terminal.PrintError(folder + ": " + wrong.Count + " of " + chunks.Store.ChunkCount + " chunks are wrong ("
-                + IndexRanges.Describe(chunks.Store.ChunkCount, wrong.Contains) + "): "
-                + "remove their files, and a client fetches them again");
+            Terminal.PrintError($"{folder}: {wrong.Count} of {chunks.Store.ChunkCount} chunks are wrong "
+                + $"({IndexRanges.Describe(chunks.Store.ChunkCount, wrong.Contains)}): remove their files, and a "
+                + "client fetches them again");
         if (!chunks.IsComplete)
             Terminal.PrintError($"{folder}: {chunks.DescribeMissing()}: a client fetches them");
         if (wrong.Count > 0) return ExitCode.Failure;
         if (!chunks.IsComplete) return ExitCode.Incomplete;
-        Terminal.Print(folder + ": all " + chunks.Store.ChunkCount + " chunks are there"
-            + (chunks.Sums is null ? "" : ", every sum right") + ", " + Quantity.Bytes(bytes));
+        string check = chunks.Sums is null ? "" : ", every sum right";
+        Terminal.Print($"{folder}: all {chunks.Store.ChunkCount} chunks are there{check}, {Quantity.Bytes(bytes)}");
         return ExitCode.Success;
     }
 
-    // Without sums it is read too: a disk that can't is worth knowing of.
+    // Without sums the chunk is read, too: the disk may have become unreadable.
     private static bool TryRead(ChunkFolder chunks, int chunkIndex, byte[] buffer, out long bytes)
     {
         using SafeFileHandle? file = chunks.Store.TryOpenRead(chunkIndex, out bytes);
         if (file is null) return false;
+        Debug.Assert(bytes >= 0, "an open chunk has a size");
         uint state = Crc32C.Start;
         try
         {

@@ -1,13 +1,14 @@
 using System;
+using System.Diagnostics;
 using P2P.Cli;
 using P2P.Transport;
 
 namespace P2P.Client;
 
 /// <summary>
-/// Ends a client that was asked to end by itself, and decides its exit code: 0 when all is done and no peer has fetched
-/// anything for the linger time (-exit_when_complete), 3 or 5 when the time is up (-timeout), 4 when the disk has taken
-/// nothing for too long. Without these options it does nothing. On the loop.
+/// Ends a client whose user asked for that, and decides its exit code: 0 when the client is complete and no peer has
+/// fetched a chunk for the linger time (-exit_when_complete), 3 or 5 when the time is up (-timeout), 4 when the disk
+/// has stored nothing for too long. Without these options the client goes on until a signal ends it. On the loop.
 /// </summary>
 /// <param name="end">Ends the client with an exit code; called once.</param>
 internal sealed class ClientEnding
@@ -37,7 +38,7 @@ internal sealed class ClientEnding
     /// <summary>The client ends, and not because of a signal.</summary>
     public bool IsByItself { get; private set; }
 
-    /// <summary>The disk has refused what came last.</summary>
+    /// <summary>The disk has refused the last chunk or list.</summary>
     public bool IsDiskFailing => _diskFailsSince is not null;
 
     /// <summary>Begins to count the time.</summary>
@@ -48,19 +49,21 @@ internal sealed class ClientEnding
         if (_options.Timeout is { } timeout) _timeout.Start(timeout);
     }
 
-    /// <summary>Everything is there, and what was to be done then is done.</summary>
-    /// <param name="exitCode">How the client is to end.</param>
+    /// <summary>The client is complete, and its chunks are joined and its command has run, where those were
+    /// wanted.</summary>
+    /// <param name="exitCode">The exit code of a client that ends now.</param>
     public void OnDone(int exitCode)
     {
         _doneAt = _lingersSince = EventLoop.Now;
+        Debug.Assert(_picker.IsComplete, "only a complete client is done");
         _exitCode = exitCode;
         if (_options.Linger is { } linger) _linger.Start(linger);
     }
 
-    /// <summary>Something could be stored.</summary>
+    /// <summary>The disk has stored a chunk.</summary>
     public void OnStored() => _diskFailsSince = null;
 
-    /// <summary>Something could not be stored.</summary>
+    /// <summary>The disk has refused a chunk or the list.</summary>
     public void OnDiskFailure()
     {
         TimeSpan now = EventLoop.Now;
@@ -69,17 +72,17 @@ internal sealed class ClientEnding
         int seconds = (int)(now - _diskFailsSince.Value).TotalSeconds;
         End(
             ExitCode.Disk,
-            "nothing could be stored in " + _options.Folder + " for " + seconds + " s; " + MakeRoom);
+            $"nothing could be stored in {_options.Folder} for {seconds} s; {MakeRoom}");
     }
 
-    // A peer that has connected and takes nothing does not keep us.
+    // A peer that has connected and takes no bytes does not keep the client.
     private void OnLingered()
     {
         if (!_picker.IsComplete) return;        // a chunk was lost; all will be done once more
         TimeSpan now = EventLoop.Now, linger = _options.Linger!.Value;
         if (!_wasTrackerReached())
         {
-            // The tracker may still come, and others through it: with a time limit it is waited for until then.
+            // The tracker may still start, and peers come through it: with -timeout the client waits until then.
             TimeSpan timeout = linger > ClientLimits.TrackerPauseMax ? linger : ClientLimits.TrackerPauseMax;
             if (now - _doneAt >= timeout && !_timeout.IsRunning) EndAlone();
             else _linger.Start(ClientLimits.Tick);
@@ -87,15 +90,16 @@ internal sealed class ClientEnding
             return;
         }
         TimeSpan idleSince = _traffic.LastSentAt > _lingersSince ? _traffic.LastSentAt : _lingersSince;
+        Debug.Assert(idleSince <= now, "the past is over");
         TimeSpan left = idleSince + linger - now;
         if (left > TimeSpan.Zero) _linger.Start(left);
         else End(_exitCode, null);
     }
 
-    // All is here, and nobody can have heard of it.
+    // The client is complete, and no peer can know of it.
     private void EndAlone() => End(
         _exitCode == ExitCode.Success && _options.Timeout is not null ? ExitCode.NoTracker : _exitCode,
-        "all chunks are here, but there was no tracker at " + _options.TrackerName + " to tell; " + StartTracker);
+        $"all chunks are here, but there was no tracker at {_options.TrackerName} to tell; {StartTracker}");
 
     private void OnTimeout()
     {
@@ -108,25 +112,25 @@ internal sealed class ClientEnding
         string ranges = IndexRanges.Describe(
             _picker.ChunkCount, chunkIndex => _picker.StateOf(chunkIndex) != ChunkState.Have);
         string state =
-            seconds + " s, " + missing + " of " + _picker.ChunkCount + " chunks are missing (" + ranges + ")";
+            $"{seconds} s, {missing} of {_picker.ChunkCount} chunks are missing ({ranges})";
         if (!_wasTrackerReached())
         {
             End(
                 ExitCode.NoTracker,
-                "there was no tracker at " + _options.TrackerName + " within " + state + "; " + StartTracker);
+                $"there was no tracker at {_options.TrackerName} within {state}; {StartTracker}");
         }
         else if (IsDiskFailing)
         {
             End(
                 ExitCode.Disk,
-                "not complete after " + state + ": nothing can be stored in " + _options.Folder + "; " + MakeRoom);
+                $"not complete after {state}: nothing can be stored in {_options.Folder}; {MakeRoom}");
         }
         else
         {
             End(
                 ExitCode.Incomplete,
-                "not complete after " + state
-                + "; see that a client that has them is running, and start again, it goes on where it was");
+                $"not complete after {state}; see that a client that has them is running, and start again, it goes on "
+                    + "where it was");
         }
     }
 

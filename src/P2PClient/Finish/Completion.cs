@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Threading.Tasks;
 using P2P.Cli;
@@ -8,8 +9,8 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// What is done once everything is there, each thing once: the chunks are joined (-out), then a program is run
-/// (-on_complete). Others are served meanwhile: joining gives them their turn after every few milliseconds.
+/// Does once what the user wants of a complete client: joins the chunks (-out), then runs a program (-on_complete).
+/// Peers are served meanwhile: joining gives the loop back after every few milliseconds.
 /// </summary>
 internal sealed class Completion
 {
@@ -25,10 +26,10 @@ internal sealed class Completion
     private bool _isRunning, _hasJoined, _hasRun, _isStopped;
     private int _exitCode = ExitCode.Success;
 
-    /// <summary>Makes it; <see cref="Start"/> is called whenever all is there.</summary>
-    /// <param name="onBadChunk">Told of a chunk that is not, or no longer, what it must be; it has to be fetched
+    /// <summary>Makes it; <see cref="Start"/> is called whenever the client becomes complete.</summary>
+    /// <param name="onBadChunk">Gets the index of a chunk that has turned out to be wrong, and has to be fetched
     /// anew.</param>
-    /// <param name="onDone">Told the exit code that a client which ends now should have.</param>
+    /// <param name="onDone">Gets the exit code of a client that ends now.</param>
     public Completion(
         EventLoop loop, ClientOptions options, FileSet files, ClientReport report, Action<int> onBadChunk,
         Action<int> onDone)
@@ -38,22 +39,23 @@ internal sealed class Completion
         _pause = new LoopSignal(loop);
     }
 
-    /// <summary>Does what is still to be done.</summary>
+    /// <summary>Goes on with the step that has not been done yet.</summary>
     public void Start()
     {
         if (_isRunning) return;
+        Debug.Assert(!_isStopped, "nothing begins once the client stops");
         _isRunning = true;
         _ = RunAsync();
     }
 
-    /// <summary>Leaves no half of a file behind, and no program running.</summary>
+    /// <summary>Removes a file that is not whole, and ends the program.</summary>
     public void Stop()
     {
         _isStopped = true;
         _joiner?.Dispose();
         if (_command is null || _command.HasEnded(out _)) return;
         _command.End();
-        Terminal.PrintError(_options.Name + ": the program of -on_complete is told to end with the client");
+        Terminal.PrintError($"{_options.Name}: the program of -on_complete is told to end with the client");
     }
 
     private async Task RunAsync()
@@ -106,8 +108,8 @@ internal sealed class Completion
         {
             _exitCode = ExitCode.Disk;
             Terminal.PrintError(
-                _options.Name + ": can't write " + name + ": " + DiskError.Describe(e)
-                + "; make room there, then: P2PClient join -folder " + _options.Folder + " -out " + name);
+                $"{_options.Name}: can't write {name}: {DiskError.Describe(e)}; make room there, then: P2PClient join "
+                + $"-folder {_options.Folder} -out {name}");
         }
         _joiner?.Dispose();
         _hasJoined = end != JoinEnd.BadChunk;
@@ -115,6 +117,7 @@ internal sealed class Completion
 
     private async Task RunCommandAsync(string commandLine)
     {
+        Debug.Assert(!_hasRun && _command is null, "the program runs once");
         _hasRun = true;
         string problem;
         _command = ShellCommand.TryStart(commandLine, _options.Folder, _options.Name, out string? error);
@@ -128,10 +131,10 @@ internal sealed class Completion
             }
             _command = null;
             if (exitCode == 0) return;
-            problem = "ended with exit code " + exitCode;
+            problem = $"ended with exit code {exitCode}";
         }
         else problem = $"can't be run: {error}";
         _exitCode = ExitCode.Failure;
-        Terminal.PrintError(_options.Name + ": the program of -on_complete " + problem + ": " + commandLine);
+        Terminal.PrintError($"{_options.Name}: the program of -on_complete {problem}: {commandLine}");
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.ComponentModel;
+using System.Diagnostics;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -9,10 +10,10 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// A program that runs beside the client, through <c>/bin/sh -c</c>. It has the client's environment, and P2P_FOLDER
-/// and P2P_NAME; what it prints goes to stderr, since stdout is the client's own, perhaps JSON. It is a process group
-/// of its own, so that it can be ended with all that it has started; since the terminal would stop such a group for
-/// reading, it has nothing to read. Process.Start would cost 100 KB.
+/// A program that runs beside the client, through <c>/bin/sh -c</c>. The program has the client's environment, and
+/// P2P_FOLDER and P2P_NAME; its output goes to stderr, since stdout is the client's own, perhaps JSON. The program is a
+/// process group of its own, so that it can be ended with all processes that it has started; its input is empty, since
+/// the terminal would stop such a group for reading. Process.Start would cost 100 KB.
 /// </summary>
 internal sealed class ShellCommand
 {
@@ -20,14 +21,15 @@ internal sealed class ShellCommand
     private const string Redirections = "exec </dev/null; command exec >&2 || exec >/dev/null; ";
 
     private readonly int _processId;
+    private bool _hasEnded;
 
     private ShellCommand(int processId) => _processId = processId;
 
-    /// <summary>Starts it.</summary>
-    /// <returns>Null, with the reason, if it can't be started.</returns>
+    /// <summary>Starts the program.</summary>
+    /// <returns>Null, with the reason, if the system can't start it.</returns>
     public static unsafe ShellCommand? TryStart(string command, string folder, string name, out string? error)
     {
-        byte[] arguments = Encoding.UTF8.GetBytes("sh\0-c\0" + Redirections + command + "\0");
+        byte[] arguments = Encoding.UTF8.GetBytes($"sh\0-c\0{Redirections}{command}\0");
         byte[] environment = Environment(folder, name);
         LibC.SpawnAttributes attributes = default;
         int processId = 0, result;
@@ -42,23 +44,25 @@ internal sealed class ShellCommand
         return result == 0 ? new ShellCommand(processId) : null;
     }
 
-    /// <summary>Tells it, and what it has started, to end.</summary>
+    /// <summary>Sends SIGTERM to the program and to the processes that it has started.</summary>
     public void End() => LibC.kill(-_processId, LibC.SIGTERM);
 
-    /// <summary>Asks whether it has ended, without waiting; once it has, it must not be asked again.</summary>
-    /// <param name="exitCode">Its exit code, 128 + n after signal n.</param>
+    /// <summary>Asks whether the program has ended, without waiting; not to be called again after it has.</summary>
+    /// <param name="exitCode">The program's exit code, 128 + n after signal n.</param>
     public unsafe bool HasEnded(out int exitCode)
     {
+        Debug.Assert(!_hasEnded, "the number of an ended process may be another's");
         int status = 0;
         int ended = LibC.waitpid(_processId, &status, LibC.WNOHANG);
         exitCode = (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
-        return ended == _processId || (ended < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR);
+        _hasEnded = ended == _processId || (ended < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR);
+        return _hasEnded;
     }
 
-    // The environment that this process was started with: the runtime's own additions are nobody else's business.
+    // The environment that this process was started with, without the variables that the runtime adds.
     private static byte[] Environment(string folder, string name)
     {
-        byte[] own = Encoding.UTF8.GetBytes("P2P_FOLDER=" + folder + "\0P2P_NAME=" + name + "\0");
+        byte[] own = Encoding.UTF8.GetBytes($"P2P_FOLDER={folder}\0P2P_NAME={name}\0");
         try
         {
             byte[] inherited = File.ReadAllBytes("/proc/self/environ");
@@ -73,7 +77,7 @@ internal sealed class ShellCommand
         }
     }
 
-    // Where each string begins, and a null behind.
+    // Returns the address of each string, and a null behind.
     private static unsafe nint[] Pointers(byte[] strings, byte* text)
     {
         List<nint> pointers = [];

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using P2P.Cli;
 using P2P.Transport;
 
@@ -18,10 +19,8 @@ internal enum ReportStyle
 }
 
 /// <summary>
-/// Tells how it goes: at the start, at each quarter, at the end. Trouble does not come by here: it goes to stderr
-/// whatever the style (<see cref="Terminal.PrintError"/>).
-/// Lines are put together with +, here and in the other parts that only speak: an interpolated string is some 100 bytes
-/// of code for every number in it.
+/// Reports the client's progress to its user: at the start, at each quarter, at the end. Trouble goes to stderr
+/// whatever the style.
 /// </summary>
 internal sealed class ClientReport
 {
@@ -38,8 +37,8 @@ internal sealed class ClientReport
     private readonly LiveLine? _live;
     private TimeSpan _startedAt;
     private int _quarter;
-    private string? _diskProblem;       // was told, and nothing could be stored since
-    private bool _hasToldUnreachable;
+    private string? _diskProblem;       // reported, and no chunk could be stored since
+    private bool _hasReportedUnreachable;
     private bool _isStopped;
 
     /// <summary>Makes it, before anything is fetched.</summary>
@@ -51,7 +50,7 @@ internal sealed class ClientReport
             _live = new LiveLine(loop, options.Name, files, downloader, traffic);
     }
 
-    /// <summary>The client serves.</summary>
+    /// <summary>The client serves from now on.</summary>
     public void Started(int port)
     {
         _startedAt = EventLoop.Now;
@@ -59,35 +58,35 @@ internal sealed class ClientReport
         if (IsJson)
         {
             Event("start").Add("folder", _options.Folder).Add("port", port).Add("tracker", _options.TrackerName)
-                .Add("chunks", _picker.ChunkCount).Add("have", _picker.HaveCount).Say();
+                .Add("chunks", _picker.ChunkCount).Add("have", _picker.HaveCount).Print();
         }
         else
         {
-            Say(_options.Name + ": " + _picker.HaveCount + " of " + _picker.ChunkCount + " chunks, serving on port "
-                + port + ", tracker " + _options.TrackerName);
+            Print($"{_options.Name}: {_picker.HaveCount} of {_picker.ChunkCount} chunks, "
+                + $"serving on port {port}, tracker {_options.TrackerName}");
         }
         _live?.Start();
     }
 
-    /// <summary>The tracker on this machine serves others too.</summary>
+    /// <summary>The tracker on this machine serves other machines, too.</summary>
     /// <param name="isReachable">Peers on other machines can connect.</param>
     public void Hub(int port, bool isReachable)
     {
         if (isReachable)
-            Say(_options.Name + ": the tracker serves other machines too, so they can connect to port " + port);
+            Print($"{_options.Name}: the tracker serves other machines too, so they can connect to port {port}");
         else
         {
             Terminal.PrintError(
-                _options.Name + ": peers on other machines can't connect, port " + port
-                + " is taken on another address of this machine; give another with -transfer_port, or none");
+                $"{_options.Name}: peers on other machines can't connect, port {port} is taken on another address of "
+                + "this machine; give another with -transfer_port, or none");
         }
     }
 
-    /// <summary>The tracker was never there so far. The user is told once.</summary>
+    /// <summary>No attempt to reach the tracker has succeeded yet. Reported once.</summary>
     public void Unreachable()
     {
-        if (_hasToldUnreachable) return;
-        _hasToldUnreachable = true;
+        if (_hasReportedUnreachable) return;
+        _hasReportedUnreachable = true;
         Terminal.PrintError(
             $"{_options.Name}: no tracker at {_options.TrackerName} yet, trying again: "
             + $"start P2PTracker there, or give another with -tracker");
@@ -99,7 +98,7 @@ internal sealed class ClientReport
         $"{_options.Name}: {fileName} has gone or changed since it was listed; "
         + $"chunk {chunkIndex} is no longer served, and fetched anew");
 
-    /// <summary>Something can't be stored. The user is told the same reason once, until a chunk could be stored
+    /// <summary>The disk refuses a chunk or the list. The same reason is reported once, until a chunk could be stored
     /// again.</summary>
     public void DiskFailed(string reason)
     {
@@ -110,113 +109,113 @@ internal sealed class ClientReport
             + $"will try again, make room or let this user write there");
     }
 
-    /// <summary>A chunk has come.</summary>
+    /// <summary>A chunk has been fetched.</summary>
     public void Fetched()
     {
         _diskProblem = null;
         int quarter = Quarter();
+        Debug.Assert(quarter is >= 0 and <= 4, "no more chunks are held than there are");
         if (quarter <= _quarter || _picker.IsComplete) return;
         _quarter = quarter;
         if (IsJson)
         {
             Event("progress").Add("chunks", _picker.ChunkCount).Add("have", _picker.HaveCount)
-                .Add("bytes", _traffic.Received).Add("milliseconds", Milliseconds).Say();
+                .Add("bytes", _traffic.Received).Add("milliseconds", Milliseconds).Print();
         }
         else if (!Terminal.IsLive)
         {
             string rate = Quantity.Bytes(_traffic.Received / Math.Max(Milliseconds, 1) * 1000);
-            Say(_options.Name + ": " + (25 * quarter) + " %, " + _picker.HaveCount + " of " + _picker.ChunkCount
-                + " chunks, " + Quantity.Bytes(_traffic.Received) + " fetched, " + rate + "/s");
+            Print($"{_options.Name}: {25 * quarter} %, {_picker.HaveCount} of {_picker.ChunkCount} chunks, "
+                + $"{Quantity.Bytes(_traffic.Received)} fetched, {rate}/s");
         }
     }
 
-    /// <summary>A source has sent something else than chunks.crc says.</summary>
+    /// <summary>A source has sent another chunk than chunks.crc describes.</summary>
     public void Wrong(int chunkIndex, Peer source)
     {
         Terminal.PrintError(
-            _options.Name + ": chunk " + chunkIndex + " from " + source.Host + ":" + source.Port + " is not what "
-            + ChunkSums.FileName + " says; it was dropped, and is fetched from another source");
-        if (IsJson) Event("wrong_chunk").Add("chunk", chunkIndex).Add("peer", $"{source.Host}:{source.Port}").Say();
+            $"{_options.Name}: chunk {chunkIndex} from {source.Host}:{source.Port} is not what {ChunkSums.FileName} "
+                + "says; it was dropped, and is fetched from another source");
+        if (IsJson) Event("wrong_chunk").Add("chunk", chunkIndex).Add("peer", $"{source.Host}:{source.Port}").Print();
     }
 
-    /// <summary>Nothing has come for a while.</summary>
-    /// <param name="text">What <see cref="Describe"/> says.</param>
+    /// <summary>The client has made no progress for a while.</summary>
+    /// <param name="text">The result of <see cref="Describe"/>.</param>
     public void Stalled(StallReason reason, string text)
     {
-        // The user may know it already; an event is due all the same.
-        bool isTold = reason == StallReason.Disk || (reason == StallReason.NoTracker && _hasToldUnreachable);
-        if (!isTold) Terminal.PrintError(_options.Name + ": waiting: " + text);
-        if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Say();
+        // The user may have read the reason already; the event is due all the same.
+        bool isKnown = reason == StallReason.Disk || (reason == StallReason.NoTracker && _hasReportedUnreachable);
+        Debug.Assert(text.Length > 0, "a stall that is reported has a reason");
+        if (!isKnown) Terminal.PrintError($"{_options.Name}: waiting: {text}");
+        if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Print();
     }
 
-    /// <summary>Everything is there.</summary>
+    /// <summary>The client has every chunk.</summary>
     public void Complete()
     {
         if (IsJson)
         {
             Event("complete").Add("chunks", _picker.ChunkCount)
                 .Add("fetched", _downloader.FetchedCount).Add("peers", _downloader.SourceCount)
-                .Add("bytes", _traffic.Received).Add("milliseconds", Milliseconds).Say();
+                .Add("bytes", _traffic.Received).Add("milliseconds", Milliseconds).Print();
             return;
         }
-        _live?.Start();     // not with the figures of a moment ago
-        string how = _downloader.FetchedCount == 0
+        _live?.Start();     // shows the final figures
+        int fetched = _downloader.FetchedCount, peers = _downloader.SourceCount;
+        double seconds = (EventLoop.Now - _startedAt).TotalSeconds;
+        string how = fetched == 0
             ? "all were here"
-            : _downloader.FetchedCount + " fetched from " + _downloader.SourceCount
-                + (_downloader.SourceCount == 1 ? " peer in " : " peers in ")
-                + (EventLoop.Now - _startedAt).TotalSeconds.ToString("0.000") + " s";
-        string until = _options.Linger is { } linger ? "idle for " + (int)linger.TotalSeconds + " s" : "stopped";
-        Say(_options.Name + ": complete, all " + _picker.ChunkCount + " chunks, " + how + "; serving until " + until);
+            : $"{fetched} fetched from {peers} {(peers == 1 ? "peer" : "peers")} in {seconds:F3} s";
+        string until = _options.Linger is { } linger ? $"idle for {(int)linger.TotalSeconds} s" : "stopped";
+        Print($"{_options.Name}: complete, all {_picker.ChunkCount} chunks, {how}; serving until {until}");
     }
 
-    /// <summary>The chunks are one file (-out).</summary>
+    /// <summary>The chunks have been joined into one file (-out).</summary>
     public void Joined(long bytes)
     {
-        if (IsJson) Event("joined").Add("file", _options.OutPath!).Add("bytes", bytes).Say();
-        else Say(_options.Name + ": joined " + _options.OutName + ", " + Quantity.Bytes(bytes));
+        if (IsJson) Event("joined").Add("file", _options.OutPath!).Add("bytes", bytes).Print();
+        else Print($"{_options.Name}: joined {_options.OutName}, {Quantity.Bytes(bytes)}");
     }
 
-    /// <summary>Somebody else writes on the terminal from now on.</summary>
+    /// <summary>A program of the user's writes on the terminal from now on.</summary>
     public void Pause() => _live?.Stop();
 
-    /// <summary>The terminal is ours again.</summary>
+    /// <summary>The client has the terminal for itself again.</summary>
     public void Resume()
     {
         if (!_isStopped) _live?.Start();
     }
 
-    /// <summary>The client ends, in order.</summary>
+    /// <summary>The client ends.</summary>
     public void Stopped(int exitCode)
     {
         if (_isStopped) return;
         _isStopped = true;
         _live?.Stop();
-        if (IsJson) Event("stopped").Add("exit_code", exitCode).Say();
+        if (IsJson) Event("stopped").Add("exit_code", exitCode).Print();
     }
 
-    /// <summary>The reason in words, and the cure.</summary>
+    /// <summary>Words the reason of a stall, and the cure.</summary>
     public string Describe(StallReason reason, in StallFacts facts) => reason switch
     {
-        StallReason.Disk => "nothing can be stored in " + _options.Folder + "; make room, or let this user write there",
+        StallReason.Disk => $"nothing can be stored in {_options.Folder}; make room, or let this user write there",
         StallReason.NoTracker =>
-            "there is no tracker at " + _options.TrackerName
-            + "; start P2PTracker there, or give another with -tracker",
+            $"there is no tracker at {_options.TrackerName}; start P2PTracker there, or give another with -tracker",
         StallReason.TrackerGone =>
-            "the tracker at " + _options.TrackerName + " has gone; start it again, all goes on then",
+            $"the tracker at {_options.TrackerName} has gone; start it again, all goes on then",
         StallReason.NoAnswer =>
-            "what listens at " + _options.TrackerName
-            + " answers no question; see that it is a tracker, and not stopped",
+            $"what listens at {_options.TrackerName} answers no question; see that it is a tracker, and not stopped",
         StallReason.NotATracker =>
-            "what listens at " + _options.TrackerName
-            + " is no tracker: nothing that it sends is an answer; give the tracker's port with -tracker",
+            $"what listens at {_options.TrackerName} is no tracker: nothing that it sends is an answer; give the "
+                + "tracker's port with -tracker",
         StallReason.TooLarge =>
-            "chunk " + facts.TooLarge + " is larger than the " + _options.ChunkBytesMax
-            + " bytes that are taken; give more with -max_chunk_bytes",
+            $"chunk {facts.TooLarge} is larger than the {_options.ChunkBytesMax} bytes that are taken; give more with "
+                + "-max_chunk_bytes",
         StallReason.NobodyHas =>
-            "nobody has " + Count(facts.Unheld) + " (" + IndexRanges.Describe(_picker.ChunkCount, _picker.IsUnheld)
-            + "); start a client that does",
+            $"nobody has {Count(facts.Unheld)} ({IndexRanges.Describe(_picker.ChunkCount, _picker.IsUnheld)}); start a "
+                + "client that does",
         StallReason.SourcesFail =>
-            "every source of " + Count(facts.Refused) + " refuses or fails; they are tried again",
+            $"every source of {Count(facts.Refused)} refuses or fails; they are tried again",
         _ => "",
     };
 
@@ -230,7 +229,7 @@ internal sealed class ClientReport
 
     private JsonLine Event(string name) => new(name, _options.Name);
 
-    private void Say(string line)
+    private void Print(string line)
     {
         if (_options.Style == ReportStyle.Text) Terminal.Print(line);
     }

@@ -9,7 +9,7 @@ internal static class IndexRanges
     private const int RangesMax = 12;       // a line of a terminal or two, however many chunks there are
 
     /// <summary>Describes the indexes of 1 to <paramref name="chunkCount"/> that are chosen.</summary>
-    /// <returns>The first ranges; behind them, if there are more, how many chunks are not named.</returns>
+    /// <returns>The first ranges; behind them, if there are more, the number of chunks that are not named.</returns>
     public static string Describe(int chunkCount, Func<int, bool> isChosen)
     {
         var text = new StringBuilder();

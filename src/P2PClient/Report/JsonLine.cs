@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using P2P.Cli;
 
@@ -31,11 +32,15 @@ internal sealed class JsonLine
         return this;
     }
 
-    /// <summary>Ends the event, and prints it.</summary>
-    public void Say() => Terminal.Print(ToString());
+    /// <summary>Ends the event, and prints the line.</summary>
+    public void Print() => Terminal.Print(ToString());
 
     /// <summary>The line, without its end.</summary>
-    public override string ToString() => _text.Append('}').ToString();
+    public override string ToString()
+    {
+        Debug.Assert(_text[^1] != '}', "an event ends once");
+        return _text.Append('}').ToString();
+    }
 
     private void AddKey(string key)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using P2P.Cli;
 using P2P.Transport;
 
@@ -19,10 +20,10 @@ internal sealed class LiveLine
     private readonly Downloader _downloader;
     private readonly Traffic _traffic;
     private readonly LoopTimer _timer;
-    private readonly long _wantedBytes;     // to be fetched in all; 0 if not known
+    private readonly long _wantedBytes;     // to be fetched in all; 0 without chunks.crc
     private Rate _down, _up;
 
-    /// <summary>Makes it, before anything is fetched.</summary>
+    /// <summary>Makes the line of a client that has fetched no chunk yet.</summary>
     public LiveLine(EventLoop loop, string name, FileSet files, Downloader downloader, Traffic traffic)
     {
         (_name, _picker, _downloader, _traffic) = (Shorten(name), files.Picker, downloader, traffic);
@@ -33,10 +34,10 @@ internal sealed class LiveLine
         }
     }
 
-    /// <summary>Draws it, now and from now on.</summary>
+    /// <summary>Draws the line now, and again in intervals.</summary>
     public void Start() => Draw();
 
-    /// <summary>Leaves nothing behind.</summary>
+    /// <summary>Clears the line.</summary>
     public void Stop()
     {
         _timer.Stop();
@@ -56,7 +57,7 @@ internal sealed class LiveLine
 
     private string Compose(int columns)
     {
-        string text = _picker.HaveCount + " of " + _picker.ChunkCount + " chunks";
+        string text = $"{_picker.HaveCount} of {_picker.ChunkCount} chunks";
         if (_traffic.Received > 0)
         {
             string wanted = _wantedBytes > 0 ? $" of {Quantity.Bytes(_wantedBytes)}" : "";
@@ -65,22 +66,23 @@ internal sealed class LiveLine
         if (!_picker.IsComplete) text += $"  {Quantity.Bytes(_down.BytesPerSecond)}/s down";
         text += $"  {Quantity.Bytes(_up.BytesPerSecond)}/s up";
         int peers = _downloader.SourceCount;
-        if (peers > 0) text += "  " + peers + (peers == 1 ? " peer" : " peers");
-        if (SecondsLeft() is { } left) text += "  " + left / 60 + (left % 60 < 10 ? ":0" : ":") + left % 60 + " left";
+        if (peers > 0) text += $"  {peers}{(peers == 1 ? " peer" : " peers")}";
+        if (SecondsLeft() is { } left) text += $"  {left / 60}:{left % 60:D2} left";
 
         int bar = Math.Min(BarColumnsMax, columns - Width(_name) - text.Length - 4);
         string line = _name;
         if (bar >= BarColumnsMin)
         {
+            Debug.Assert(_picker.HaveCount <= _picker.ChunkCount, "no more chunks are held than there are");
             int full = (int)((long)bar * _picker.HaveCount / Math.Max(_picker.ChunkCount, 1));
             line += $" [{new string('#', full)}{new string('.', bar - full)}]";
         }
-        line += " " + text;
+        line += $" {text}";
         int surplus = Width(line) - columns;
         return surplus <= 0 ? line : line[..Math.Max(line.Length - surplus, 0)];
     }
 
-    // From what is known of the sizes, or from those of the chunks that have come.
+    // Computed from chunks.crc, or else from the sizes of the chunks that were fetched.
     private long? SecondsLeft()
     {
         if (_picker.IsComplete || _down.BytesPerSecond < 1 || _downloader.FetchedCount == 0) return null;
@@ -91,9 +93,9 @@ internal sealed class LiveLine
     }
 
     private static string Shorten(string name) =>
-        name.Length <= NameColumnsMax ? name : name[..(NameColumnsMax - 3)] + "...";
+        name.Length <= NameColumnsMax ? name : $"{name[..(NameColumnsMax - 3)]}...";
 
-    // Whatever is not ASCII may be two columns wide: better a line too short than one that wraps.
+    // A character beyond ASCII may be two columns wide: a line that is too short is better than one that wraps.
     private static int Width(string text)
     {
         int width = 0;
@@ -111,6 +113,7 @@ internal sealed class LiveLine
 
         public void Update(long total, TimeSpan now)
         {
+            Debug.Assert(total >= _total, "traffic only grows");
             long milliseconds = (long)(now - _time).TotalMilliseconds;
             if (milliseconds <= 0) return;
             if (_time != default)

@@ -1,39 +1,40 @@
 using System;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
-/// <summary>What a client that makes no progress knows of why.</summary>
+/// <summary>What a client knows of the reason why it makes no progress.</summary>
 internal readonly struct StallFacts
 {
     /// <summary>The tracker has accepted a connection.</summary>
     public required bool WasReached { get; init; }
 
-    /// <summary>Nobody accepts a connection at the tracker's address now.</summary>
+    /// <summary>No program accepts a connection at the tracker's address now.</summary>
     public required bool IsGone { get; init; }
 
     /// <summary>The tracker has answered a question, ever.</summary>
     public required bool WasAnswered { get; init; }
 
-    /// <summary>The tracker owes every answer for as long as nothing has come.</summary>
+    /// <summary>The tracker has answered nothing since the stall began.</summary>
     public required bool IsSilent { get; init; }
 
     /// <summary>The tracker has sent anything at all.</summary>
     public required bool HasSpoken { get; init; }
 
-    /// <summary>The disk has refused what came last.</summary>
+    /// <summary>The disk has refused the last chunk or list.</summary>
     public required bool IsDiskFailing { get; init; }
 
-    /// <summary>A chunk that was larger than is taken, since the last that was not; 0: none.</summary>
+    /// <summary>The last chunk that was larger than the limit, if none has been stored since; 0: none.</summary>
     public required int TooLarge { get; init; }
 
-    /// <summary>How many missing chunks no peer has.</summary>
+    /// <summary>The number of missing chunks that no peer has.</summary>
     public required int Unheld { get; init; }
 
-    /// <summary>How many missing chunks have only sources that pause.</summary>
+    /// <summary>The number of missing chunks whose sources all pause.</summary>
     public required int Refused { get; init; }
 }
 
-/// <summary>Why nothing comes. The event has a name for each.</summary>
+/// <summary>Why a client makes no progress. The JSON event has a name for each.</summary>
 internal enum StallReason
 {
     None,
@@ -48,28 +49,29 @@ internal enum StallReason
 }
 
 /// <summary>
-/// Notices that nothing has come for a while, and finds the reason, which the user is told once, and again when it has
-/// become another.
+/// Notices that a client has made no progress for a while, and finds the reason, which is reported once, and again when
+/// it has changed.
 /// </summary>
 internal sealed class Stall(ChunkPicker picker, Traffic traffic)
 {
     private long _received = -1;
     private int _held;
     private TimeSpan _since, _lookDue;
-    private StallReason _told;
-    private string _toldText = "";
-    private bool _hasMoved;         // something has come since it was told
+    private StallReason _reported;
+    private string _reportedText = "";
+    private bool _hasMoved;         // there was progress since the last report
 
-    /// <summary>Looks whether anything has come since the last look.</summary>
-    /// <returns>True if nothing has for <see cref="ClientLimits.StallAfter"/>.</returns>
+    /// <summary>Compares the client's progress with the last look.</summary>
+    /// <returns>True if there was none for <see cref="ClientLimits.StallAfter"/>.</returns>
     public bool IsStalled(TimeSpan now)
     {
+        Debug.Assert(traffic.Received >= _received, "traffic only grows");
         if (traffic.Received != _received || picker.HaveCount != _held)
             (_received, _held, _since, _hasMoved) = (traffic.Received, picker.HaveCount, now, true);
         return now - _since >= ClientLimits.StallAfter;
     }
 
-    /// <summary>Tells, once a second while it is a stall, that the reason is to be looked for.</summary>
+    /// <summary>True once a second during a stall: the reason is to be looked for.</summary>
     public bool IsDue(TimeSpan now)
     {
         if (!IsStalled(now) || now < _lookDue) return false;
@@ -77,18 +79,17 @@ internal sealed class Stall(ChunkPicker picker, Traffic traffic)
         return true;
     }
 
-    /// <summary>Decides whether the user is to be told; if so, the reason counts as told.</summary>
-    /// <param name="text">The reason in words, with numbers that may change all the time: they alone are no
-    /// news.</param>
+    /// <summary>Decides whether the reason is to be reported; if so, it counts as reported.</summary>
+    /// <param name="text">The reason in words. A change of its numbers alone is no news while nothing moves.</param>
     public bool IsNews(StallReason reason, string text)
     {
-        if (reason == StallReason.None || (reason == _told && (!_hasMoved || text == _toldText))) return false;
-        (_told, _toldText, _hasMoved) = (reason, text, false);
+        if (reason == StallReason.None || (reason == _reported && (!_hasMoved || text == _reportedText))) return false;
+        (_reported, _reportedText, _hasMoved) = (reason, text, false);
         return true;
     }
 
-    /// <summary>The first reason of those that hold: without the earlier ones nothing can be said of the
-    /// later.</summary>
+    /// <summary>Returns the first reason that holds: while an earlier one holds, the facts of the later ones mean
+    /// nothing.</summary>
     public static StallReason Find(in StallFacts facts) =>
         facts.IsDiskFailing ? StallReason.Disk
         : !facts.WasReached ? StallReason.NoTracker

@@ -4,14 +4,14 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// Finds, once nothing has come for a while, the reason in what the tracker, the disk and the peers do, and reports it.
+/// Finds the reason of a stall in the state of the tracker, the disk and the peers, and reports it.
 /// </summary>
 internal sealed class StallWatch(
     ChunkPicker picker, Traffic traffic, Downloader downloader, ClientEnding ending, ClientReport report)
 {
     private readonly Stall _stall = new(picker, traffic);
 
-    /// <summary>Looks, if it is time to; the client is not complete.</summary>
+    /// <summary>Looks for a stall, once a second at most, while the client is not complete.</summary>
     public void Look(TrackerHealth tracker)
     {
         TimeSpan now = EventLoop.Now;

@@ -103,7 +103,7 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
     {
         using var list = NativeFile.TryOpen(Path.Combine(folder, LocalChunksFile.FileName), out _);
         if (list is null || !list.TryGetStatus(out long bytes, out DateTime modified)) return "";
-        return ListWord + bytes + "," + modified.Ticks;
+        return $"{ListWord}{bytes},{modified.Ticks}";
     }
 
     private static bool TryParse(ReadOnlySpan<char> text, out long number) =>

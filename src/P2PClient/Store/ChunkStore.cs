@@ -49,7 +49,7 @@ internal sealed class ChunkStore
     public static bool IsTemporaryOf(string name, string finalName)
     {
         int start = finalName.Length + 2, end = name.Length - TemporaryEnd.Length;
-        return end > start && name.StartsWith("." + finalName + ".", StringComparison.Ordinal)
+        return end > start && name.StartsWith($".{finalName}.", StringComparison.Ordinal)
             && name.EndsWith(TemporaryEnd, StringComparison.Ordinal)
             && !name.AsSpan(start, end - start).ContainsAnyExceptInRange('0', '9');
     }
@@ -180,8 +180,8 @@ internal sealed class ChunkStore
     /// </summary>
     public static bool IsTemporary(string name) =>
         (name.StartsWith(".chunk_", StringComparison.Ordinal)
-            || name.StartsWith("." + LocalChunksFile.FileName + ".", StringComparison.Ordinal)
-            || name.StartsWith("." + ChunkSums.FileName + ".", StringComparison.Ordinal))
+            || name.StartsWith($".{LocalChunksFile.FileName}.", StringComparison.Ordinal)
+            || name.StartsWith($".{ChunkSums.FileName}.", StringComparison.Ordinal))
             && name.EndsWith(TemporaryEnd, StringComparison.Ordinal);
 
     private string PathOf(int chunkIndex) => Path.Combine(_folder, NameOf(chunkIndex));

@@ -55,8 +55,8 @@ internal sealed class ChunkSums
                 $"can't read {path}: make it a file that this user may read, or remove it to go without");
         }
         if (TryParse(text, out ChunkSums? sums, out int badLine)) return sums;
-        throw new ProgramException(ExitCode.Usage, path + ", line " + badLine + ": the file is damaged or cut off; "
-            + "copy it anew from where the chunks come from, or remove it to go without");
+        throw new ProgramException(ExitCode.Usage, $"{path}, line {badLine}: the file is damaged or cut off; copy it "
+            + "anew from where the chunks come from, or remove it to go without");
     }
 
     /// <summary>Reads the file's text.</summary>
@@ -132,15 +132,14 @@ internal sealed class ChunkSums
     public void Check(LocalChunksFile list, string folder, Action<string> warn)
     {
         if (list.ChunkCount != ChunkCount)
-            throw new ProgramException(ExitCode.Usage, FileName + " in " + folder + " is of " + ChunkCount + " chunks, "
-                + LocalChunksFile.FileName + " of " + list.ChunkCount
-                + ": they don't belong together, remove one of them");
+            throw new ProgramException(ExitCode.Usage, $"{FileName} in {folder} is of {ChunkCount} chunks, "
+                + $"{LocalChunksFile.FileName} of {list.ChunkCount}: they don't belong together, remove one of them");
         for (int chunkIndex = 1; chunkIndex <= ChunkCount; chunkIndex++)
         {
             if (!list.Held.TryGetValue(chunkIndex, out string? name)) continue;
             if (list.Sizes[chunkIndex] == SizeOf(chunkIndex)) continue;
-            warn(name + " has " + list.Sizes[chunkIndex] + " bytes, " + SizeOf(chunkIndex) + " are right: chunk "
-                + chunkIndex + " is not served, and fetched anew");
+            warn($"{name} has {list.Sizes[chunkIndex]} bytes, {SizeOf(chunkIndex)} are right: chunk {chunkIndex} is "
+                + "not served, and fetched anew");
             list.Held.Remove(chunkIndex);
             list.Wanted.Add(chunkIndex, name);
         }

@@ -48,13 +48,15 @@ internal static class FileCopy
         }
     }
 
-    /// <summary>Tells of a file whose size is 0 whether that is true: a regular file ends there and has no data.
-    /// </summary>
-    public static unsafe bool IsEmpty(NativeFile file)
+    /// <summary>Tells whether a file holds as many bytes as its size says: those of /proc hold more, those of /sys
+    /// fewer, and a device has no size.</summary>
+    /// <param name="bytes">The size.</param>
+    public static bool HasItsSize(NativeFile file, long bytes)
     {
-        byte first;
+        Span<byte> one = stackalloc byte[1];
+        if (bytes > 0) return file.Read(one, bytes - 1) == 1;
         return LibC.lseek(file.Descriptor, 0, LibC.SEEK_DATA) < 0 && Marshal.GetLastPInvokeError() == LibC.ENXIO
-            && file.Read(new Span<byte>(&first, 1), 0) == 0;
+            && file.Read(one, 0) == 0;
     }
 
     // False if there is nothing but a hole up to the end of the file. Where holes can't be told, all is data.

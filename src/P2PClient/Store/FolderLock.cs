@@ -31,7 +31,7 @@ internal static class FolderLock
         }
         handle?.Dispose();
         if (!isTaken) return null;
-        throw new ProgramException(ExitCode.Failure, "another P2PClient is using the folder " + folder
-            + ": end that one first, or give another folder with -folder");
+        throw new ProgramException(ExitCode.Failure, $"another P2PClient is using the folder {folder}: end that one "
+            + "first, or give another folder with -folder");
     }
 }

@@ -25,8 +25,8 @@ internal static class NewFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProgramException(ExitCode.Usage, "can't make the folder " + options.Folder + ": "
-                + DiskError.Describe(e) + "; let this user write there, or give another with -folder");
+            throw new ProgramException(ExitCode.Usage, $"can't make the folder {options.Folder}: "
+                + $"{DiskError.Describe(e)}; let this user write there, or give another with -folder");
         }
     }
 
@@ -35,8 +35,7 @@ internal static class NewFolder
     public static void Check(ClientOptions options, LocalChunksFile list)
     {
         if (options.ChunkCount is { } count && count != list.ChunkCount)
-            throw new ProgramException(ExitCode.Usage, LocalChunksFile.FileName + " in " + options.Folder + " is of "
-                + list.ChunkCount + " chunks, not " + count
-                + ": leave -chunks out, or give another folder with -folder");
+            throw new ProgramException(ExitCode.Usage, $"{LocalChunksFile.FileName} in {options.Folder} is of "
+                + $"{list.ChunkCount} chunks, not {count}: leave -chunks out, or give another folder with -folder");
     }
 }

@@ -34,8 +34,8 @@ internal static class OutputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProgramException(ExitCode.Usage, "can't write " + name + ": there is no folder " + folder
-                + ", or this user may not write there; give another with -out");
+            throw new ProgramException(ExitCode.Usage, $"can't write {name}: there is no folder {folder}, or this user "
+                + "may not write there; give another with -out");
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Puts it aside, so that another copy may arrive under the temporary name.</summary>
     public bool TryPutAside()
     {
-        string aside = Path.ChangeExtension(_path, null) + ".doubt.part";
+        string aside = $"{Path.ChangeExtension(_path, null)}.doubt.part";
         if (!TryCreate() || !TryRename(aside)) return false;
         _path = aside;
         return true;

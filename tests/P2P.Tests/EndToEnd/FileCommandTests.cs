@@ -149,13 +149,14 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
         Assert.Equal(["file"], Directory.GetFileSystemEntries(Folder.Path).Select(path => Path.GetFileName(path)));
     }
 
-    // A device has no end, a file of /proc no size that is true: neither is an empty file.
+    // A device has no end, a file of /proc or /sys no size that is true: none of them can be split.
     [Theory]
     [InlineData("/dev/null")]
     [InlineData("/dev/zero")]
     [InlineData("/dev/tty")]
     [InlineData("/proc/cpuinfo")]
     [InlineData("/proc/self/status")]
+    [InlineData("/sys/devices/system/cpu/online")]
     [InlineData("pipe")]
     public void WhatIsNoRegularFile_IsNotSplit(string file)
     {

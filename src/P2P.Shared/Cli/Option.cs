@@ -1,0 +1,31 @@
+namespace P2P.Cli;
+
+/// <summary>
+/// One option of a program, said once: <see cref="CommandLine"/> takes it by its name, the usage text shows it with its
+/// help, and the code that reads it refers to it.
+/// </summary>
+/// <param name="name">Without the dash.</param>
+/// <param name="argument">What follows the name: <c>&lt;path&gt;</c>; <c>[&lt;seconds&gt;]</c> for a number that may
+/// be left out; empty for a flag.</param>
+/// <param name="help">One sentence, with the default in brackets; empty for an option that explains itself.</param>
+public sealed class Option(string name, string argument, string help)
+{
+    /// <summary>Every program has it.</summary>
+    public static readonly Option ShowHelp = new("help", "", "");
+
+    /// <summary>Every program has it.</summary>
+    public static readonly Option ShowVersion = new("version", "", "");
+
+    public string Name => name;
+
+    public string Help => help;
+
+    /// <summary>The option takes no value.</summary>
+    public bool IsFlag => argument.Length == 0;
+
+    /// <summary>The option's value, a number, may be left out.</summary>
+    public bool IsValueOptional => argument.StartsWith('[');
+
+    /// <summary>The option as the user writes it: <c>-name &lt;name&gt;</c>.</summary>
+    public override string ToString() => IsFlag ? $"-{name}" : $"-{name} {argument}";
+}
