@@ -57,11 +57,11 @@ internal sealed class AnswerReader
         while (true)
         {
             ReadOnlySpan<byte> unread = _bytes.AsSpan(_start, _end - _start);
-            int verb = FindVerb(unread);
+            int verb = AnswerSyntax.FindVerb(unread);
             if (verb < 0)
             {
                 // The tail may be the head of a verb that was cut.
-                Drop(Math.Max(0, unread.Length - (Verbs.ChunkLocationUnknown.Length - 1)));
+                Drop(Math.Max(0, unread.Length - AnswerSyntax.CutVerbBytesMax));
                 return false;
             }
             if (verb > 0)
@@ -69,10 +69,10 @@ internal sealed class AnswerReader
                 Drop(verb);
                 continue;
             }
-            int end = FindEnd(unread);
+            int end = AnswerSyntax.FindEnd(unread);
             bool isOver = end >= 0;
             ReadOnlySpan<byte> text = isOver ? unread[..end] : unread;
-            text = text[..MeasureAnswer(text)];
+            text = text[..AnswerSyntax.Measure(text)];
             if (_headBytes == 0) _headBytes = text.Length;
             bool isNew = text.Length > _shownBytes;
             bool isMessage = MessageReader.TryRead(text, out answer);
@@ -87,7 +87,8 @@ internal sealed class AnswerReader
             }
 
             if (!isMessage || !isNew) return false;
-            bool isTrusted = !_sawPieces && !_endsLines && _provenAnswers >= ProofAnswers && LooksWhole(unread);
+            bool isTrusted = !_sawPieces && !_endsLines && _provenAnswers >= ProofAnswers
+                && AnswerSyntax.LooksWhole(unread);
             if (!isTrusted && !_hasTimedOut)
             {
                 WaitingChunkIndex = answer.ChunkIndex;
@@ -97,52 +98,6 @@ internal sealed class AnswerReader
             _shownBytes = text.Length;
             return true;
         }
-    }
-
-    // VERB,<index>[,<host>,<port>]...   as far as the text is that: something else may be joined to its end. The verb
-    // is there.
-    private static int MeasureAnswer(ReadOnlySpan<byte> text)
-    {
-        int at = text.IndexOf((byte)',') + 1;
-        at += CountDigits(text[at..]);
-        while (at < text.Length && text[at] == (byte)',')
-        {
-            int comma = text[(at + 1)..].IndexOf((byte)',');
-            if (comma < 0) break;
-            int port = at + 1 + comma + 1;
-            int digits = CountDigits(text[port..]);
-            if (digits == 0) break;
-            at = port + digits;
-        }
-        return at;
-    }
-
-    private static int CountDigits(ReadOnlySpan<byte> text)
-    {
-        int count = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
-        return count < 0 ? text.Length : count;
-    }
-
-    // Where the text behind the verb ends: at a newline, or where the next answer begins. -1 if neither is there.
-    private static int FindEnd(ReadOnlySpan<byte> unread)
-    {
-        int newline = unread.IndexOf((byte)'\n');
-        int next = FindVerb(unread[1..]) + 1;
-        return next <= 0 ? newline : newline < 0 ? next : Math.Min(newline, next);
-    }
-
-    private static int FindVerb(ReadOnlySpan<byte> text)
-    {
-        int known = text.IndexOf(Verbs.GetChunkFrom), unknown = text.IndexOf(Verbs.ChunkLocationUnknown);
-        return known < 0 ? unknown : unknown < 0 ? known : Math.Min(known, unknown);
-    }
-
-    // It ends in a number, or in a comma behind one.
-    private static bool LooksWhole(ReadOnlySpan<byte> text)
-    {
-        text = MessageReader.Trim(text);
-        if (text[^1] == (byte)',') text = text[..^1];
-        return MessageSyntax.Scan(text, out _) == Extent.Whole;
     }
 
     private void Drop(int bytes)
