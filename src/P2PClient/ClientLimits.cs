@@ -87,11 +87,12 @@ internal static class ClientLimits
     public static readonly TimeSpan QueueTimeout = TimeSpan.FromMilliseconds(400);
 
     /// <summary>Chunks asked about at a time only to see whether better sources have appeared.</summary>
-    public const int CuriousMax = 8;
+    public const int RefreshedForSourcesMax = 8;
 
-    /// <summary>How old an answer is at least before its chunk is asked about only for that; older while nothing new
-    /// comes of it.</summary>
-    public static readonly TimeSpan CuriousPauseMin = TimeSpan.FromMilliseconds(200);
+    /// <summary>How old an answer must be, at first and at most, before the client asks about its chunk again only to
+    /// find better sources; the age grows while no answer lists a new one.</summary>
+    public static readonly TimeSpan RefreshAgeMin = TimeSpan.FromMilliseconds(200),
+        RefreshAgeMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Questions in flight to a tracker that speaks lines.</summary>
     public const int QuestionsInFlightMax = 32;
@@ -125,6 +126,12 @@ internal static class ClientLimits
     /// <summary>First and longest pause between attempts to reach the tracker.</summary>
     public static readonly TimeSpan TrackerPauseMin = TimeSpan.FromMilliseconds(20),
         TrackerPauseMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>Pacing where the tracker's receive queue can be seen: as often as this the kernel is asked about it one
+    /// round after the other, and then after these pauses, the first and the longest.</summary>
+    public const int QueueAttemptsAtOnce = 16;
+    public static readonly TimeSpan QueuePauseMin = TimeSpan.FromMicroseconds(100),
+        QueuePauseMax = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Pacing where the tracker's receive queue can't be seen: since our last message, and since the tracker's
     /// last byte.</summary>

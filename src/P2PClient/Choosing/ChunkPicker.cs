@@ -16,7 +16,8 @@ internal sealed class ChunkPicker
     private readonly KnownSources _sources;
     private readonly ReadyChunks _ready;
     private readonly ChunkQuestions _questions;
-    private TimeSpan _curiousPause = ClientLimits.CuriousPauseMin;      // the age of an answer that may have grown
+    private readonly BackOff _refreshAge =      // of an answer, before new sources are looked for
+        new(ClientLimits.RefreshAgeMin, ClientLimits.RefreshAgeMax, factor: 9.0 / 8);
     private bool _isTrackerGone;
 
     /// <summary>Makes a picker that has nothing yet.</summary>
@@ -60,10 +61,8 @@ internal sealed class ChunkPicker
         ChunkState state = StateOf(chunkIndex);
         if (state is ChunkState.Missing or ChunkState.Have) return;
         if (sources.Length == 0 && state != ChunkState.Asked) return;      // a late answer; a newer one knew more
-        // Better sources may appear for others, too.
-        _curiousPause = sources.Length > AvailabilityOf(chunkIndex)
-            ? ClientLimits.CuriousPauseMin
-            : Min(_curiousPause * 9 / 8, ClientLimits.UnknownPauseMax);
+        if (sources.Length > AvailabilityOf(chunkIndex)) _refreshAge.Reset();     // other chunks may have new ones, too
+        else _refreshAge.Grow();
         bool isNews = sources.Length > 0 && (state == ChunkState.Unknown || _sources.IsNone(chunkIndex));
         _sources.Set(chunkIndex, sources, now);
         if (state is ChunkState.Ready or ChunkState.InFlight) return;
@@ -109,7 +108,7 @@ internal sealed class ChunkPicker
         bool isPicked = TryPickRefreshed(now, out chunkIndex, out source)
             || TryPickReady(now, freeDownloads, out chunkIndex, out source);
         if (isPicked) _stages.Move(chunkIndex, ChunkStage.InFlight);
-        else if (BeingRefreshed < Math.Min(freeDownloads, ClientLimits.CuriousMax)) RefreshOldest(now);
+        else if (BeingRefreshed < Math.Min(freeDownloads, ClientLimits.RefreshedForSourcesMax)) RefreshOldest(now);
         _ready.Check();
         _questions.Check();
         return isPicked;
@@ -121,7 +120,7 @@ internal sealed class ChunkPicker
     {
         bool isPicked = _sources.TryChooseAnother(chunkIndex, now, isTaken, out source);
         // Better ones may have appeared meanwhile.
-        if (now - _sources.TimeOf(chunkIndex) > _curiousPause) _questions.AskForMore(chunkIndex);
+        if (now - _sources.TimeOf(chunkIndex) > _refreshAge.Pause) _questions.AskForMore(chunkIndex);
         return isPicked;
     }
 
@@ -131,7 +130,7 @@ internal sealed class ChunkPicker
         _questions.DropAskForMore(chunkIndex);
         _stages.Move(chunkIndex, ChunkStage.Have);
         _sources.Forget(chunkIndex);
-        _curiousPause = ClientLimits.CuriousPauseMin;
+        _refreshAge.Reset();
         OnChange(now);
     }
 
@@ -235,13 +234,11 @@ internal sealed class ChunkPicker
         }
         if (oldest < 0 || _isTrackerGone) return;
         int chunkIndex = _ready[oldest];
-        if (now - _sources.TimeOf(chunkIndex) <= _curiousPause) return;
+        if (now - _sources.TimeOf(chunkIndex) <= _refreshAge.Pause) return;
         _ready.RemoveAt(oldest);
         _questions.Refresh(chunkIndex);
     }
 
     private bool IsFresh(int chunkIndex, TimeSpan now) =>
         _isTrackerGone || now - _sources.TimeOf(chunkIndex) <= AnswerLife;
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 
@@ -8,7 +9,7 @@ namespace P2P.Client;
 /// <param name="isOurs">The peer can't be a stranger's, which may serve one chunk at a time.</param>
 internal sealed class Peer(string host, int port, IPAddress[] addresses, bool isOurs = false)
 {
-    private int _failures;      // in a row
+    private readonly BackOff _backOff = new(ClientLimits.PeerPauseMin, ClientLimits.PeerPauseMax);
 
     /// <summary>The host as in the log: localhost, or an address.</summary>
     public string Host { get; } = host;
@@ -35,7 +36,7 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     public bool IsFast { get; private set; }
 
     /// <summary>The peer has failed since it last delivered a chunk.</summary>
-    public bool IsDoubtful => _failures > 0;
+    public bool IsDoubtful { get; private set; }
 
     /// <summary>Until when the peer isn't asked.</summary>
     public TimeSpan PausedUntil { get; private set; }
@@ -50,17 +51,19 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     /// <summary>The peer delivered a chunk.</summary>
     public void OnSuccess(TimeSpan took)
     {
-        _failures = 0;
+        IsDoubtful = false;
+        _backOff.Reset();
         IsFast = took <= ClientLimits.FastChunkTime;
     }
 
     /// <summary>The peer did not deliver a chunk, and pauses for longer each time.</summary>
-    /// <param name="severity">1, or more for a failure that cost much time.</param>
+    /// <param name="severity">As many failures as this one counts for: more than 1 if it cost much time.</param>
     public void OnFailure(TimeSpan now, int severity)
     {
-        _failures = Math.Min(_failures + severity, 16);
-        TimeSpan pause = ClientLimits.PeerPauseMin * (1 << (_failures - 1));
-        PausedUntil = now + (pause < ClientLimits.PeerPauseMax ? pause : ClientLimits.PeerPauseMax);
+        Debug.Assert(severity >= 1, "a failure counts for one at least");
+        for (int i = 1; i < severity; i++) _backOff.Grow();
+        PausedUntil = now + _backOff.Next();
+        IsDoubtful = true;
         IsFast = false;
     }
 }

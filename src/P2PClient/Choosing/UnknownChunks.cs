@@ -12,7 +12,7 @@ namespace P2P.Client;
 internal sealed class UnknownChunks(Random random)
 {
     private readonly List<int> _chunks = [];
-    private TimeSpan _pause = ClientLimits.UnknownPauseMin;
+    private readonly BackOff _backOff = new(ClientLimits.UnknownPauseMin, ClientLimits.UnknownPauseMax);
     private TimeSpan _due;
     private TimeSpan? _changedAt;       // when there was news; null before the first question
 
@@ -22,7 +22,7 @@ internal sealed class UnknownChunks(Random random)
     /// <summary>Adds a chunk that is not here.</summary>
     public void Add(int chunkIndex, TimeSpan now)
     {
-        if (_chunks.Count == 0) _due = now + _pause;
+        if (_chunks.Count == 0) _due = now + _backOff.Pause;
         _chunks.Add(chunkIndex);
     }
 
@@ -33,8 +33,8 @@ internal sealed class UnknownChunks(Random random)
     public void OnChange(TimeSpan now)
     {
         _changedAt = now;
-        _pause = ClientLimits.UnknownPauseMin;
-        if (now + _pause < _due) _due = now + _pause;
+        _backOff.Reset();
+        if (now + _backOff.Pause < _due) _due = now + _backOff.Pause;
     }
 
     /// <summary>Gives back the chunks whose time has come.</summary>
@@ -54,6 +54,6 @@ internal sealed class UnknownChunks(Random random)
         }
         foreach (int chunkIndex in _chunks) askAgain(chunkIndex);
         _chunks.Clear();
-        _pause = 2 * _pause < ClientLimits.UnknownPauseMax ? 2 * _pause : ClientLimits.UnknownPauseMax;
+        _backOff.Grow();
     }
 }

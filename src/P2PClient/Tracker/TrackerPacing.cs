@@ -15,6 +15,7 @@ internal sealed class TrackerPacing
     private readonly EventLoop _loop;
     private readonly ReceiveQueueProbe _probe;
     private readonly LoopSignal _pause;
+    private readonly BackOff _backOff = new(ClientLimits.QueuePauseMin, ClientLimits.QueuePauseMax, factor: 1.5);
     private readonly bool _isBlind;     // how much the tracker has read can't be seen
     private bool _hasReadAll;           // the kernel has said that the tracker has read the last message
     private bool _isStopped;
@@ -56,9 +57,8 @@ internal sealed class TrackerPacing
     /// before we sleep; where the queue can't be seen, the clock decides.</summary>
     public async Task WaitUntilReadAsync()
     {
-        const int looks = 16;
-        TimeSpan nap = TimeSpan.FromMicroseconds(100), napMax = TimeSpan.FromMilliseconds(5);
-        for (int look = 1; !_isStopped; look++)
+        _backOff.Reset();
+        for (int attempt = 1; !_isStopped; attempt++)
         {
             if (_sentBytes == 0 || (_hasReadAll && !_isBlind)) return;
             bool? hasRead = _probe.HasReadAll(_sentBytes);
@@ -71,12 +71,8 @@ internal sealed class TrackerPacing
                 if (wait <= TimeSpan.Zero) return;
                 await _pause.WaitAsync(wait);
             }
-            else if (look < looks) await _loop.YieldAsync();
-            else
-            {
-                await _pause.WaitAsync(nap);
-                nap = nap * 1.5 < napMax ? nap * 1.5 : napMax;
-            }
+            else if (attempt < ClientLimits.QueueAttemptsAtOnce) await _loop.YieldAsync();
+            else await _pause.WaitAsync(_backOff.Next());
         }
     }
 }
