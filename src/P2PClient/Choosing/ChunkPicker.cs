@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
@@ -49,7 +50,7 @@ internal sealed class ChunkPicker
     public bool TryPickQuestion(TimeSpan now, out int chunkIndex)
     {
         bool isPicked = _questions.TryTake(now, out chunkIndex);
-        _questions.Check();
+        Check();
         return isPicked;
     }
 
@@ -76,7 +77,7 @@ internal sealed class ChunkPicker
         if (isNews) OnChange(now);
         if (_stages[chunkIndex] == ChunkStage.Refreshing) _ready.AddRefreshed(chunkIndex);
         else _ready.Add(chunkIndex);
-        _ready.Check();
+        Check();
     }
 
     /// <summary>A question is to be asked again: it stayed without an answer, or its connection broke.</summary>
@@ -107,10 +108,13 @@ internal sealed class ChunkPicker
     {
         bool isPicked = TryPickRefreshed(now, out chunkIndex, out source)
             || TryPickReady(now, freeDownloads, out chunkIndex, out source);
-        if (isPicked) _stages.Move(chunkIndex, ChunkStage.InFlight);
+        if (isPicked)
+        {
+            Debug.Assert(source.HasRoom && source.PausedUntil <= now, "the source can't be asked now");
+            _stages.Move(chunkIndex, ChunkStage.InFlight);
+        }
         else if (BeingRefreshed < Math.Min(freeDownloads, ClientLimits.RefreshedForSourcesMax)) RefreshOldest(now);
-        _ready.Check();
-        _questions.Check();
+        Check();
         return isPicked;
     }
 
@@ -118,6 +122,7 @@ internal sealed class ChunkPicker
     /// <param name="isTaken">Tells of a peer whether the chunk is being fetched from it.</param>
     public bool TryPickAnother(int chunkIndex, TimeSpan now, Func<Peer, bool> isTaken, out Peer source)
     {
+        Debug.Assert(StateOf(chunkIndex) == ChunkState.InFlight, "the chunk is not in flight");
         bool isPicked = _sources.TryChooseAnother(chunkIndex, now, isTaken, out source);
         // Better ones may have appeared meanwhile.
         if (now - _sources.TimeOf(chunkIndex) > _refreshAge.Pause) _questions.AskForMore(chunkIndex);
@@ -138,6 +143,7 @@ internal sealed class ChunkPicker
     /// <param name="avoid">A source whose copy is doubtful: where another is listed, it is asked next.</param>
     public void Release(int chunkIndex, Peer? avoid)
     {
+        Debug.Assert(StateOf(chunkIndex) == ChunkState.InFlight, "the chunk is not in flight");
         if (avoid is not null) _sources.Avoid(chunkIndex, avoid);
         _questions.DropAskForMore(chunkIndex);
         _ready.Add(chunkIndex);
@@ -208,14 +214,15 @@ internal sealed class ChunkPicker
         for (int i = _ready.Count - 1; i >= 0; i--)
         {
             int chunkIndex = _ready[i], availability = _sources.CountOf(chunkIndex);
+            Debug.Assert(availability > 0, "a chunk without a source is ready");
             bool fresh = IsFresh(chunkIndex, now);
             if (availability > rarest || (availability == rarest && (isFresh || !fresh))) continue;
             if (!_sources.HasFree(chunkIndex, now, out bool isHopeless))
             {
                 if (!isHopeless) continue;
-                _questions.AskLater(chunkIndex, now);
                 _ready.RemoveAt(i);
                 if (place == _ready.Count) place = i;       // the last one has moved here
+                _questions.AskLater(chunkIndex, now);
                 continue;
             }
             (place, rarest, isFresh) = (i, availability, fresh);
@@ -237,6 +244,14 @@ internal sealed class ChunkPicker
         if (now - _sources.TimeOf(chunkIndex) <= _refreshAge.Pause) return;
         _ready.RemoveAt(oldest);
         _questions.Refresh(chunkIndex);
+    }
+
+    [Conditional("DEBUG")]
+    private void Check()
+    {
+        _stages.Check();
+        _ready.Check();
+        _questions.Check();
     }
 
     private bool IsFresh(int chunkIndex, TimeSpan now) =>

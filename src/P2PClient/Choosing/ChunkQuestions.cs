@@ -48,7 +48,12 @@ internal sealed class ChunkQuestions
             DropAskForMore(chunkIndex = _inFlight[0]);
             return true;
         }
-        if (!_again.TryDequeue(out chunkIndex) && !TryTakeTurn(out chunkIndex)) return false;
+        if (_again.TryDequeue(out chunkIndex))
+        {
+            bool isDue = _stages[chunkIndex] is ChunkStage.AskAgain or ChunkStage.Stale;
+            Debug.Assert(isDue, $"chunk {chunkIndex} is {_stages[chunkIndex]}, and is asked for again");
+        }
+        else if (!TryTakeTurn(out chunkIndex)) return false;
         bool isStale = _stages[chunkIndex] == ChunkStage.Stale;
         _stages.Move(chunkIndex, isStale ? ChunkStage.Refreshing : ChunkStage.Asked);
         return true;
@@ -94,7 +99,8 @@ internal sealed class ChunkQuestions
     {
         if (_stages[chunkIndex] != ChunkStage.InFlightToAsk) return;
         _stages.Move(chunkIndex, ChunkStage.InFlight);
-        _inFlight.Remove(chunkIndex);
+        bool isRemoved = _inFlight.Remove(chunkIndex);
+        Debug.Assert(isRemoved, "a chunk is to be asked about, and is not on the list");
     }
 
     /// <summary>No peer that could be asked has a chunk: the tracker is to be asked after a pause.</summary>
@@ -105,7 +111,11 @@ internal sealed class ChunkQuestions
     }
 
     /// <summary>A peer has a chunk that was unknown. The caller moves it to another stage.</summary>
-    public void RemoveUnknown(int chunkIndex) => _unknown.Remove(chunkIndex);
+    public void RemoveUnknown(int chunkIndex)
+    {
+        Debug.Assert(_stages[chunkIndex] == ChunkStage.Unknown, "the chunk is not unknown");
+        _unknown.Remove(chunkIndex);
+    }
 
     /// <summary>Something has changed: unknown chunks are worth a question soon.</summary>
     public void OnChange(TimeSpan now) => _unknown.OnChange(now);
@@ -115,11 +125,11 @@ internal sealed class ChunkQuestions
     public void Check()
     {
         int again = _stages.CountOf(ChunkStage.AskAgain) + _stages.CountOf(ChunkStage.Stale);
-        Debug.Assert(_neverAsked.Count == _stages.CountOf(ChunkStage.NeverAsked), "a chunk is new once");
-        Debug.Assert(_again.Count == again, "a chunk is asked for again once");
-        Debug.Assert(_unknownDue.Count == _stages.CountOf(ChunkStage.UnknownDue), "an unknown chunk is due once");
-        Debug.Assert(_unknown.Count == _stages.CountOf(ChunkStage.Unknown), "a chunk is unknown once");
-        Debug.Assert(_inFlight.Count == _stages.CountOf(ChunkStage.InFlightToAsk), "more is asked for once");
+        Debug.Assert(_neverAsked.Count == _stages.CountOf(ChunkStage.NeverAsked), "the list lacks a new chunk");
+        Debug.Assert(_again.Count == again, "the queue lacks a chunk to ask for again");
+        Debug.Assert(_unknownDue.Count == _stages.CountOf(ChunkStage.UnknownDue), "the queue lacks an unknown chunk");
+        Debug.Assert(_unknown.Count == _stages.CountOf(ChunkStage.Unknown), "the list lacks an unknown chunk");
+        Debug.Assert(_inFlight.Count == _stages.CountOf(ChunkStage.InFlightToAsk), "the list lacks a chunk in flight");
     }
 
     // Chunks that no peer had and chunks never asked for have turns: where a tracker is slow, neither keep the others
@@ -132,6 +142,7 @@ internal sealed class ChunkQuestions
         chunkIndex = 0;
         if (!mayTakeNew) return false;
         chunkIndex = _neverAsked[^1];
+        Debug.Assert(_stages[chunkIndex] == ChunkStage.NeverAsked, $"chunk {chunkIndex} was asked for before");
         _neverAsked.RemoveAt(_neverAsked.Count - 1);
         return true;
     }

@@ -21,7 +21,15 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
     public TimeSpan StartedAt => startedAt;
 
     /// <summary>Bytes that have come so far.</summary>
-    public long Received { get; set; }
+    public long Received
+    {
+        get;
+        set
+        {
+            Debug.Assert(value >= field, "bytes that have come are gone");
+            field = value;
+        }
+    }
 
     /// <summary>The chunk has come from another peer.</summary>
     public bool IsSuperfluous { get; set; }
@@ -82,7 +90,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     public void End(Download download)
     {
         bool isRemoved = _running.Remove(download);
-        Debug.Assert(isRemoved && download.Peer.Downloads > 0, "a download ends once");
+        Debug.Assert(isRemoved, "a download ends twice");
         download.Peer.Downloads--;
     }
 
@@ -111,6 +119,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
 
     private Download Begin(int chunkIndex, Peer peer, TimeSpan now)
     {
+        Debug.Assert(peer.HasRoom, $"{peer} has no room for another download");
+        Debug.Assert(picker.StateOf(chunkIndex) == ChunkState.InFlight, $"chunk {chunkIndex} is not in flight");
         peer.Downloads++;
         peer.Requests++;
         bool isSecond = CountRunning(chunkIndex) > 0;
@@ -142,6 +152,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
             if (!download.IsWanted || !download.IsWaiting(now) || !TryPickAnother(download, now, out another)) continue;
             bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
             if (!hasNewSource && now - download.StartedAt < ClientLimits.QueueTimeout) continue;
+            Debug.Assert(download.Received == 0, "a download that has bytes is given up");
             waiting = download;
             return waiting.IsGivenUp = true;
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
@@ -23,7 +24,12 @@ internal sealed class KnownSources(int chunkCount, Random random)
     public TimeSpan TimeOf(int chunkIndex) => _answers[chunkIndex].Time;
 
     /// <summary>An answer has come.</summary>
-    public void Set(int chunkIndex, Peer[] sources, TimeSpan now) => Replace(chunkIndex, new Answer(sources, now));
+    public void Set(int chunkIndex, Peer[] sources, TimeSpan now)
+    {
+        CheckEachOnce(sources);
+        Debug.Assert(now >= TimeOf(chunkIndex), "an answer is older than the one before it");
+        Replace(chunkIndex, new Answer(sources, now));
+    }
 
     /// <summary>The chunk has arrived: its sources no longer matter.</summary>
     public void Forget(int chunkIndex)
@@ -33,7 +39,11 @@ internal sealed class KnownSources(int chunkCount, Random random)
     }
 
     /// <summary>A source's copy of a chunk is doubtful: where another is listed, that one is asked next.</summary>
-    public void Avoid(int chunkIndex, Peer source) => _avoided[chunkIndex] = source;
+    public void Avoid(int chunkIndex, Peer source)
+    {
+        Debug.Assert(CountOf(chunkIndex) > 0, "the chunk has no source to avoid");
+        _avoided[chunkIndex] = source;
+    }
 
     /// <summary>Tells whether a chunk has sources, but all of them pause, or have failed.</summary>
     public bool AllRefuse(int chunkIndex, TimeSpan now)
@@ -112,6 +122,14 @@ internal sealed class KnownSources(int chunkCount, Random random)
         foreach (Peer peer in answer.Sources ?? []) peer.Listed++;
         _answered += Math.Sign(answer.Sources?.Length ?? 0) - Math.Sign(CountOf(chunkIndex));
         _answers[chunkIndex] = answer;
+        Debug.Assert(_answered >= 0 && _answered < _answers.Length, $"{_answered} chunks have sources");
+    }
+
+    [Conditional("DEBUG")]
+    private static void CheckEachOnce(Peer[] sources)
+    {
+        for (int i = 1; i < sources.Length; i++)
+            Debug.Assert(Array.IndexOf(sources, sources[i], 0, i) < 0, $"{sources[i]} is listed twice for a chunk");
     }
 
     private readonly record struct Answer(Peer[] Sources, TimeSpan Time);

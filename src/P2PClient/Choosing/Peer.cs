@@ -23,14 +23,38 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     public IPAddress[] Addresses { get; } = addresses;
 
     /// <summary>The number of chunks that are being fetched from the peer.</summary>
-    public int Downloads { get; set; }
+    public int Downloads
+    {
+        get;
+        set
+        {
+            Debug.Assert(value >= 0, "a count fell below zero");
+            field = value;
+        }
+    }
 
     /// <summary>The number of chunks that the peer was asked for, in all.</summary>
-    public int Requests { get; set; }
+    public int Requests
+    {
+        get;
+        set
+        {
+            Debug.Assert(value > field, "requests are only added");
+            field = value;
+        }
+    }
 
     /// <summary>The number of chunks that we look for and that the tracker lists this peer for: every client asks a
     /// peer that has more than others.</summary>
-    public int Listed { get; set; }
+    public int Listed
+    {
+        get;
+        set
+        {
+            Debug.Assert(value >= 0, "a count fell below zero");
+            field = value;
+        }
+    }
 
     /// <summary>The peer's last chunk came quickly.</summary>
     public bool IsFast { get; private set; }
@@ -51,6 +75,7 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     /// <summary>The peer delivered a chunk.</summary>
     public void OnSuccess(TimeSpan took)
     {
+        Debug.Assert(took >= TimeSpan.Zero, "the chunk was there before it was asked for");
         IsDoubtful = false;
         _backOff.Reset();
         IsFast = took <= ClientLimits.FastChunkTime;

@@ -30,6 +30,7 @@ internal sealed class ReadyChunks(ChunkStages stages, Random random)
     /// </summary>
     public void RemoveAt(int place)
     {
+        Debug.Assert(stages[_ready[place]] == ChunkStage.Ready, "the list has a chunk that is not ready");
         _ready[place] = _ready[^1];
         _ready.RemoveAt(_ready.Count - 1);
     }
@@ -46,6 +47,7 @@ internal sealed class ReadyChunks(ChunkStages stages, Random random)
     {
         chunkIndex = _refreshed.Count > 0 ? _refreshed[^1] : 0;
         if (chunkIndex == 0) return false;
+        Debug.Assert(stages[chunkIndex] == ChunkStage.Refreshed, "the list has a chunk that is not refreshed");
         _refreshed.RemoveAt(_refreshed.Count - 1);
         return true;
     }
@@ -54,7 +56,7 @@ internal sealed class ReadyChunks(ChunkStages stages, Random random)
     [Conditional("DEBUG")]
     public void Check()
     {
-        Debug.Assert(_ready.Count == stages.CountOf(ChunkStage.Ready), "a chunk is ready once");
-        Debug.Assert(_refreshed.Count == stages.CountOf(ChunkStage.Refreshed), "a chunk is refreshed once");
+        Debug.Assert(_ready.Count == stages.CountOf(ChunkStage.Ready), "the list lacks a ready chunk");
+        Debug.Assert(_refreshed.Count == stages.CountOf(ChunkStage.Refreshed), "the list lacks a refreshed chunk");
     }
 }

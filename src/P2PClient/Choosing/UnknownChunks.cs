@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
@@ -27,7 +28,11 @@ internal sealed class UnknownChunks(Random random)
     }
 
     /// <summary>A chunk is no longer unknown.</summary>
-    public void Remove(int chunkIndex) => _chunks.Remove(chunkIndex);
+    public void Remove(int chunkIndex)
+    {
+        bool isRemoved = _chunks.Remove(chunkIndex);
+        Debug.Assert(isRemoved, $"chunk {chunkIndex} is not among the unknown ones");
+    }
 
     /// <summary>Something has changed: the unknown chunks are worth a question soon.</summary>
     public void OnChange(TimeSpan now)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System;
 using P2P.Protocol;
 
@@ -38,11 +39,13 @@ internal sealed class AnswerReader
     /// <summary>Takes over what one read brought.</summary>
     public void OnRead(ReadOnlySpan<byte> bytes)
     {
+        Debug.Assert(bytes.Length <= AnswerBytesMax, "one read is longer than the longest answer");
         _hasTimedOut = false;
         if (_end - _start + bytes.Length > AnswerBytesMax) Drop(_end - _start);
         if (_end + bytes.Length > _bytes.Length) MakeRoom(bytes.Length);
         bytes.CopyTo(_bytes.AsSpan(_end));
         _end += bytes.Length;
+        Check();
     }
 
     /// <summary>Nothing came for <see cref="ReadTimeout"/>.</summary>
@@ -102,17 +105,28 @@ internal sealed class AnswerReader
 
     private void Drop(int bytes)
     {
+        Debug.Assert(bytes >= 0 && bytes <= _end - _start, "more is dropped than is there");
         if (bytes == 0) return;
         _start += bytes;
         if (_start == _end) _start = _end = 0;
         _headBytes = _shownBytes = 0;
+        Check();
     }
 
     private void MakeRoom(int bytes)
     {
         int kept = _end - _start;
+        Debug.Assert(kept + bytes <= AnswerBytesMax, "an answer that is too long was not dropped");
         byte[] target = kept + bytes <= _bytes.Length ? _bytes : new byte[Math.Min(AnswerBytesMax, 2 * (kept + bytes))];
         _bytes.AsSpan(_start, kept).CopyTo(target);
         (_bytes, _start, _end) = (target, 0, kept);
+        Debug.Assert(kept + bytes <= _bytes.Length, "the read has no room");
+    }
+
+    [Conditional("DEBUG")]
+    private void Check()
+    {
+        Debug.Assert(_start >= 0 && _start <= _end && _end <= _bytes.Length, "the unread bytes leave the buffer");
+        Debug.Assert(_headBytes <= _end - _start && _shownBytes <= _end - _start, "more was shown than is there");
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -47,6 +48,7 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
 
     private Peer Get(ReadOnlySpan<byte> hostText, int port)
     {
+        Debug.Assert(!hostText.IsEmpty && port is > 0 and <= 65535, "the reader let no such peer through");
         if (HostName.IsLoopback(hostText))
         {
             if (_localPeers.TryGetValue(port, out Peer? local)) return local;

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -38,6 +39,7 @@ internal sealed class ReceiveQueueProbe
     /// <param name="remote">The other end, whose queue is looked at.</param>
     public ReceiveQueueProbe(IPEndPoint local, IPEndPoint remote)
     {
+        Debug.Assert(local.AddressFamily == remote.AddressFamily, "a connection has one address family");
         Span<byte> request = _request;
         BinaryPrimitives.WriteInt32LittleEndian(request, RequestBytes);
         BinaryPrimitives.WriteInt16LittleEndian(request[4..], SockDiagByFamily);
@@ -78,6 +80,7 @@ internal sealed class ReceiveQueueProbe
     /// <returns>Null if it can't be known: netlink is not to be had, or the other end is not on this machine.</returns>
     public bool? HasReadAll(long sentBytes)
     {
+        Debug.Assert(sentBytes >= 0, "less than nothing was sent");
         if (_netlink is null || _netlink.Send(_request, SocketFlags.None, out _) != RequestBytes) return null;
         Span<byte> reply = stackalloc byte[ReplyBytes];
         ReadOnlySpan<byte> answer = reply[..Math.Max(_netlink.Receive(reply, SocketFlags.None, out _), 0)];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System;
 using System.Threading;
 using System.Threading.Tasks;
@@ -99,6 +100,7 @@ internal sealed class TrackerConnection
     // closes without an answer, as a web server does, is connected to as seldom as one that is not there.
     private async Task<bool> TalkAsync(Connection connection, Action onHub)
     {
+        Debug.Assert(_isBroken, "there are two connections to the tracker");
         _connection = connection;
         _connection.Socket.NoDelay();
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
@@ -118,6 +120,7 @@ internal sealed class TrackerConnection
         await SendAsync();
         _connection.Close();
         await receiving;
+        Debug.Assert(_isBroken, "the loop that receives has not ended");
 
         _questions.GiveUpAll();
         _picker.OnTrackerGone();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System;
 using P2P.Cli;
 
@@ -27,7 +28,7 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
 {
     private bool _wantsLines = framing == Framing.Line || (framing == Framing.Auto && !isTrackerLocal);
     private bool _isOurs;           // the tracker at the other end of this connection
-    private int _unanswered;        // questions, since the connection began or changed to lines
+    private int _unanswered;        // unframed questions on this connection
     private TimeSpan _linesSince;   // or since the last answer
     private TimeSpan _slowestAnswer;
 
@@ -65,6 +66,7 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
     /// <param name="time">How long that took.</param>
     public void OnAnswered(TimeSpan time, TimeSpan now)
     {
+        Debug.Assert(time >= TimeSpan.Zero, "the answer came before its question");
         WasEverAnswered = IsAnswered = true;
         if (UsesLines && !_isOurs) _wantsLines = true;
         _linesSince = now;
@@ -77,14 +79,16 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
         // The answer that lines seem to have got may have been a late one, to a question from before them.
         if (IsAnswered && !UsesLines) return DialectTurn.Stay;
         if (_isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectTurn.Stay;
-        _unanswered++;
         if (!UsesLines)
         {
+            Debug.Assert(_unanswered < ClientLimits.UnframedAttempts, "the change to lines is overdue");
+            _unanswered++;
             if (_unanswered < ClientLimits.UnframedAttempts) return DialectTurn.Stay;
             UsesLines = true;
             _linesSince = now;
             return DialectTurn.ToLines;
         }
+        Debug.Assert(now >= _linesSince, "lines have been in use since a time to come");
         if (now - _linesSince < ClientLimits.LinesTimeout) return DialectTurn.Stay;
         _wantsLines = false;
         return DialectTurn.ToNewConnection;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using P2P.Logging;
 using P2P.Protocol;
 
@@ -26,7 +27,11 @@ internal sealed class TrackerMessages(
         dialect.UsesLines || _toAnnounce.Count > 0 || questions.HasRoom || questions.IsOldestOld;
 
     /// <summary>Announces a chunk that has arrived.</summary>
-    public void Announce(int chunkIndex) => _toAnnounce.Enqueue(chunkIndex);
+    public void Announce(int chunkIndex)
+    {
+        Debug.Assert(chunkIndex >= 1 && chunkIndex <= picker.ChunkCount, "the file-set has no such chunk");
+        _toAnnounce.Enqueue(chunkIndex);
+    }
 
     /// <summary>Announces every chunk that is here: the tracker knows nothing of this client.</summary>
     /// <param name="mustEndLine">The tracker may wait for the end of a line, which is written first.</param>
@@ -61,6 +66,7 @@ internal sealed class TrackerMessages(
                 length = MessageWriter.WhereChunk(buffer, chunkIndex);
             else return bytes;
 
+            Debug.Assert(length is > 0 and <= MessageWriter.BytesMax, "a message is longer than its longest form");
             log.Written(Buffer, bytes, length);
             bytes += length;
             if (!dialect.UsesLines) return bytes;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System;
 using System.Net;
 using System.Net.Sockets;
@@ -38,6 +39,7 @@ internal sealed class TrackerPacing
     /// <summary>So many bytes are about to leave.</summary>
     public void OnSending(int bytes)
     {
+        Debug.Assert(bytes > 0, "the bytes sent only become more");
         _sentBytes += bytes;
         _sentAt = EventLoop.Now;
         _hasReadAll = false;

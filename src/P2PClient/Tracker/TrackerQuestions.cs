@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -28,6 +29,8 @@ internal sealed class TrackerQuestions(ChunkPicker picker, TrackerDialect dialec
     {
         TimeSpan now = EventLoop.Now;
         if (!picker.TryPickQuestion(now, out chunkIndex)) return false;
+        Debug.Assert(HasRoom, "more questions are in flight than may be");
+        Debug.Assert(_inFlight.Count == 0 || _inFlight[^1].SentAt <= now, "the oldest question is not the first one");
         _inFlight.Add((chunkIndex, now));
         return true;
     }
