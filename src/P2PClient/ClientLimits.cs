@@ -112,15 +112,15 @@ internal static class ClientLimits
     public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(50),
         AnswerLifeMax = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long the first answer of all is waited for before its question is asked again, and how long a later
-    /// one at least; else four times as long as the slowest has taken (PROTOCOL 2.6).</summary>
+    /// <summary>How long the client waits for the tracker's first answer before it asks again, and how long at least
+    /// for a later one; else four times as long as the slowest answer has taken (PROTOCOL 2.6).</summary>
     public static readonly TimeSpan FirstAnswerTimeout = TimeSpan.FromSeconds(5),
-        AnswerPatienceMin = TimeSpan.FromSeconds(2);
+        AnswerTimeoutMin = TimeSpan.FromSeconds(2);
 
-    /// <summary>Unframed questions without an answer, before the tracker is taken for one that wants lines.</summary>
+    /// <summary>After so many unframed questions without an answer the client tries lines.</summary>
     public const int UnframedAttempts = 2;
 
-    /// <summary>How long lines may get no answer before it is tried unframed again.</summary>
+    /// <summary>How long lines may get no answer before the client speaks unframed again.</summary>
     public static readonly TimeSpan LinesTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>First and longest pause between attempts to reach the tracker.</summary>
