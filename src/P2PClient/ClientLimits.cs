@@ -101,13 +101,15 @@ internal static class ClientLimits
     public static readonly TimeSpan UnknownPauseMin = TimeSpan.FromMilliseconds(20),
         UnknownPauseMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>Once nothing has changed for so long, this many "unknown" chunks at most are asked for at once; of
-    /// more, one at a time, this far apart (PROTOCOL 7.3).</summary>
-    public static readonly TimeSpan CalmAfter = TimeSpan.FromSeconds(10), CalmPause = TimeSpan.FromMilliseconds(10);
-    public const int CalmUnknownMax = 100;
+    /// <summary>When nothing has changed for the first of these times and more than this many chunks are "unknown", the
+    /// client asks about one at a time, with the second time between two questions (PROTOCOL 7.3).</summary>
+    public const int UnknownAtOnceMax = 100;
+    public static readonly TimeSpan UnknownOneByOneAfter = TimeSpan.FromSeconds(10),
+        UnknownOneByOnePause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>An answer is acted upon for this many times as long as a question takes, within these bounds; then the
-    /// question is asked again just before its chunk is fetched, so that new sources are seen.</summary>
+    /// <summary>An answer is fresh for this many times as long as the tracker takes to answer, within these bounds.
+    /// About a chunk whose answer is older the client asks again before it fetches the chunk, to learn of new
+    /// sources.</summary>
     public const int AnswerLifeFactor = 50;
     public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(50),
         AnswerLifeMax = TimeSpan.FromSeconds(60);

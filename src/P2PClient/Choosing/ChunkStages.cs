@@ -9,7 +9,7 @@ internal sealed class ChunkStages
     private readonly ChunkStage[] _stages;          // by index; [0] is unused
     private readonly int[] _counts = new int[(int)ChunkStage.Have + 1];
 
-    /// <summary>Begins with the chunks that are held; the tracker was never asked for the others.</summary>
+    /// <summary>Begins with the chunks that are held; the tracker was never asked about the others.</summary>
     public ChunkStages(int chunkCount, IEnumerable<int> held)
     {
         _stages = new ChunkStage[chunkCount + 1];

@@ -5,8 +5,9 @@ using System.Text;
 
 namespace P2P.Client;
 
-/// <summary>One source of chunks, and how well the peer has served us. All times are the loop's.</summary>
-/// <param name="isOurs">The peer can't be a stranger's, which may serve one chunk at a time.</param>
+/// <summary>One source of chunks, and how well the peer has served this client. All times are the loop's.</summary>
+/// <param name="isOurs">The peer is certainly one of our programs; a stranger's may serve only one chunk at a time.
+/// </param>
 internal sealed class Peer(string host, int port, IPAddress[] addresses, bool isOurs = false)
 {
     private readonly BackOff _backOff = new(ClientLimits.PeerPauseMin, ClientLimits.PeerPauseMax);
@@ -19,7 +20,8 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
 
     public int Port { get; } = port;
 
-    /// <summary>Where the peer may listen, to be tried in turn; none if it can't be reached from here.</summary>
+    /// <summary>The addresses at which the peer may listen, to be tried in turn; none if the peer can't be reached from
+    /// this machine.</summary>
     public IPAddress[] Addresses { get; } = addresses;
 
     /// <summary>The number of chunks that are being fetched from the peer.</summary>
@@ -44,8 +46,7 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
         }
     }
 
-    /// <summary>The number of chunks that we look for and that the tracker lists this peer for: every client asks a
-    /// peer that has more than others.</summary>
+    /// <summary>The number of chunks that are not held and for which the tracker lists this peer.</summary>
     public int Listed
     {
         get;
@@ -62,14 +63,14 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     /// <summary>The peer has failed since it last delivered a chunk.</summary>
     public bool IsDoubtful { get; private set; }
 
-    /// <summary>Until when the peer isn't asked.</summary>
+    /// <summary>When the pause after the peer's last failure ends: until then the peer is not asked.</summary>
     public TimeSpan PausedUntil { get; private set; }
 
     /// <summary>True if the peer may be asked for one more chunk now.</summary>
     public bool HasRoom =>
         Downloads < (IsFast ? ClientLimits.DownloadsFromFastPeerMax : isOurs ? ClientLimits.DownloadsFromOursMax : 1);
 
-    /// <summary>The peer as in messages for people.</summary>
+    /// <summary>The peer's name in messages to the user.</summary>
     public override string ToString() => $"{Host}:{Port}";
 
     /// <summary>The peer delivered a chunk.</summary>
@@ -81,7 +82,7 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
         IsFast = took <= ClientLimits.FastChunkTime;
     }
 
-    /// <summary>The peer did not deliver a chunk, and pauses for longer each time.</summary>
+    /// <summary>The peer did not deliver a chunk, and is not asked for a while, which is longer each time.</summary>
     /// <param name="severity">As many failures as this one counts for: more than 1 if it cost much time.</param>
     public void OnFailure(TimeSpan now, int severity)
     {

@@ -77,7 +77,7 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
     /// <summary>The tracker has read a question, and has not answered it within <see cref="AnswerTimeout"/>.</summary>
     public DialectChange OnUnanswered(TimeSpan now)
     {
-        // An answer proves nothing about lines: it may be a late one, to an unframed question from before them.
+        // In lines an answer proves nothing yet: it may be a late one, to an unframed question from before them.
         if (IsAnswered && !UsesLines) return DialectChange.None;
         if (_isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectChange.None;
         if (!UsesLines)
