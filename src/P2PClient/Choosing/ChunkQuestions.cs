@@ -121,7 +121,7 @@ internal sealed class ChunkQuestions
     /// <summary>Something has changed: the tracker is asked soon about unknown chunks.</summary>
     public void OnChange(TimeSpan now) => _unknown.OnChange(now);
 
-    /// <summary>Asserts that each chunk of these stages is in its queue, and no other.</summary>
+    /// <summary>Asserts that each chunk of these stages is in its queue, and no other chunk.</summary>
     [Conditional("DEBUG")]
     public void Check()
     {

@@ -6,8 +6,8 @@ namespace P2P.Client;
 
 /// <summary>
 /// The peers that the tracker's last answer listed for each chunk, the time of that answer, and the choice among them:
-/// a peer that fewest chunks are being fetched from, and one that has failed only if there is no other. In memory only:
-/// no clock but the times it is given.
+/// a peer with the fewest running downloads, and a peer that has failed only if there is no other. In memory only: no
+/// clock but the times it is given.
 /// </summary>
 internal sealed class KnownSources(int chunkCount, Random random)
 {

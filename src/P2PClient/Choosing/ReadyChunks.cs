@@ -52,7 +52,7 @@ internal sealed class ReadyChunks(ChunkStages stages, Random random)
         return true;
     }
 
-    /// <summary>Asserts that each chunk of these stages is on its list, and no other.</summary>
+    /// <summary>Asserts that each chunk of these stages is on its list, and no other chunk.</summary>
     [Conditional("DEBUG")]
     public void Check()
     {

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System;
+using System.Diagnostics;
 using P2P.Protocol;
 
 namespace P2P.Client;

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System;
+using System.Diagnostics;
 using P2P.Cli;
 
 namespace P2P.Client;
