@@ -88,11 +88,12 @@ internal static class ClientLimits
     public static readonly TimeSpan QueueTimeout = TimeSpan.FromMilliseconds(400);
 
     /// <summary>Chunks asked about at a time only to see whether better sources have appeared.</summary>
-    public const int CuriousMax = 8;
+    public const int RefreshedForSourcesMax = 8;
 
-    /// <summary>How old an answer is at least before its chunk is asked about only for that; older while nothing new
-    /// comes of it.</summary>
-    public static readonly TimeSpan CuriousPauseMin = TimeSpan.FromMilliseconds(200);
+    /// <summary>How old an answer must be, at first and at most, before the client asks about its chunk again only to
+    /// find better sources; the age grows while no answer lists a new one.</summary>
+    public static readonly TimeSpan RefreshAgeMin = TimeSpan.FromMilliseconds(200),
+        RefreshAgeMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Questions in flight to a tracker that speaks lines.</summary>
     public const int QuestionsInFlightMax = 32;
@@ -101,23 +102,25 @@ internal static class ClientLimits
     public static readonly TimeSpan UnknownPauseMin = TimeSpan.FromMilliseconds(20),
         UnknownPauseMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>Once nothing has changed for so long, this many "unknown" chunks at most are asked for at once; of
-    /// more, one at a time, this far apart (PROTOCOL 7.3).</summary>
-    public static readonly TimeSpan CalmAfter = TimeSpan.FromSeconds(10), CalmPause = TimeSpan.FromMilliseconds(10);
-    public const int CalmUnknownMax = 100;
+    /// <summary>When nothing has changed for the first of these times and more than this many chunks are "unknown", the
+    /// client asks about one at a time, with the second time between two questions (PROTOCOL 7.3).</summary>
+    public const int UnknownAtOnceMax = 100;
+    public static readonly TimeSpan UnknownOneByOneAfter = TimeSpan.FromSeconds(10),
+        UnknownOneByOnePause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>An answer is acted upon for this many times as long as a question takes, within these bounds; then the
-    /// question is asked again just before its chunk is fetched, so that new sources are seen.</summary>
+    /// <summary>An answer is fresh for this many times as long as the tracker takes to answer, within these bounds.
+    /// About a chunk whose answer is older the client asks again before it fetches the chunk, to learn of new
+    /// sources.</summary>
     public const int AnswerLifeFactor = 50;
     public static readonly TimeSpan AnswerLifeMin = TimeSpan.FromMilliseconds(50),
         AnswerLifeMax = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long the first answer of all is waited for before its question is asked again, and how long a later
-    /// one at least; else four times as long as the slowest has taken (PROTOCOL 2.6).</summary>
+    /// <summary>How long the client waits for the tracker's first answer before it asks again, and how long at least
+    /// for a later one; else four times as long as the slowest answer has taken (PROTOCOL 2.6).</summary>
     public static readonly TimeSpan FirstAnswerTimeout = TimeSpan.FromSeconds(5),
-        AnswerPatienceMin = TimeSpan.FromSeconds(2);
+        AnswerTimeoutMin = TimeSpan.FromSeconds(2);
 
-    /// <summary>Unframed questions without an answer, before the tracker is taken for one that wants lines.</summary>
+    /// <summary>After so many unframed questions without an answer the client tries lines.</summary>
     public const int UnframedAttempts = 2;
 
     /// <summary>How long lines may get no answer before messages are sent unframed again.</summary>
@@ -126,6 +129,12 @@ internal static class ClientLimits
     /// <summary>First and longest pause between attempts to reach the tracker.</summary>
     public static readonly TimeSpan TrackerPauseMin = TimeSpan.FromMilliseconds(20),
         TrackerPauseMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>Pacing where the tracker's receive queue can be seen: as often as this the kernel is asked about it one
+    /// round after the other, and then after these pauses, the first and the longest.</summary>
+    public const int QueueAttemptsAtOnce = 16;
+    public static readonly TimeSpan QueuePauseMin = TimeSpan.FromMicroseconds(100),
+        QueuePauseMax = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Pacing where the tracker's receive queue can't be seen: since our last message, and since the tracker's
     /// last byte.</summary>

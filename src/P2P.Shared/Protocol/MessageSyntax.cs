@@ -88,7 +88,8 @@ internal static class MessageSyntax
         text.StartsWith(Verbs.WhereChunk) && CountDigits(text[Verbs.WhereChunk.Length..]) is > 0 and var digits
             && Verbs.WhereChunk.Length + digits == text.Length;
 
-    private static int CountDigits(ReadOnlySpan<byte> text)
+    /// <summary>Counts the digits at the head of a text.</summary>
+    public static int CountDigits(ReadOnlySpan<byte> text)
     {
         int count = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
         return count < 0 ? text.Length : count;

@@ -6,9 +6,9 @@ using System.Runtime.InteropServices;
 namespace P2P.Client;
 
 /// <summary>
-/// The chunks to ask the tracker for, and their order: chunks in flight that need more sources, chunks to be asked for
-/// again, and then, in turns, those that no peer had and those never asked for. Some of the latter are asked for ahead
-/// of the fetching, to choose from.
+/// The chunks to ask the tracker about, and their order: first chunks in flight that need more sources, then chunks to
+/// be asked about again, then in turns chunks that no peer had and chunks never asked about. The client asks about more
+/// chunks than it can fetch at once, so that it can choose the rarest.
 /// </summary>
 internal sealed class ChunkQuestions
 {
@@ -17,10 +17,10 @@ internal sealed class ChunkQuestions
     private readonly List<int> _neverAsked = [];            // in random order, taken from the end
     private readonly Queue<int> _again = new();             // AskAgain and Stale
     private readonly Queue<int> _unknownDue = new();
-    private readonly List<int> _inFlight = [];              // InFlightToAsk, the first to be asked about first
+    private readonly List<int> _inFlight = [];              // InFlightToAsk, in the order in which they are asked about
     private readonly UnknownChunks _unknown;
     private readonly Action<int> _makeDue;
-    private bool _isTurnOfNew;
+    private bool _isTurnOfNew;                              // of a chunk never asked about
 
     /// <summary>Begins with the chunks that are not held.</summary>
     public ChunkQuestions(ChunkStages stages, ReadyChunks ready, Random random)
@@ -39,22 +39,28 @@ internal sealed class ChunkQuestions
         random.Shuffle(CollectionsMarshal.AsSpan(_neverAsked));
     }
 
-    /// <summary>Takes the next chunk to ask for; it is then asked for, or still in flight.</summary>
+    /// <summary>Takes the next chunk to ask about; the chunk is then in a stage of being asked about, or in flight.
+    /// </summary>
     public bool TryTake(TimeSpan now, out int chunkIndex)
     {
         _unknown.TakeDue(now, _makeDue);
         if (_inFlight.Count > 0)
         {
-            DropAskForMore(chunkIndex = _inFlight[0]);
+            CancelMoreSources(chunkIndex = _inFlight[0]);
             return true;
         }
-        if (!_again.TryDequeue(out chunkIndex) && !TryTakeTurn(out chunkIndex)) return false;
+        if (_again.TryDequeue(out chunkIndex))
+        {
+            bool isDue = _stages[chunkIndex] is ChunkStage.AskAgain or ChunkStage.Stale;
+            Debug.Assert(isDue, $"chunk {chunkIndex} is {_stages[chunkIndex]}, and in the queue");
+        }
+        else if (!TryTakeUnknownOrNew(out chunkIndex)) return false;
         bool isStale = _stages[chunkIndex] == ChunkStage.Stale;
         _stages.Move(chunkIndex, isStale ? ChunkStage.Refreshing : ChunkStage.Asked);
         return true;
     }
 
-    /// <summary>A question stayed without an answer, or a chunk was lost: the tracker is to be asked again.</summary>
+    /// <summary>A question got no answer, or a chunk's file was lost: the tracker is to be asked again.</summary>
     public void AskAgain(int chunkIndex)
     {
         bool isRefreshing = _stages[chunkIndex] == ChunkStage.Refreshing;
@@ -62,15 +68,15 @@ internal sealed class ChunkQuestions
         _again.Enqueue(chunkIndex);
     }
 
-    /// <summary>A chunk was picked, but its answer is old: the tracker is to be asked before the chunk is fetched.
-    /// </summary>
+    /// <summary>A chunk was picked, but the answer about it is old: the tracker is to be asked before the chunk is
+    /// fetched.</summary>
     public void Refresh(int chunkIndex)
     {
         _stages.Move(chunkIndex, ChunkStage.Stale);
         _again.Enqueue(chunkIndex);
     }
 
-    /// <summary>Makes the chunks ready that were to be refreshed: the tracker can't be asked.</summary>
+    /// <summary>The tracker can't be asked: chunks that wait for a fresh answer are ready again.</summary>
     public void GiveUpRefreshing()
     {
         for (int count = _again.Count; count > 0; count--)
@@ -82,19 +88,20 @@ internal sealed class ChunkQuestions
     }
 
     /// <summary>A chunk in flight needs more sources: the tracker is to be asked, once.</summary>
-    public void AskForMore(int chunkIndex)
+    public void AskForMoreSources(int chunkIndex)
     {
         if (_stages[chunkIndex] == ChunkStage.InFlightToAsk) return;
         _stages.Move(chunkIndex, ChunkStage.InFlightToAsk);
         _inFlight.Add(chunkIndex);
     }
 
-    /// <summary>A chunk in flight is being asked about, or is no longer in flight.</summary>
-    public void DropAskForMore(int chunkIndex)
+    /// <summary>The question about a chunk in flight is being sent, or is not needed any more.</summary>
+    public void CancelMoreSources(int chunkIndex)
     {
         if (_stages[chunkIndex] != ChunkStage.InFlightToAsk) return;
         _stages.Move(chunkIndex, ChunkStage.InFlight);
-        _inFlight.Remove(chunkIndex);
+        bool isRemoved = _inFlight.Remove(chunkIndex);
+        Debug.Assert(isRemoved, "a chunk is to be asked about, and is not on the list");
     }
 
     /// <summary>No peer that could be asked has a chunk: the tracker is to be asked after a pause.</summary>
@@ -104,27 +111,31 @@ internal sealed class ChunkQuestions
         _unknown.Add(chunkIndex, now);
     }
 
-    /// <summary>A peer has a chunk that was unknown. The caller moves it to another stage.</summary>
-    public void RemoveUnknown(int chunkIndex) => _unknown.Remove(chunkIndex);
+    /// <summary>A peer has a chunk that was unknown. The caller then moves the chunk to another stage.</summary>
+    public void RemoveUnknown(int chunkIndex)
+    {
+        Debug.Assert(_stages[chunkIndex] == ChunkStage.Unknown, "the chunk is not unknown");
+        _unknown.Remove(chunkIndex);
+    }
 
-    /// <summary>Something has changed: unknown chunks are worth a question soon.</summary>
+    /// <summary>Something has changed: the tracker is asked soon about unknown chunks.</summary>
     public void OnChange(TimeSpan now) => _unknown.OnChange(now);
 
-    /// <summary>Asserts that each chunk of these stages is in its queue, and no other.</summary>
+    /// <summary>Asserts that each chunk of these stages is in its queue, and no other chunk.</summary>
     [Conditional("DEBUG")]
     public void Check()
     {
         int again = _stages.CountOf(ChunkStage.AskAgain) + _stages.CountOf(ChunkStage.Stale);
-        Debug.Assert(_neverAsked.Count == _stages.CountOf(ChunkStage.NeverAsked), "a chunk is new once");
-        Debug.Assert(_again.Count == again, "a chunk is asked for again once");
-        Debug.Assert(_unknownDue.Count == _stages.CountOf(ChunkStage.UnknownDue), "an unknown chunk is due once");
-        Debug.Assert(_unknown.Count == _stages.CountOf(ChunkStage.Unknown), "a chunk is unknown once");
-        Debug.Assert(_inFlight.Count == _stages.CountOf(ChunkStage.InFlightToAsk), "more is asked for once");
+        Debug.Assert(_neverAsked.Count == _stages.CountOf(ChunkStage.NeverAsked), "the list lacks a new chunk");
+        Debug.Assert(_again.Count == again, "the queue lacks a chunk to ask about again");
+        Debug.Assert(_unknownDue.Count == _stages.CountOf(ChunkStage.UnknownDue), "the queue lacks an unknown chunk");
+        Debug.Assert(_unknown.Count == _stages.CountOf(ChunkStage.Unknown), "the list lacks an unknown chunk");
+        Debug.Assert(_inFlight.Count == _stages.CountOf(ChunkStage.InFlightToAsk), "the list lacks a chunk in flight");
     }
 
-    // Chunks that no peer had and chunks never asked for have turns: where a tracker is slow, neither keep the others
-    // waiting.
-    private bool TryTakeTurn(out int chunkIndex)
+    // Chunks that no peer had and chunks never asked about take turns: when the tracker is slow, neither must wait for
+    // all of the others.
+    private bool TryTakeUnknownOrNew(out int chunkIndex)
     {
         bool mayTakeNew = _neverAsked.Count > 0 && _ready.Count < ClientLimits.AskedAheadMax;
         _isTurnOfNew = !_isTurnOfNew && mayTakeNew;
@@ -132,6 +143,7 @@ internal sealed class ChunkQuestions
         chunkIndex = 0;
         if (!mayTakeNew) return false;
         chunkIndex = _neverAsked[^1];
+        Debug.Assert(_stages[chunkIndex] == ChunkStage.NeverAsked, $"chunk {chunkIndex} was asked about before");
         _neverAsked.RemoveAt(_neverAsked.Count - 1);
         return true;
     }

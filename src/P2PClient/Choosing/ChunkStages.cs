@@ -9,11 +9,15 @@ internal sealed class ChunkStages
     private readonly ChunkStage[] _stages;          // by index; [0] is unused
     private readonly int[] _counts = new int[(int)ChunkStage.Have + 1];
 
-    /// <summary>Begins with the chunks that are held; the tracker was never asked for the others.</summary>
+    /// <summary>Begins with the chunks that are held; the tracker was never asked about the others.</summary>
     public ChunkStages(int chunkCount, IEnumerable<int> held)
     {
         _stages = new ChunkStage[chunkCount + 1];
-        foreach (int chunkIndex in held) _stages[chunkIndex] = ChunkStage.Have;
+        foreach (int chunkIndex in held)
+        {
+            Debug.Assert(chunkIndex >= 1 && this[chunkIndex] != ChunkStage.Have, $"chunk {chunkIndex} is held twice");
+            _stages[chunkIndex] = ChunkStage.Have;
+        }
         for (int chunkIndex = 1; chunkIndex <= chunkCount; chunkIndex++) _counts[(int)_stages[chunkIndex]]++;
     }
 
@@ -21,7 +25,14 @@ internal sealed class ChunkStages
     public int ChunkCount => _stages.Length - 1;
 
     /// <summary>The stage of a chunk of the file-set.</summary>
-    public ChunkStage this[int chunkIndex] => _stages[chunkIndex];
+    public ChunkStage this[int chunkIndex]
+    {
+        get
+        {
+            Debug.Assert(chunkIndex >= 1, "a file-set has no chunk 0");
+            return _stages[chunkIndex];
+        }
+    }
 
     /// <summary>The number of chunks in a stage.</summary>
     public int CountOf(ChunkStage stage) => _counts[(int)stage];
@@ -44,11 +55,21 @@ internal sealed class ChunkStages
     /// <summary>Moves a chunk to its next stage.</summary>
     public void Move(int chunkIndex, ChunkStage next)
     {
-        ChunkStage stage = _stages[chunkIndex];
-        Debug.Assert(chunkIndex >= 1 && MayFollow(stage, next), $"chunk {chunkIndex} was {stage}, and can't be {next}");
+        ChunkStage stage = this[chunkIndex];
+        Debug.Assert(MayFollow(stage, next), $"chunk {chunkIndex} was {stage}, and can't be {next}");
+        Debug.Assert(_counts[(int)stage] > 0, $"there is no chunk that is {stage}");
         _counts[(int)stage]--;
         _counts[(int)next]++;
         _stages[chunkIndex] = next;
+    }
+
+    /// <summary>Asserts that each chunk is counted in one stage.</summary>
+    [Conditional("DEBUG")]
+    public void Check()
+    {
+        int sum = 0;
+        foreach (int count in _counts) sum += count;
+        Debug.Assert(sum == ChunkCount, $"{sum} chunks have a stage, of {ChunkCount}");
     }
 
     private static bool MayFollow(ChunkStage stage, ChunkStage next) => next switch

@@ -3,13 +3,13 @@ namespace P2P.Client;
 /// <summary>What the client's other parts may know of a chunk. Each chunk is in exactly one of these states.</summary>
 internal enum ChunkState : byte
 {
-    /// <summary>The chunk is not held, and the tracker is to be asked for it, for the first time or again.</summary>
+    /// <summary>The chunk is not held, and the tracker is to be asked about it, for the first time or again.</summary>
     Missing,
 
     /// <summary>The tracker has been asked, and has not answered.</summary>
     Asked,
 
-    /// <summary>No peer that could be asked had the chunk; the tracker is asked for it again after a pause.</summary>
+    /// <summary>The tracker listed no peer that can be asked; the tracker is asked again after a pause.</summary>
     Unknown,
 
     /// <summary>The chunk's sources are known.</summary>
@@ -23,26 +23,26 @@ internal enum ChunkState : byte
 }
 
 /// <summary>
-/// A chunk's state as <see cref="ChunkPicker"/> tells it apart: it says which list or queue the chunk stands in. Each
-/// chunk is in exactly one of these stages, and on exactly one such list.
+/// A chunk's state in more detail, as <see cref="ChunkPicker"/> needs it. Each chunk is in exactly one of these stages.
+/// A stage whose chunks wait for something has a list or queue of its own, and each of its chunks stands there once.
 /// </summary>
 internal enum ChunkStage : byte
 {
-    /// <summary>Missing: the tracker was never asked for the chunk.</summary>
+    /// <summary>Missing: the tracker was never asked about the chunk.</summary>
     NeverAsked,
 
-    /// <summary>Missing: the tracker is to be asked again, since a question stayed without an answer, or the chunk was
+    /// <summary>Missing: the tracker is to be asked again, because a question got no answer, or the chunk's file was
     /// lost.</summary>
     AskAgain,
 
     /// <summary>Missing: no peer had the chunk, and the pause before the next question is over.</summary>
     UnknownDue,
 
-    /// <summary>Missing: the chunk was picked to be fetched, but its answer is old, and the tracker is to be asked
-    /// first.</summary>
+    /// <summary>Missing: the chunk was picked to be fetched, but the answer about it is old, and the tracker is to be
+    /// asked first.</summary>
     Stale,
 
-    /// <summary>Asked, and not picked.</summary>
+    /// <summary>Asked: the chunk was not picked yet.</summary>
     Asked,
 
     /// <summary>Asked: the chunk was picked, and is fetched when the answer comes.</summary>
@@ -54,7 +54,8 @@ internal enum ChunkStage : byte
     /// <summary>Ready to be picked.</summary>
     Ready,
 
-    /// <summary>Ready: the chunk was picked, its answer came a moment ago, and the chunk is fetched next.</summary>
+    /// <summary>Ready: the chunk was picked, the tracker has just answered again, and the chunk is fetched next.
+    /// </summary>
     Refreshed,
 
     /// <summary>In flight.</summary>

@@ -4,7 +4,8 @@ using System.Diagnostics;
 
 namespace P2P.Client;
 
-/// <summary>One attempt to fetch a chunk from a peer, as far as deciding about it goes.</summary>
+/// <summary>One attempt to fetch a chunk from a peer: the facts that <see cref="DownloadScheduler"/> decides by.
+/// </summary>
 internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool isSecond, TimeSpan startedAt)
 {
     public int ChunkIndex => chunkIndex;
@@ -21,12 +22,20 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
     public TimeSpan StartedAt => startedAt;
 
     /// <summary>Bytes that have come so far.</summary>
-    public long Received { get; set; }
+    public long Received
+    {
+        get;
+        set
+        {
+            Debug.Assert(value >= field, "bytes that have come are gone");
+            field = value;
+        }
+    }
 
     /// <summary>The chunk has come from another peer.</summary>
     public bool IsSuperfluous { get; set; }
 
-    /// <summary>The download has waited for too long, and another source is asked instead.</summary>
+    /// <summary>The client no longer waits for the download, because another source has the chunk.</summary>
     public bool IsGivenUp { get; set; }
 
     /// <summary>Another source has been asked for the same chunk because this one is slow.</summary>
@@ -35,22 +44,23 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
     /// <summary>The chunk is still wanted from this download.</summary>
     public bool IsWanted => !IsSuperfluous && !IsGivenUp;
 
-    /// <summary>The download is not worth waiting for if another peer has the chunk.</summary>
+    /// <summary>The download brings so few bytes a second that its chunk is worth another source.</summary>
     public bool IsSlow(TimeSpan now)
     {
         TimeSpan age = now - startedAt;
         return age > ClientLimits.SlowAfter && Received < age.TotalSeconds * ClientLimits.SlowBytesPerSecond;
     }
 
-    /// <summary>Not a byte has come, for longer than a peer that serves at once needs.</summary>
+    /// <summary>No byte has come for longer than a peer needs that serves at once: the request waits in the peer's
+    /// queue.</summary>
     public bool IsWaiting(TimeSpan now) => Received == 0 && now - startedAt > ClientLimits.FastChunkTime;
 }
 
 /// <summary>
-/// Decides when to begin which download, and which place in a peer's queue to leave for another peer.
-/// In memory only: no socket, no clock but the times it is given.
+/// Decides when to begin which download, and when to give up a download that waits in a peer's queue and ask another
+/// peer instead. In memory only: no socket, no clock but the times it is given.
 /// </summary>
-/// <param name="mayGiveUp">No peer is a stranger's: a place in a queue may be left for a better source.</param>
+/// <param name="mayGiveUp">No peer is a stranger's, so a download may be given up for a better source.</param>
 internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
 {
     private readonly List<Download> _running = [];
@@ -58,7 +68,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     /// <summary>Downloads that run, those that are no longer wanted included.</summary>
     public IReadOnlyList<Download> Running => _running;
 
-    /// <summary>Begins a download, if there is one to begin now; it is then running.</summary>
+    /// <summary>Begins a download, if there is one to begin now.</summary>
     /// <param name="instead">The download that is given up for it, or null.</param>
     public bool TryBegin(TimeSpan now, out Download next, out Download? instead)
     {
@@ -68,8 +78,14 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         {
             next = Begin(chunkIndex, peer, now);
         }
-        else if (free > 0 && TryBackUp(now, out Download slow, out peer)) next = Begin(slow.ChunkIndex, peer, now);
-        else if (mayGiveUp && TryLeaveQueue(now, out instead, out peer)) next = Begin(instead!.ChunkIndex, peer, now);
+        else if (free > 0 && TryPickBackup(now, out Download slow, out peer))
+        {
+            next = Begin(slow.ChunkIndex, peer, now);
+        }
+        else if (mayGiveUp && TryGiveUpWaiting(now, out instead, out peer))
+        {
+            next = Begin(instead!.ChunkIndex, peer, now);
+        }
         else
         {
             next = null!;
@@ -82,7 +98,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     public void End(Download download)
     {
         bool isRemoved = _running.Remove(download);
-        Debug.Assert(isRemoved && download.Peer.Downloads > 0, "a download ends once");
+        Debug.Assert(isRemoved, "a download ends twice");
         download.Peer.Downloads--;
     }
 
@@ -98,8 +114,9 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         }
     }
 
-    /// <summary>A download of a chunk has failed. As long as another is running the chunk stays in flight.</summary>
-    /// <param name="avoid">A source whose copy is doubtful.</param>
+    /// <summary>A download of a chunk has failed. The chunk stays in flight as long as another download of it runs.
+    /// </summary>
+    /// <param name="avoid">A source whose copy is doubtful or wrong; null if there is none.</param>
     public void Release(int chunkIndex, Peer? avoid)
     {
         if (CountRunning(chunkIndex) == 0) picker.Release(chunkIndex, avoid);
@@ -111,6 +128,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
 
     private Download Begin(int chunkIndex, Peer peer, TimeSpan now)
     {
+        Debug.Assert(peer.HasRoom, $"{peer} has no room for another download");
+        Debug.Assert(picker.StateOf(chunkIndex) == ChunkState.InFlight, $"chunk {chunkIndex} is not in flight");
         peer.Downloads++;
         peer.Requests++;
         bool isSecond = CountRunning(chunkIndex) > 0;
@@ -119,8 +138,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         return download;
     }
 
-    // No other chunk can be fetched now: one that comes slowly is fetched from another source as well.
-    private bool TryBackUp(TimeSpan now, out Download slow, out Peer another)
+    // No other chunk can be fetched now, so a chunk that comes slowly is fetched from another source as well.
+    private bool TryPickBackup(TimeSpan now, out Download slow, out Peer another)
     {
         foreach (Download download in _running)
         {
@@ -134,14 +153,15 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         return false;
     }
 
-    // While a download waits in one peer's queue, its chunk may have got to other peers.
-    private bool TryLeaveQueue(TimeSpan now, out Download? waiting, out Peer another)
+    // While a download waits in one peer's queue, other peers may have got its chunk.
+    private bool TryGiveUpWaiting(TimeSpan now, out Download? waiting, out Peer another)
     {
         foreach (Download download in _running)
         {
             if (!download.IsWanted || !download.IsWaiting(now) || !TryPickAnother(download, now, out another)) continue;
             bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
             if (!hasNewSource && now - download.StartedAt < ClientLimits.QueueTimeout) continue;
+            Debug.Assert(download.Received == 0, "a download that has bytes is given up");
             waiting = download;
             return waiting.IsGivenUp = true;
         }
@@ -165,8 +185,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         return count;
     }
 
-    // Slow downloads hold no place: however many they are, they must not keep us from fetching elsewhere. Each of them
-    // is from another peer.
+    // Slow downloads don't count: however many of them run, the client goes on fetching from other peers.
     private int CountBusy(TimeSpan now)
     {
         int count = 0;

@@ -1,29 +1,37 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
 /// <summary>
-/// The peers that the tracker listed for each chunk, when it did, and which of them to ask: one with as little to do as
-/// any, a peer that failed last. In memory only: no clock but the times it is given.
+/// The peers that the tracker's last answer listed for each chunk, the time of that answer, and the choice among them:
+/// a peer with the fewest running downloads, and a peer that has failed only if there is no other. In memory only: no
+/// clock but the times it is given.
 /// </summary>
 internal sealed class KnownSources(int chunkCount, Random random)
 {
     private readonly Answer[] _answers = new Answer[chunkCount + 1];        // by index; [0] is unused
     private readonly Dictionary<int, Peer> _avoided = [];
-    private int _answered;          // chunks with a source
+    private int _listedChunks;      // chunks with a source
 
-    /// <summary>The number of sources that the last answer listed for a chunk; 0 if there was no answer.</summary>
+    /// <summary>The number of sources in the last answer about a chunk; 0 if there was no answer.</summary>
     public int CountOf(int chunkIndex) => _answers[chunkIndex].Sources?.Length ?? 0;
 
-    /// <summary>Tells whether the last answer listed no source for a chunk.</summary>
+    /// <summary>Tells whether there was an answer about a chunk, and the last one listed no source.</summary>
     public bool IsNone(int chunkIndex) => _answers[chunkIndex].Sources is { Length: 0 };
 
-    /// <summary>When the last answer for a chunk came.</summary>
+    /// <summary>When the last answer about a chunk came.</summary>
     public TimeSpan TimeOf(int chunkIndex) => _answers[chunkIndex].Time;
 
-    /// <summary>An answer has come.</summary>
-    public void Set(int chunkIndex, Peer[] sources, TimeSpan now) => Replace(chunkIndex, new Answer(sources, now));
+    /// <summary>An answer has come, and replaces the one before.</summary>
+    /// <param name="sources">Each peer once.</param>
+    public void Set(int chunkIndex, Peer[] sources, TimeSpan now)
+    {
+        CheckEachOnce(sources);
+        Debug.Assert(now >= TimeOf(chunkIndex), "an answer is older than the one before it");
+        Replace(chunkIndex, new Answer(sources, now));
+    }
 
     /// <summary>The chunk has arrived: its sources no longer matter.</summary>
     public void Forget(int chunkIndex)
@@ -32,11 +40,17 @@ internal sealed class KnownSources(int chunkCount, Random random)
         _avoided.Remove(chunkIndex);
     }
 
-    /// <summary>A source's copy of a chunk is doubtful: where another is listed, that one is asked next.</summary>
-    public void Avoid(int chunkIndex, Peer source) => _avoided[chunkIndex] = source;
+    /// <summary>A source's copy of a chunk is doubtful or wrong: if the tracker lists others, one of them is asked
+    /// next.</summary>
+    public void Avoid(int chunkIndex, Peer source)
+    {
+        Debug.Assert(CountOf(chunkIndex) > 0, "the chunk has no source to avoid");
+        _avoided[chunkIndex] = source;
+    }
 
-    /// <summary>Tells whether a chunk has sources, but all of them pause, or have failed.</summary>
-    public bool AllRefuse(int chunkIndex, TimeSpan now)
+    /// <summary>Tells whether a chunk has sources, and each of them pauses after a failure, or has failed last.
+    /// </summary>
+    public bool HaveAllFailed(int chunkIndex, TimeSpan now)
     {
         if (CountOf(chunkIndex) == 0) return false;
         foreach (Peer peer in _answers[chunkIndex].Sources)
@@ -47,36 +61,37 @@ internal sealed class KnownSources(int chunkCount, Random random)
     }
 
     /// <summary>Tells whether <see cref="TryChoose"/> would find a source.</summary>
-    public bool HasFree(int chunkIndex, TimeSpan now, out bool isHopeless)
+    /// <param name="mayAsk">False if every source pauses or is avoided: waiting for room at one is no use.</param>
+    public bool HasFree(int chunkIndex, TimeSpan now, out bool mayAsk)
     {
-        isHopeless = true;
+        mayAsk = false;
         foreach (Peer peer in _answers[chunkIndex].Sources)
         {
             if (!MayAsk(chunkIndex, peer, now)) continue;
-            isHopeless = false;
+            mayAsk = true;
             if (peer.HasRoom) return true;
         }
         return false;
     }
 
     /// <summary>Chooses the source to fetch a chunk from.</summary>
-    /// <param name="isHopeless">True if all sources pause, so that waiting for room at one of them is no use.</param>
-    public bool TryChoose(int chunkIndex, TimeSpan now, out Peer source, out bool isHopeless)
+    /// <param name="mayAsk">False if every source pauses or is avoided: waiting for room at one is no use.</param>
+    public bool TryChoose(int chunkIndex, TimeSpan now, out Peer source, out bool mayAsk)
     {
         source = null!;
-        isHopeless = true;
+        mayAsk = false;
         int ties = 0;
         foreach (Peer peer in _answers[chunkIndex].Sources)
         {
             if (!MayAsk(chunkIndex, peer, now)) continue;
-            isHopeless = false;
+            mayAsk = true;
             if (peer.HasRoom) Compare(peer, ref source, ref ties);
         }
         return source is not null;
     }
 
     /// <summary>Chooses one more source for a chunk that is being fetched.</summary>
-    /// <param name="isTaken">Tells of a peer whether the chunk is being fetched from it.</param>
+    /// <param name="isTaken">Tells whether the chunk is being fetched from a peer.</param>
     public bool TryChooseAnother(int chunkIndex, TimeSpan now, Func<Peer, bool> isTaken, out Peer source)
     {
         source = null!;
@@ -95,7 +110,7 @@ internal sealed class KnownSources(int chunkCount, Random random)
         return !_avoided.TryGetValue(chunkIndex, out Peer? avoided) || avoided != peer;
     }
 
-    // Of several equal candidates each is chosen as likely as another: clients must not all ask the same peer.
+    // Of equally good candidates each is chosen with the same probability: clients must not all ask the same peer.
     private void Compare(Peer candidate, ref Peer chosen, ref int ties)
     {
         int order = chosen is null ? -1 : Order(candidate).CompareTo(Order(chosen));
@@ -103,15 +118,24 @@ internal sealed class KnownSources(int chunkCount, Random random)
         if (order < 0 || (order == 0 && random.Next(ties) == 0)) chosen = candidate;
     }
 
-    // A peer that has nearly everything comes last of equally busy ones: every client asks it.
-    private (bool, int, bool) Order(Peer peer) => (peer.IsDoubtful, peer.Downloads, 4 * peer.Listed > 3 * _answered);
+    // Of equally busy peers one that has nearly every chunk comes last, because all clients ask it.
+    private (bool, int, bool) Order(Peer peer) =>
+        (peer.IsDoubtful, peer.Downloads, 4 * peer.Listed > 3 * _listedChunks);
 
     private void Replace(int chunkIndex, Answer answer)
     {
         foreach (Peer peer in _answers[chunkIndex].Sources ?? []) peer.Listed--;
         foreach (Peer peer in answer.Sources ?? []) peer.Listed++;
-        _answered += Math.Sign(answer.Sources?.Length ?? 0) - Math.Sign(CountOf(chunkIndex));
+        _listedChunks += Math.Sign(answer.Sources?.Length ?? 0) - Math.Sign(CountOf(chunkIndex));
         _answers[chunkIndex] = answer;
+        Debug.Assert(_listedChunks >= 0 && _listedChunks < _answers.Length, $"{_listedChunks} chunks have sources");
+    }
+
+    [Conditional("DEBUG")]
+    private static void CheckEachOnce(Peer[] sources)
+    {
+        for (int i = 1; i < sources.Length; i++)
+            Debug.Assert(Array.IndexOf(sources, sources[i], 0, i) < 0, $"{sources[i]} is listed twice for a chunk");
     }
 
     private readonly record struct Answer(Peer[] Sources, TimeSpan Time);

@@ -1,14 +1,16 @@
 using System;
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 
 namespace P2P.Client;
 
-/// <summary>One source of chunks, and how well the peer has served us. All times are the loop's.</summary>
-/// <param name="isOurs">The peer can't be a stranger's, which may serve one chunk at a time.</param>
+/// <summary>One source of chunks, and how well the peer has served this client. All times are the loop's.</summary>
+/// <param name="isOurs">The peer is certainly one of our programs; a stranger's may serve only one chunk at a time.
+/// </param>
 internal sealed class Peer(string host, int port, IPAddress[] addresses, bool isOurs = false)
 {
-    private int _failures;      // in a row
+    private readonly BackOff _backOff = new(ClientLimits.PeerPauseMin, ClientLimits.PeerPauseMax);
 
     /// <summary>The host as in the log: localhost, or an address.</summary>
     public string Host { get; } = host;
@@ -18,49 +20,76 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
 
     public int Port { get; } = port;
 
-    /// <summary>Where the peer may listen, to be tried in turn; none if it can't be reached from here.</summary>
+    /// <summary>The addresses at which the peer may listen, to be tried in turn; none if the peer can't be reached from
+    /// this machine.</summary>
     public IPAddress[] Addresses { get; } = addresses;
 
     /// <summary>The number of chunks that are being fetched from the peer.</summary>
-    public int Downloads { get; set; }
+    public int Downloads
+    {
+        get;
+        set
+        {
+            Debug.Assert(value >= 0, "a count fell below zero");
+            field = value;
+        }
+    }
 
     /// <summary>The number of chunks that the peer was asked for, in all.</summary>
-    public int Requests { get; set; }
+    public int Requests
+    {
+        get;
+        set
+        {
+            Debug.Assert(value > field, "requests are only added");
+            field = value;
+        }
+    }
 
-    /// <summary>The number of chunks that we look for and that the tracker lists this peer for: every client asks a
-    /// peer that has more than others.</summary>
-    public int Listed { get; set; }
+    /// <summary>The number of chunks that are not held and for which the tracker lists this peer.</summary>
+    public int Listed
+    {
+        get;
+        set
+        {
+            Debug.Assert(value >= 0, "a count fell below zero");
+            field = value;
+        }
+    }
 
     /// <summary>The peer's last chunk came quickly.</summary>
     public bool IsFast { get; private set; }
 
     /// <summary>The peer has failed since it last delivered a chunk.</summary>
-    public bool IsDoubtful => _failures > 0;
+    public bool IsDoubtful { get; private set; }
 
-    /// <summary>Until when the peer isn't asked.</summary>
+    /// <summary>When the pause after the peer's last failure ends: until then the peer is not asked.</summary>
     public TimeSpan PausedUntil { get; private set; }
 
     /// <summary>True if the peer may be asked for one more chunk now.</summary>
     public bool HasRoom =>
         Downloads < (IsFast ? ClientLimits.DownloadsFromFastPeerMax : isOurs ? ClientLimits.DownloadsFromOursMax : 1);
 
-    /// <summary>The peer as in messages for people.</summary>
+    /// <summary>The peer's name in messages to the user.</summary>
     public override string ToString() => $"{Host}:{Port}";
 
     /// <summary>The peer delivered a chunk.</summary>
     public void OnSuccess(TimeSpan took)
     {
-        _failures = 0;
+        Debug.Assert(took >= TimeSpan.Zero, "the chunk was there before it was asked for");
+        IsDoubtful = false;
+        _backOff.Reset();
         IsFast = took <= ClientLimits.FastChunkTime;
     }
 
-    /// <summary>The peer did not deliver a chunk, and pauses for longer each time.</summary>
-    /// <param name="severity">1, or more for a failure that cost much time.</param>
+    /// <summary>The peer did not deliver a chunk, and is not asked for a while, which is longer each time.</summary>
+    /// <param name="severity">As many failures as this one counts for: more than 1 if it cost much time.</param>
     public void OnFailure(TimeSpan now, int severity)
     {
-        _failures = Math.Min(_failures + severity, 16);
-        TimeSpan pause = ClientLimits.PeerPauseMin * (1 << (_failures - 1));
-        PausedUntil = now + (pause < ClientLimits.PeerPauseMax ? pause : ClientLimits.PeerPauseMax);
+        Debug.Assert(severity >= 1, "a failure counts for one at least");
+        for (int i = 1; i < severity; i++) _backOff.Grow();
+        PausedUntil = now + _backOff.Next();
+        IsDoubtful = true;
         IsFast = false;
     }
 }

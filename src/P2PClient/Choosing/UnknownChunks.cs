@@ -1,59 +1,64 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
 /// <summary>
-/// The chunks that no peer had which could be asked, and when the tracker is asked for them again (PROTOCOL 7.3): for
-/// all of them after a pause that grows while nothing changes. Many chunks that stay unknown for long are asked for one
-/// by one, in random order: a peer that has many is found at once, and the logs don't grow without end. Pure: no clock
-/// but the times it is given.
+/// The chunks for which the last answer listed no peer that can be asked, and when the tracker is asked about them
+/// again (PROTOCOL 7.3): about all of them after a pause, which grows while nothing changes. When many chunks have been
+/// unknown for long, the tracker is asked about one at a time, in random order: that finds a peer with many chunks soon
+/// enough, and fills no disk with log lines. Pure: no clock but the times it is given.
 /// </summary>
 internal sealed class UnknownChunks(Random random)
 {
     private readonly List<int> _chunks = [];
-    private TimeSpan _pause = ClientLimits.UnknownPauseMin;
-    private TimeSpan _due;
-    private TimeSpan? _changedAt;       // when there was news; null before the first question
+    private readonly BackOff _backOff = new(ClientLimits.UnknownPauseMin, ClientLimits.UnknownPauseMax);
+    private TimeSpan _due;              // when to ask next
+    private TimeSpan? _changedAt;       // when something last changed; null before the first question
 
     /// <summary>The number of unknown chunks.</summary>
     public int Count => _chunks.Count;
 
-    /// <summary>Adds a chunk that is not here.</summary>
+    /// <summary>Adds a chunk, which must not be unknown already.</summary>
     public void Add(int chunkIndex, TimeSpan now)
     {
-        if (_chunks.Count == 0) _due = now + _pause;
+        if (_chunks.Count == 0) _due = now + _backOff.Pause;
         _chunks.Add(chunkIndex);
     }
 
-    /// <summary>A chunk is no longer unknown.</summary>
-    public void Remove(int chunkIndex) => _chunks.Remove(chunkIndex);
+    /// <summary>Removes a chunk that is unknown.</summary>
+    public void Remove(int chunkIndex)
+    {
+        bool isRemoved = _chunks.Remove(chunkIndex);
+        Debug.Assert(isRemoved, $"chunk {chunkIndex} is not among the unknown ones");
+    }
 
-    /// <summary>Something has changed: the unknown chunks are worth a question soon.</summary>
+    /// <summary>Something has changed: the unknown chunks are due soon.</summary>
     public void OnChange(TimeSpan now)
     {
         _changedAt = now;
-        _pause = ClientLimits.UnknownPauseMin;
-        if (now + _pause < _due) _due = now + _pause;
+        _backOff.Reset();
+        if (now + _backOff.Pause < _due) _due = now + _backOff.Pause;
     }
 
-    /// <summary>Gives back the chunks whose time has come.</summary>
-    /// <param name="askAgain">Called with each.</param>
-    public void TakeDue(TimeSpan now, Action<int> askAgain)
+    /// <summary>Removes the chunks that are due.</summary>
+    /// <param name="onDue">Called with each of them.</param>
+    public void TakeDue(TimeSpan now, Action<int> onDue)
     {
         _changedAt ??= now;
         if (_chunks.Count == 0 || now < _due) return;
-        if (_chunks.Count > ClientLimits.CalmUnknownMax && now - _changedAt >= ClientLimits.CalmAfter)
+        if (_chunks.Count > ClientLimits.UnknownAtOnceMax && now - _changedAt >= ClientLimits.UnknownOneByOneAfter)
         {
             int place = random.Next(_chunks.Count);
-            askAgain(_chunks[place]);
+            onDue(_chunks[place]);
             _chunks[place] = _chunks[^1];
             _chunks.RemoveAt(_chunks.Count - 1);
-            _due = now + ClientLimits.CalmPause;
+            _due = now + ClientLimits.UnknownOneByOnePause;
             return;
         }
-        foreach (int chunkIndex in _chunks) askAgain(chunkIndex);
+        foreach (int chunkIndex in _chunks) onDue(chunkIndex);
         _chunks.Clear();
-        _pause = 2 * _pause < ClientLimits.UnknownPauseMax ? 2 * _pause : ClientLimits.UnknownPauseMax;
+        _backOff.Grow();
     }
 }

@@ -1,54 +1,60 @@
 using System;
+using System.Diagnostics;
 using P2P.Protocol;
 
 namespace P2P.Client;
 
 /// <summary>
-/// Finds answers in what a tracker sends, which may be a stranger's: greetings before or between them, ends of line or
-/// none, an answer in pieces, or several times and longer each time (PROTOCOL 2.7).
+/// Finds the answers in what a tracker sends. A stranger's tracker may send greetings before and between answers, end
+/// answers with a newline or with nothing, and send one answer in pieces, or several times and longer each time
+/// (PROTOCOL 2.7).
 ///
-/// An answer without an end of line is only known to be over when the next one begins. Until then it is shown once when
-/// it looks whole - at once where the tracker has proved to send answers in one piece, else after a quiet moment - and
-/// again if it turns out longer. Pure: no socket and no clock.
+/// An answer without a newline is certainly over only when the next answer begins. Until then the reader returns the
+/// answer once: at once if the answer looks whole and the tracker is known to send answers in one piece, else when
+/// <see cref="ReadTimeout"/> has passed without a byte. If the answer goes on after that, the reader returns the longer
+/// one as well. Pure: no socket and no clock.
 /// </summary>
 internal sealed class AnswerReader
 {
-    /// <summary>Longest answer that is understood, in bytes; a longer one is dropped.</summary>
+    /// <summary>Longest answer that is read, in bytes; a longer one is dropped.</summary>
     public const int AnswerBytesMax = 64 * 1024;
 
-    /// <summary>Answers in one piece after which a tracker is trusted to send the next one so.</summary>
-    private const int ProofAnswers = 3;
+    /// <summary>After so many answers in one piece the tracker is trusted to send the next one in one piece, too.
+    /// </summary>
+    private const int WholeAnswersTrusted = 3;
 
     private byte[] _bytes = new byte[4096];
     private int _start, _end;
-    private int _headBytes;         // of the answer at the head: as much as came with the read that began it; 0: none
-    private int _shownBytes;        // and as much as was shown
-    private int _provenAnswers;
-    private bool _sawPieces;
-    private bool _endsLines;        // as the last answer that is over did
+    private int _firstReadBytes;    // of the first unread answer: the bytes that its first read brought; 0: no answer
+    private int _returnedBytes;     // of the first unread answer: the bytes that were returned already
+    private int _wholeAnswers;      // answers that came in one piece
+    private bool _sawPieces;        // an answer came in pieces
+    private bool _endsLines;        // the last answer that is over ended with a newline
     private bool _hasTimedOut;
 
-    /// <summary>After <see cref="TryNext"/> returned false: the chunk whose answer is there, but may go on; 0 if none.
-    /// It is shown after <see cref="ReadTimeout"/> without a byte.</summary>
+    /// <summary>After <see cref="TryNext"/> returned false: the chunk of an answer that has come but may go on. The
+    /// answer is returned after <see cref="ReadTimeout"/> without a byte. 0 if there is no such answer.</summary>
     public int WaitingChunkIndex { get; private set; }
 
-    /// <summary>How long a quiet moment is; longer where answers came in pieces before.</summary>
+    /// <summary>How long to wait for more of an answer; longer where answers have come in pieces.</summary>
     public TimeSpan ReadTimeout => _sawPieces ? Limits.BareLineTimeout : Limits.CutMessageTimeout;
 
-    /// <summary>Takes over what one read brought.</summary>
+    /// <summary>One read has brought these bytes, which are copied.</summary>
     public void OnRead(ReadOnlySpan<byte> bytes)
     {
+        Debug.Assert(bytes.Length <= AnswerBytesMax, "one read is longer than the longest answer");
         _hasTimedOut = false;
         if (_end - _start + bytes.Length > AnswerBytesMax) Drop(_end - _start);
         if (_end + bytes.Length > _bytes.Length) MakeRoom(bytes.Length);
         bytes.CopyTo(_bytes.AsSpan(_end));
         _end += bytes.Length;
+        Check();
     }
 
-    /// <summary>Nothing came for <see cref="ReadTimeout"/>.</summary>
+    /// <summary><see cref="ReadTimeout"/> has passed without a byte.</summary>
     public void OnTimeout() => _hasTimedOut = true;
 
-    /// <summary>Takes the next answer, or a longer version of the last one.</summary>
+    /// <summary>Returns the next answer, or a longer version of the last one.</summary>
     /// <param name="answer">GET_CHUNK_FROM or CHUNK_LOCATION_UNKNOWN; good until the next call.</param>
     public bool TryNext(out Message answer)
     {
@@ -57,11 +63,11 @@ internal sealed class AnswerReader
         while (true)
         {
             ReadOnlySpan<byte> unread = _bytes.AsSpan(_start, _end - _start);
-            int verb = FindVerb(unread);
+            int verb = AnswerSyntax.FindVerb(unread);
             if (verb < 0)
             {
-                // The tail may be the head of a verb that was cut.
-                Drop(Math.Max(0, unread.Length - (Verbs.ChunkLocationUnknown.Length - 1)));
+                // The last bytes may be the head of a verb that the end of the read has cut.
+                Drop(Math.Max(0, unread.Length - AnswerSyntax.CutVerbBytesMax));
                 return false;
             }
             if (verb > 0)
@@ -69,17 +75,17 @@ internal sealed class AnswerReader
                 Drop(verb);
                 continue;
             }
-            int end = FindEnd(unread);
+            int end = AnswerSyntax.FindEnd(unread);
             bool isOver = end >= 0;
             ReadOnlySpan<byte> text = isOver ? unread[..end] : unread;
-            text = text[..MeasureAnswer(text)];
-            if (_headBytes == 0) _headBytes = text.Length;
-            bool isNew = text.Length > _shownBytes;
+            text = text[..AnswerSyntax.Measure(text)];
+            if (_firstReadBytes == 0) _firstReadBytes = text.Length;
+            bool isNew = text.Length > _returnedBytes;
             bool isMessage = MessageReader.TryRead(text, out answer);
             if (isOver)
             {
-                if (text.Length > _headBytes) _sawPieces = true;
-                else _provenAnswers++;
+                if (text.Length > _firstReadBytes) _sawPieces = true;
+                else _wholeAnswers++;
                 _endsLines = unread[end] == (byte)'\n';
                 Drop(end);
                 if (isMessage && isNew) return true;
@@ -87,77 +93,44 @@ internal sealed class AnswerReader
             }
 
             if (!isMessage || !isNew) return false;
-            bool isTrusted = !_sawPieces && !_endsLines && _provenAnswers >= ProofAnswers && LooksWhole(unread);
+            bool isTrusted = !_sawPieces && !_endsLines && _wholeAnswers >= WholeAnswersTrusted
+                && AnswerSyntax.LooksWhole(unread);
             if (!isTrusted && !_hasTimedOut)
             {
                 WaitingChunkIndex = answer.ChunkIndex;
                 return false;
             }
-            if (text.Length > _headBytes) _sawPieces = true;
-            _shownBytes = text.Length;
+            if (text.Length > _firstReadBytes) _sawPieces = true;
+            _returnedBytes = text.Length;
             return true;
         }
     }
 
-    // VERB,<index>[,<host>,<port>]...   as far as the text is that: something else may be joined to its end. The verb
-    // is there.
-    private static int MeasureAnswer(ReadOnlySpan<byte> text)
-    {
-        int at = text.IndexOf((byte)',') + 1;
-        at += CountDigits(text[at..]);
-        while (at < text.Length && text[at] == (byte)',')
-        {
-            int comma = text[(at + 1)..].IndexOf((byte)',');
-            if (comma < 0) break;
-            int port = at + 1 + comma + 1;
-            int digits = CountDigits(text[port..]);
-            if (digits == 0) break;
-            at = port + digits;
-        }
-        return at;
-    }
-
-    private static int CountDigits(ReadOnlySpan<byte> text)
-    {
-        int count = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
-        return count < 0 ? text.Length : count;
-    }
-
-    // Where the text behind the verb ends: at a newline, or where the next answer begins. -1 if neither is there.
-    private static int FindEnd(ReadOnlySpan<byte> unread)
-    {
-        int newline = unread.IndexOf((byte)'\n');
-        int next = FindVerb(unread[1..]) + 1;
-        return next <= 0 ? newline : newline < 0 ? next : Math.Min(newline, next);
-    }
-
-    private static int FindVerb(ReadOnlySpan<byte> text)
-    {
-        int known = text.IndexOf(Verbs.GetChunkFrom), unknown = text.IndexOf(Verbs.ChunkLocationUnknown);
-        return known < 0 ? unknown : unknown < 0 ? known : Math.Min(known, unknown);
-    }
-
-    // It ends in a number, or in a comma behind one.
-    private static bool LooksWhole(ReadOnlySpan<byte> text)
-    {
-        text = MessageReader.Trim(text);
-        if (text[^1] == (byte)',') text = text[..^1];
-        return MessageSyntax.Scan(text, out _) == Extent.Whole;
-    }
-
     private void Drop(int bytes)
     {
+        Debug.Assert(bytes >= 0 && bytes <= _end - _start, "more is dropped than is there");
         if (bytes == 0) return;
         _start += bytes;
         if (_start == _end) _start = _end = 0;
-        _headBytes = _shownBytes = 0;
+        _firstReadBytes = _returnedBytes = 0;
+        Check();
     }
 
     private void MakeRoom(int bytes)
     {
         int kept = _end - _start;
+        Debug.Assert(kept + bytes <= AnswerBytesMax, "an answer that is too long was not dropped");
         byte[] target = kept + bytes <= _bytes.Length ? _bytes : new byte[Math.Min(AnswerBytesMax, 2 * (kept + bytes))];
         _bytes.AsSpan(_start, kept).CopyTo(target);
         (_bytes, _start, _end) = (target, 0, kept);
+        Debug.Assert(kept + bytes <= _bytes.Length, "the read has no room");
+    }
+
+    [Conditional("DEBUG")]
+    private void Check()
+    {
+        Debug.Assert(_start >= 0 && _start <= _end && _end <= _bytes.Length, "the unread bytes leave the buffer");
+        Debug.Assert(_firstReadBytes <= _end - _start, "the first read of an answer is no longer there");
+        Debug.Assert(_returnedBytes <= _end - _start, "more of an answer was returned than is there");
     }
 }

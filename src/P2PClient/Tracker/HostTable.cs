@@ -7,12 +7,12 @@ using P2P.Protocol;
 namespace P2P.Client;
 
 /// <summary>
-/// Names to addresses, without the system's resolver, which a static executable can't use and nobody may wait for while
-/// chunks move: localhost, numeric addresses, and what /etc/hosts says.
+/// Names to addresses, as far as localhost, numeric addresses and /etc/hosts go. A static executable can't use the
+/// system's resolver, and the loop can't wait for name servers while chunks move.
 /// </summary>
 internal static class HostTable
 {
-    /// <summary>Both spellings of this machine, the more usual one first.</summary>
+    /// <summary>Both addresses of this machine for itself, the more usual one first.</summary>
     public static IPAddress[] Localhost { get; } = [IPAddress.Loopback, IPAddress.IPv6Loopback];
 
     /// <summary>Resolves a host.</summary>
@@ -22,7 +22,7 @@ internal static class HostTable
         if (host.Equals(HostName.Localhost, StringComparison.OrdinalIgnoreCase)) return Localhost;
         if (IPAddress.TryParse(host, out IPAddress? address))
         {
-            // "Any" as a destination is this machine.
+            // Linux takes the unspecified address as a destination for this machine.
             return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? Localhost : [address];
         }
         try

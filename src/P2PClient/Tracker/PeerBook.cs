@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -9,30 +10,32 @@ using P2P.Protocol;
 namespace P2P.Client;
 
 /// <summary>Every peer that the tracker has named, each once.</summary>
-/// <param name="ownPort">Our own transfer port: a tracker may list us too.</param>
-/// <param name="isTrackerLocal">The tracker is on this machine, and so is every peer that a stranger's tracker may
-/// name.</param>
-/// <param name="trackerAddresses">Where a tracker elsewhere, and thus what it calls localhost, can be reached.</param>
+/// <param name="ownPort">This client's transfer port: a tracker may list the client itself.</param>
+/// <param name="isTrackerLocal">The tracker is on this machine. It may be a stranger's, whose peers count only if they
+/// are on this machine, too.</param>
+/// <param name="trackerAddresses">The tracker's addresses: where a tracker elsewhere says localhost, it means its own
+/// machine.</param>
 internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] trackerAddresses)
 {
     private readonly Dictionary<(string Host, int Port), Peer> _peers = [];
     private readonly Dictionary<int, Peer> _localPeers = [];      // the usual case, found without a string
     private bool _isHub;
 
-    /// <summary>The tracker is our own, on this machine, and serves others too: peers of theirs are believed.</summary>
+    /// <summary>The tracker is our own, is on this machine, and serves other machines, too: peers on these count.
+    /// </summary>
     public bool IsHub
     {
         get => _isHub;
         set
         {
-            if (value != _isHub) _peers.Clear();        // some were refused before
+            if (value != _isHub) _peers.Clear();        // other addresses of these peers count from now on
             _isHub = value;
         }
     }
 
     /// <summary>Finds the peers of an answer.</summary>
-    /// <param name="text"><c>host,port,host,port...</c>, as far as it is that.</param>
-    /// <returns>Those that can be asked, each once, in the tracker's order.</returns>
+    /// <param name="text"><c>host,port,host,port...</c>; pairs that name no peer are skipped.</param>
+    /// <returns>The peers that can be asked, each once, in the tracker's order.</returns>
     public Peer[] Read(ReadOnlySpan<byte> text)
     {
         List<Peer> found = [];
@@ -47,30 +50,32 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
 
     private Peer Get(ReadOnlySpan<byte> hostText, int port)
     {
+        Debug.Assert(!hostText.IsEmpty && port is > 0 and <= 65535, "the reader let no such peer through");
         if (HostName.IsLoopback(hostText))
         {
             if (_localPeers.TryGetValue(port, out Peer? local)) return local;
-            IPAddress[] addresses = isTrackerLocal ? port == ownPort ? [] : HostTable.Localhost : trackerAddresses;
-            return _localPeers[port] = Meet(new Peer(HostName.Localhost, port, addresses, isOurs: !isTrackerLocal));
+            IPAddress[] addresses = !isTrackerLocal ? trackerAddresses : port != ownPort ? HostTable.Localhost : [];
+            return _localPeers[port] = Create(HostName.Localhost, port, addresses);
         }
         string host = Encoding.ASCII.GetString(hostText);
         if (_peers.TryGetValue((host, port), out Peer? peer)) return peer;
         IPAddress[] reachable = Array.FindAll(HostTable.Resolve(host), address => MayReach(address, port));
-        return _peers[(host, port)] = Meet(new Peer(host, port, reachable, isOurs: !isTrackerLocal));
+        return _peers[(host, port)] = Create(host, port, reachable);
     }
 
-    private Peer Meet(Peer peer)
+    private Peer Create(string host, int port, IPAddress[] addresses)
     {
-        if (peer.Addresses.Length == 0)
+        var peer = new Peer(host, port, addresses, isOurs: !isTrackerLocal);
+        if (addresses.Length == 0)
         {
-            string reason = peer.Port == ownPort ? "its port is ours" : "no address of it may be reached from here";
+            string reason = port == ownPort ? "its port is ours" : "no address of it may be reached from here";
             Diagnosis.Log?.Add($"source {peer} refused: {reason}");
         }
         return peer;
     }
 
-    // A stranger's tracker on this machine repeats whatever its clients call themselves: this machine's own addresses
-    // are believed, a third machine's are not (PROTOCOL 6.4).
+    // A stranger's tracker on this machine lists whatever host its clients name. A client connects to this machine's
+    // own addresses then, and never to a third machine's (PROTOCOL 6.4).
     private bool MayReach(IPAddress address, int port)
     {
         bool isOurs = HostName.IsLoopback(address) || IsOfThisMachine(address);

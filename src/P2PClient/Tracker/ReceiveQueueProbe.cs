@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -8,13 +9,14 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// Asks Linux whether the other end of a loopback connection has read all that we sent (PROTOCOL 2.5): one exact-match
-/// inet_diag request for the peer's socket, some microseconds, as any user (man sock_diag(7)).
+/// Asks Linux whether the other end of a loopback connection has read all that we sent (PROTOCOL 2.5). One inet_diag
+/// request names exactly the socket at the other end; the request takes some microseconds, and any user may make it
+/// (man sock_diag(7)).
 ///
-/// An empty receive queue alone proves nothing while our bytes are still on their way into it, so the bytes that the
-/// peer's TCP has received in all (tcp_info) must have been right in an earlier request.
+/// An empty receive queue alone proves nothing while our bytes are still on their way into the queue. So an earlier
+/// request must have shown that the other end's TCP has received all of them (tcp_info).
 ///
-/// The same request shows how large the peer's receive buffer may get, by which our own tracker is known.
+/// The same request shows the size of the other end's receive buffer, by which our own tracker is recognised.
 /// </summary>
 internal sealed class ReceiveQueueProbe
 {
@@ -22,22 +24,23 @@ internal sealed class ReceiveQueueProbe
     private const int NetlinkSockDiag = 4, SockDiagByFamily = 20, NetlinkRequest = 1;
     private const byte DiagInfo = 2, DiagMemory = 7;
     private const int HeaderBytes = 16, RequestBytes = HeaderBytes + 56, ReplyBytes = 1024;
-    private const int SocketId = HeaderBytes + 8;           // in the request: behind family, protocol, states and more
+    private const int SocketId = HeaderBytes + 8;           // in the request, behind family, protocol and states
     private const int ReplyQueue = HeaderBytes + 56;        // idiag_rqueue, behind the socket id and idiag_expires
     private const int ReplyAttributes = HeaderBytes + 72;
     private const int InfoBytesReceived = 128;              // tcpi_bytes_received, since Linux 4.1
-    private const int MemoryReceiveBuffer = 4;              // SK_MEMINFO_RCVBUF: twice what was asked for
+    private const int MemoryReceiveBuffer = 4;              // SK_MEMINFO_RCVBUF: twice the size that was set
 
-    private static readonly Socket? _netlink = OpenNetlink();
+    private static readonly Socket? Netlink = OpenNetlink();
 
     private readonly byte[] _request = new byte[RequestBytes];
-    private ulong _arrived;         // bytes that have certainly come out of the network
+    private ulong _arrived;         // bytes that were in the other end's TCP by the last request
 
     /// <summary>Makes a probe for one connection.</summary>
     /// <param name="local">Our end.</param>
-    /// <param name="remote">The other end, whose queue is looked at.</param>
+    /// <param name="remote">The other end, whose receive queue is asked about.</param>
     public ReceiveQueueProbe(IPEndPoint local, IPEndPoint remote)
     {
+        Debug.Assert(local.AddressFamily == remote.AddressFamily, "a connection has one address family");
         Span<byte> request = _request;
         BinaryPrimitives.WriteInt32LittleEndian(request, RequestBytes);
         BinaryPrimitives.WriteInt16LittleEndian(request[4..], SockDiagByFamily);
@@ -55,32 +58,35 @@ internal sealed class ReceiveQueueProbe
         id[40..48].Fill(0xff);      // no cookie
     }
 
-    /// <summary>The other end is a <c>P2PTracker</c> of ours; as of the last look.</summary>
+    /// <summary>By the last request the other end is a <c>P2PTracker</c> of ours.</summary>
     public bool IsOurTracker { get; private set; }
 
-    /// <summary>Tells whether a tracker of ours on this machine can be reached from other machines: whether it listens
-    /// on an address that nobody has (RFC 5737 and 3849), and so on all of them.</summary>
-    public static bool IsOurTrackerEverywhere(int port) => Listens("192.0.2.1", port) || Listens("2001:db8::1", port);
+    /// <summary>Tells whether a tracker of ours on this machine can be reached from other machines: a tracker that
+    /// listens on an address that no machine has (RFC 5737 and 3849) listens on all addresses.</summary>
+    public static bool IsOurTrackerOnAllAddresses(int port) =>
+        IsOurTrackerOn("192.0.2.1", port) || IsOurTrackerOn("2001:db8::1", port);
 
     // The kernel looks for the socket that would accept a connection to that address.
-    private static bool Listens(string address, int port)
+    private static bool IsOurTrackerOn(string address, int port)
     {
         IPAddress reached = IPAddress.Parse(address);
         bool isIPv4 = reached.AddressFamily == AddressFamily.InterNetwork;
-        var nobody = new IPEndPoint(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        var probe = new ReceiveQueueProbe(nobody, new IPEndPoint(reached, port));
+        var anyClient = new IPEndPoint(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var probe = new ReceiveQueueProbe(anyClient, new IPEndPoint(reached, port));
         probe.HasReadAll(0);
         return probe.IsOurTracker;
     }
 
     /// <summary>Tells whether the other end has read everything.</summary>
     /// <param name="sentBytes">Sent on this connection so far, in all.</param>
-    /// <returns>Null if it can't be known: netlink is not to be had, or the other end is not on this machine.</returns>
+    /// <returns>Null if the kernel can't say: there is no netlink here, or the other end is not on this machine.
+    /// </returns>
     public bool? HasReadAll(long sentBytes)
     {
-        if (_netlink is null || _netlink.Send(_request, SocketFlags.None, out _) != RequestBytes) return null;
+        Debug.Assert(sentBytes >= 0, "less than nothing was sent");
+        if (Netlink is null || Netlink.Send(_request, SocketFlags.None, out _) != RequestBytes) return null;
         Span<byte> reply = stackalloc byte[ReplyBytes];
-        ReadOnlySpan<byte> answer = reply[..Math.Max(_netlink.Receive(reply, SocketFlags.None, out _), 0)];
+        ReadOnlySpan<byte> answer = reply[..Math.Max(Netlink.Receive(reply, SocketFlags.None, out _), 0)];
         if (answer.Length < ReplyAttributes) return null;
         if (BinaryPrimitives.ReadInt16LittleEndian(answer[4..]) != SockDiagByFamily) return null;
 
@@ -95,7 +101,7 @@ internal sealed class ReceiveQueueProbe
         return hadArrived && unread == 0;
     }
 
-    // The runtime has no word for this family, but takes a socket of it.
+    // The runtime has no name for this address family, but can use a socket that was made outside.
     private static Socket? OpenNetlink()
     {
         int descriptor = LibC.socket(LibC.AF_NETLINK, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, NetlinkSockDiag);
@@ -103,7 +109,8 @@ internal sealed class ReceiveQueueProbe
         return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { Blocking = false };
     }
 
-    // Attributes: length with its four bytes of head, kind, value, padding to four bytes. Empty if it isn't there.
+    // Each attribute is a length (which counts its own two bytes and the kind's), a kind, a value, and padding to four
+    // bytes. Returns the value; empty if there is no such attribute, or it is too short.
     private static ReadOnlySpan<byte> FindAttribute(ReadOnlySpan<byte> attributes, int wanted, int bytesMin)
     {
         while (attributes.Length >= 4)

@@ -5,8 +5,9 @@ using System.Net.Sockets;
 namespace P2P.Client;
 
 /// <summary>
-/// The system's own way from a name to addresses, DNS and all: in the build against the machine's libc only, since a
-/// static one can't use what that is configured to. Waits for name servers, so it is for the start alone.
+/// Names to addresses by the system's resolver, DNS included. Only the build against the machine's libc has it: a
+/// static executable can't load the modules that the resolver is configured to use. It waits for name servers, so a
+/// client uses it only before its loop runs.
 /// </summary>
 internal static class SystemResolver
 {
@@ -14,7 +15,7 @@ internal static class SystemResolver
     /// <returns>The addresses in the order to try them; none if the host isn't known.</returns>
     public static IPAddress[] Resolve(string host)
     {
-        if (host.Length == 0) return [];        // the runtime would take it for this machine
+        if (host.Length == 0) return [];        // the runtime takes an empty name for this machine
         try
         {
             return Dns.GetHostAddresses(host);

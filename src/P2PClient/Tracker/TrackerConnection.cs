@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading;
 using System.Threading.Tasks;
 using P2P.Cli;
@@ -9,12 +10,13 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// The client's persistent connection to the tracker: announces our chunks, asks which peers have those that we lack,
-/// and is made anew, with everything announced again, whenever it breaks (PROTOCOL 7.2).
+/// The client's persistent connection to the tracker. The client announces the chunks that it holds, and asks which
+/// peers have those that it lacks; when the connection breaks, it makes a new one and announces everything again
+/// (PROTOCOL 7.2).
 ///
-/// Its life is <see cref="RunAsync"/>. While a connection lasts, one loop sends and one receives, both on the event
-/// loop's thread. Toward a tracker that may be a stranger's there is one message per send, one question at a time, and
-/// never a second message before the tracker has read the first (<see cref="TrackerPacing"/>). Our own is spoken to in
+/// <see cref="RunAsync"/> is the life of all these connections. While one lasts, one method sends and one receives,
+/// both on the event loop's thread. A tracker that may be a stranger's gets one message per send and one question at a
+/// time, and never a second message before it has read the first (<see cref="TrackerPacing"/>). Our own tracker gets
 /// lines, many at a time (<see cref="TrackerDialect"/>).
 /// </summary>
 internal sealed class TrackerConnection
@@ -34,9 +36,9 @@ internal sealed class TrackerConnection
     private AnswerReader _reader = null!;
     private bool _isBroken = true;
 
-    /// <summary>Makes it; <see cref="RunAsync"/> connects.</summary>
+    /// <summary>Prepares for a tracker; <see cref="RunAsync"/> connects.</summary>
     /// <param name="transferPort">The port that is announced.</param>
-    /// <param name="onAnswer">Called when the picker knows of an answer.</param>
+    /// <param name="onAnswer">Called after the picker has got an answer.</param>
     public TrackerConnection(
         EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, int transferPort, Action onAnswer)
     {
@@ -49,13 +51,14 @@ internal sealed class TrackerConnection
         _retry = new LoopSignal(loop);
     }
 
-    /// <summary>How the tracker does.</summary>
+    /// <summary>Whether the tracker can be reached and answers.</summary>
     public TrackerHealth Health { get; } = new();
 
     /// <summary>Connects, and connects again, for as long as the program runs.</summary>
-    /// <param name="onUnreachable">Called when the tracker isn't there at first.</param>
-    /// <param name="onHub">Called before anything is announced to a tracker on this machine that serves others
-    /// too.</param>
+    /// <param name="onUnreachable">Called when attempts to connect have failed for a while, and the tracker has never
+    /// answered.</param>
+    /// <param name="onHub">Called before anything is announced to a tracker of ours on this machine that serves other
+    /// machines, too.</param>
     public async Task RunAsync(Action onUnreachable, Action onHub)
     {
         var backOff = new BackOff(ClientLimits.TrackerPauseMin, ClientLimits.TrackerPauseMax);
@@ -88,36 +91,38 @@ internal sealed class TrackerConnection
     /// <summary>A chunk has arrived, and others may fetch it from us.</summary>
     public void Announce(int chunkIndex)
     {
-        if (!_isBroken) _messages.Announce(chunkIndex);       // else it is announced with all others
+        if (!_isBroken) _messages.Announce(chunkIndex);       // else the next connection announces all chunks
         _wake.Set();
     }
 
     /// <summary>There may be a question to ask.</summary>
     public void Wake() => _wake.Set();
 
-    // One connection, from its first message to its end. True if a question was answered: a program that speaks and
-    // closes without an answer, as a web server does, is connected to as seldom as one that is not there.
+    // One connection, from its first message to its end. True if a question was answered: a program that only speaks
+    // and closes, as a web server does, must get no more attempts to connect than a tracker that is not there.
     private async Task<bool> TalkAsync(Connection connection, Action onHub)
     {
+        Debug.Assert(_isBroken, "there are two connections to the tracker");
         _connection = connection;
         _connection.Socket.NoDelay();
         _connection.Socket.KeepAlive(Limits.KeepAliveSeconds);
         _pacing = new TrackerPacing(_loop, connection);
         _dialect.OnConnected(_pacing.IsOurTracker, EventLoop.Now);
         _peers.IsHub = _options.IsTrackerLocal && _pacing.IsOurTracker
-            && ReceiveQueueProbe.IsOurTrackerEverywhere(_options.TrackerPort);
+            && ReceiveQueueProbe.IsOurTrackerOnAllAddresses(_options.TrackerPort);
         if (_peers.IsHub) onHub();
         _questions.OnConnected();
         Diagnosis.Log?.Add($"tracker spoken to {(_dialect.UsesLines ? "in lines" : "unframed")}: {_dialect.Rule}");
         _reader = new AnswerReader();
         _isBroken = false;
         _picker.OnTrackerBack();
-        _messages.Restart(mustEndLine: false);
+        _messages.AnnounceAll(mustEndLine: false);
 
         Task receiving = ReceiveAsync();
         await SendAsync();
         _connection.Close();
         await receiving;
+        Debug.Assert(_isBroken, "the loop that receives has not ended");
 
         _questions.GiveUpAll();
         _picker.OnTrackerGone();
@@ -130,10 +135,10 @@ internal sealed class TrackerConnection
         while (!_isBroken)
         {
             int bytes = 0;
-            if (_messages.MayHaveOne)
+            if (_messages.MayHaveMessage)
             {
                 if (!_dialect.UsesLines) await _pacing.WaitUntilReadAsync();
-                if (!TryGiveUpOldQuestions()) return;
+                if (!TryAskOverdueAgain()) return;
                 bytes = _messages.Write();
             }
             if (bytes == 0)
@@ -147,20 +152,17 @@ internal sealed class TrackerConnection
         }
     }
 
-    // The tracker has read all, and yet owes an answer for long: the question is asked again, if need be in the other
-    // dialect. In lines the client says everything again, behind the end of what the tracker may have taken for half of
-    // a line.
-    // False if the connection is to be made anew.
-    private bool TryGiveUpOldQuestions()
+    // Overdue questions are asked again, perhaps in the other dialect. False if that takes a new connection.
+    private bool TryAskOverdueAgain()
     {
-        if (!_questions.TryGiveUpOld()) return true;
+        if (!_questions.TryGiveUpOverdue()) return true;
         switch (_dialect.OnUnanswered(EventLoop.Now))
         {
-            case DialectTurn.ToLines:
+            case DialectChange.ToLines:
                 Diagnosis.Log?.Add($"tracker spoken to in lines from now on: {_dialect.Rule}");
-                _messages.Restart(mustEndLine: true);
+                _messages.AnnounceAll(mustEndLine: true);
                 return true;
-            case DialectTurn.ToNewConnection:
+            case DialectChange.ToNewConnection:
                 Diagnosis.Log?.Add("tracker connection closed: lines get no answer either");
                 return false;
             default:
@@ -202,7 +204,7 @@ internal sealed class TrackerConnection
             _picker.OnAnswer(answer.ChunkIndex, _peers.Read(answer.Peers), EventLoop.Now);
             _onAnswer();
         }
-        if (_reader.WaitingChunkIndex > 0) _questions.OnOpenAnswer(_reader.WaitingChunkIndex);
+        if (_reader.WaitingChunkIndex > 0) _questions.OnUnfinishedAnswer(_reader.WaitingChunkIndex);
         if (_questions.HasRoom) _wake.Set();
     }
 }

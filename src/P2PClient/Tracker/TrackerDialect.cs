@@ -1,37 +1,39 @@
 using System;
+using System.Diagnostics;
 using P2P.Cli;
 
 namespace P2P.Client;
 
-/// <summary>What a question without an answer says about the dialect (PROTOCOL 2.4 and 2.6).</summary>
-internal enum DialectTurn
+/// <summary>How the dialect changes when a question gets no answer (PROTOCOL 2.4 and 2.6).</summary>
+internal enum DialectChange
 {
-    /// <summary>Nothing: it is asked again as it was.</summary>
-    Stay,
+    /// <summary>The dialect stays: the question is asked again as it was.</summary>
+    None,
 
-    /// <summary>The tracker may be waiting for the end of a line: from now on in lines, on the same
-    /// connection.</summary>
+    /// <summary>The tracker may be waiting for the end of a line: the client goes on in lines, on the same connection.
+    /// </summary>
     ToLines,
 
-    /// <summary>Lines get no answer either: unframed again, on a new connection.</summary>
+    /// <summary>Lines get no answer either: the client goes on unframed, on a new connection.</summary>
     ToNewConnection,
 }
 
 /// <summary>
-/// How the tracker is spoken to, and how long its answers are waited for. A tracker on this machine may be a
-/// stranger's, of which some want lines and most break over them: it is tried unframed, then in lines, and so on in
-/// turns until it has answered, so that a client is never stuck in the wrong dialect. Lines that get no answer, or none
-/// any more, end with their connection. Pure: no socket, no clock but the times it is given.
+/// The dialect in which the client speaks to the tracker, and how long it waits for an answer. A tracker on this
+/// machine may be a stranger's: some of these want lines, and most fail on them. So the client speaks unframed first,
+/// then in lines, and so on in turns until the tracker has answered, and is never stuck in the wrong dialect. A client
+/// whose lines get no answer, or no more answers, goes back to unframed messages on a new connection. Pure: no socket,
+/// no clock but the times it is given.
 /// </summary>
 internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
 {
     private bool _wantsLines = framing == Framing.Line || (framing == Framing.Auto && !isTrackerLocal);
-    private bool _isOurs;           // the tracker at the other end of this connection
-    private int _unanswered;        // questions, since the connection began or changed to lines
-    private TimeSpan _linesSince;   // or since the last answer
+    private bool _isOurs;           // the tracker at the other end of this connection is one of ours
+    private int _unanswered;        // unframed questions on this connection that got no answer
+    private TimeSpan _silentSince;  // in lines: when they were first used, or last answered
     private TimeSpan _slowestAnswer;
 
-    /// <summary>Each message is a line.</summary>
+    /// <summary>Each message to the tracker is a line.</summary>
     public bool UsesLines { get; private set; }
 
     /// <summary>A question was answered on this connection.</summary>
@@ -40,12 +42,12 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
     /// <summary>Any question was ever answered.</summary>
     public bool WasEverAnswered { get; private set; }
 
-    /// <summary>How long an answer is waited for before its question is asked again.</summary>
+    /// <summary>How long to wait for an answer before its question is asked again.</summary>
     public TimeSpan AnswerTimeout =>
         !WasEverAnswered ? ClientLimits.FirstAnswerTimeout
-        : 4 * _slowestAnswer > ClientLimits.AnswerPatienceMin ? 4 * _slowestAnswer : ClientLimits.AnswerPatienceMin;
+        : 4 * _slowestAnswer > ClientLimits.AnswerTimeoutMin ? 4 * _slowestAnswer : ClientLimits.AnswerTimeoutMin;
 
-    /// <summary>The rule by which it was chosen, for the diagnosis.</summary>
+    /// <summary>The reason for the dialect, for the diagnosis.</summary>
     public string Rule =>
         framing != Framing.Auto ? "so -framing says"
         : !isTrackerLocal ? "it is not on this machine, so it is one of ours"
@@ -54,39 +56,42 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
         : "it is on this machine, and may be a stranger's";
 
     /// <summary>A new connection begins.</summary>
-    /// <param name="isOurs">The tracker has shown to be one of ours.</param>
+    /// <param name="isOurs">The tracker is certainly one of ours.</param>
     public void OnConnected(bool isOurs, TimeSpan now)
     {
-        (_isOurs, IsAnswered, _unanswered, _linesSince) = (isOurs, false, 0, now);
+        (_isOurs, IsAnswered, _unanswered, _silentSince) = (isOurs, false, 0, now);
         UsesLines = _wantsLines || (framing == Framing.Auto && isOurs);
     }
 
     /// <summary>A question has been answered.</summary>
-    /// <param name="time">How long that took.</param>
+    /// <param name="time">The time from the question to the answer.</param>
     public void OnAnswered(TimeSpan time, TimeSpan now)
     {
+        Debug.Assert(time >= TimeSpan.Zero, "the answer came before its question");
         WasEverAnswered = IsAnswered = true;
         if (UsesLines && !_isOurs) _wantsLines = true;
-        _linesSince = now;
+        _silentSince = now;
         if (time > _slowestAnswer) _slowestAnswer = time;
     }
 
-    /// <summary>The tracker has read a question, and has not answered it for <see cref="AnswerTimeout"/>.</summary>
-    public DialectTurn OnUnanswered(TimeSpan now)
+    /// <summary>The tracker has read a question, and has not answered it within <see cref="AnswerTimeout"/>.</summary>
+    public DialectChange OnUnanswered(TimeSpan now)
     {
-        // The answer that lines seem to have got may have been a late one, to a question from before them.
-        if (IsAnswered && !UsesLines) return DialectTurn.Stay;
-        if (_isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectTurn.Stay;
-        _unanswered++;
+        // In lines an answer proves nothing yet: it may be a late one, to an unframed question from before them.
+        if (IsAnswered && !UsesLines) return DialectChange.None;
+        if (_isOurs || framing != Framing.Auto || !isTrackerLocal) return DialectChange.None;
         if (!UsesLines)
         {
-            if (_unanswered < ClientLimits.UnframedAttempts) return DialectTurn.Stay;
+            Debug.Assert(_unanswered < ClientLimits.UnframedAttempts, "the change to lines is overdue");
+            _unanswered++;
+            if (_unanswered < ClientLimits.UnframedAttempts) return DialectChange.None;
             UsesLines = true;
-            _linesSince = now;
-            return DialectTurn.ToLines;
+            _silentSince = now;
+            return DialectChange.ToLines;
         }
-        if (now - _linesSince < ClientLimits.LinesTimeout) return DialectTurn.Stay;
+        Debug.Assert(now >= _silentSince, "time runs backwards");
+        if (now - _silentSince < ClientLimits.LinesTimeout) return DialectChange.None;
         _wantsLines = false;
-        return DialectTurn.ToNewConnection;
+        return DialectChange.ToNewConnection;
     }
 }

@@ -1,13 +1,14 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using P2P.Logging;
 using P2P.Protocol;
 
 namespace P2P.Client;
 
 /// <summary>
-/// What the tracker is to get next, and the buffer that it is written to: announcements first, in the order of their
-/// chunks' arrival, then questions. On the loop's thread; allocates nothing per message.
+/// The messages that the tracker is to get next, and the buffer that they are written to: announcements first, in the
+/// order in which the chunks arrived, then questions. On the loop's thread; allocates nothing per message.
 /// </summary>
 /// <param name="log">Gets a line for every message.</param>
 /// <param name="transferPort">The port that is announced.</param>
@@ -17,20 +18,25 @@ internal sealed class TrackerMessages(
     private readonly Queue<int> _toAnnounce = new();
     private bool _mustEndLine;
 
-    /// <summary>Where the messages stand.</summary>
+    /// <summary>The messages that <see cref="Write"/> has written, from the first byte.</summary>
     public byte[] Buffer { get; } = new byte[Limits.BufferBytes];
 
-    /// <summary>There may be a message. Only the picker can tell whether there is a question; but an unframed question
-    /// never follows another that is in flight.</summary>
-    public bool MayHaveOne =>
-        dialect.UsesLines || _toAnnounce.Count > 0 || questions.HasRoom || questions.IsOldestOld;
+    /// <summary>There may be a message to write: an announcement, or a question if the picker has one. While an
+    /// unframed question is in flight there is none until its answer is overdue.</summary>
+    public bool MayHaveMessage =>
+        dialect.UsesLines || _toAnnounce.Count > 0 || questions.HasRoom || questions.IsOldestOverdue;
 
     /// <summary>Announces a chunk that has arrived.</summary>
-    public void Announce(int chunkIndex) => _toAnnounce.Enqueue(chunkIndex);
+    public void Announce(int chunkIndex)
+    {
+        Debug.Assert(chunkIndex >= 1 && chunkIndex <= picker.ChunkCount, "the file-set has no such chunk");
+        _toAnnounce.Enqueue(chunkIndex);
+    }
 
-    /// <summary>Announces every chunk that is here: the tracker knows nothing of this client.</summary>
-    /// <param name="mustEndLine">The tracker may wait for the end of a line, which is written first.</param>
-    public void Restart(bool mustEndLine)
+    /// <summary>Announces every chunk that is held: the tracker knows nothing of this client.</summary>
+    /// <param name="mustEndLine">The tracker may have taken earlier messages for half a line, so a newline comes
+    /// first.</param>
+    public void AnnounceAll(bool mustEndLine)
     {
         _mustEndLine = mustEndLine;
         _toAnnounce.Clear();
@@ -40,9 +46,9 @@ internal sealed class TrackerMessages(
         }
     }
 
-    /// <summary>Writes the next messages to the buffer, and their lines to the log. Unframed: one message. Lines: as
-    /// many as there are and the buffer holds.</summary>
-    /// <returns>How many bytes to send; 0 if there is no message.</returns>
+    /// <summary>Writes the next messages to the buffer, and their lines to the log: one message if they are unframed,
+    /// else as many lines as there are and the buffer holds.</summary>
+    /// <returns>The number of bytes to send; 0 if there is no message.</returns>
     public int Write()
     {
         int bytes = 0;
@@ -54,13 +60,14 @@ internal sealed class TrackerMessages(
             int length;
             if (_toAnnounce.TryDequeue(out int chunkIndex))
             {
-                if (picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // lost meanwhile
+                if (picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // its file was lost meanwhile
                 length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, transferPort);
             }
-            else if (questions.HasRoom && questions.TryAsk(out chunkIndex))
+            else if (questions.HasRoom && questions.TryBegin(out chunkIndex))
                 length = MessageWriter.WhereChunk(buffer, chunkIndex);
             else return bytes;
 
+            Debug.Assert(length is > 0 and <= MessageWriter.BytesMax, "a message is longer than its longest form");
             log.Written(Buffer, bytes, length);
             bytes += length;
             if (!dialect.UsesLines) return bytes;

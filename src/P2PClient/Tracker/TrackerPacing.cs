@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -7,16 +8,17 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// Tells when the tracker at the other end of one connection has read what was sent to it, so that a stranger's never
-/// finds two messages in one read (PROTOCOL 2.5). On the loop's thread.
+/// Tells when the tracker at the other end of one connection has read everything that was sent, so that a stranger's
+/// tracker never finds two messages in one read (PROTOCOL 2.5). On the loop's thread.
 /// </summary>
 internal sealed class TrackerPacing
 {
     private readonly EventLoop _loop;
     private readonly ReceiveQueueProbe _probe;
     private readonly LoopSignal _pause;
-    private readonly bool _isBlind;     // how much the tracker has read can't be seen
-    private bool _hasReadAll;           // the kernel has said that the tracker has read the last message
+    private readonly BackOff _backOff = new(ClientLimits.QueuePauseMin, ClientLimits.QueuePauseMax, factor: 1.5);
+    private readonly bool _isBlind;     // the kernel can't say how much the tracker has read
+    private bool _hasReadAll;           // the kernel has said that the tracker has read every message
     private bool _isStopped;
     private long _sentBytes;
     private TimeSpan _sentAt = TimeSpan.MinValue / 2, _receivedAt = TimeSpan.MinValue / 2;
@@ -31,34 +33,34 @@ internal sealed class TrackerPacing
         _isBlind = _probe.HasReadAll(0) is null;
     }
 
-    /// <summary>The other end has the receive buffer that only our own tracker has.</summary>
+    /// <summary>The other end has a receive buffer of the size that only our own tracker has.</summary>
     public bool IsOurTracker => _probe.IsOurTracker;
 
-    /// <summary>So many bytes are about to leave.</summary>
+    /// <summary>So many bytes are about to be sent.</summary>
     public void OnSending(int bytes)
     {
+        Debug.Assert(bytes > 0, "the bytes sent only become more");
         _sentBytes += bytes;
         _sentAt = EventLoop.Now;
         _hasReadAll = false;
     }
 
-    /// <summary>Something has come.</summary>
+    /// <summary>The tracker has sent something.</summary>
     public void OnReceived() => _receivedAt = EventLoop.Now;
 
-    /// <summary>The connection is over: nobody waits any longer.</summary>
+    /// <summary>The connection is over: <see cref="WaitUntilReadAsync"/> returns at once from now on.</summary>
     public void Stop()
     {
         _isStopped = true;
         _pause.Set();
     }
 
-    /// <summary>Returns when the tracker has read every message so far. Usually it does at once, so we look a few times
-    /// before we sleep; where the queue can't be seen, the clock decides.</summary>
+    /// <summary>Returns when the tracker has read every message so far. Most trackers read at once, so the kernel is
+    /// asked a few times in a row before the first pause. Where the kernel can't say, the clock decides.</summary>
     public async Task WaitUntilReadAsync()
     {
-        const int looks = 16;
-        TimeSpan nap = TimeSpan.FromMicroseconds(100), napMax = TimeSpan.FromMilliseconds(5);
-        for (int look = 1; !_isStopped; look++)
+        _backOff.Reset();
+        for (int attempt = 1; !_isStopped; attempt++)
         {
             if (_sentBytes == 0 || (_hasReadAll && !_isBlind)) return;
             bool? hasRead = _probe.HasReadAll(_sentBytes);
@@ -71,12 +73,8 @@ internal sealed class TrackerPacing
                 if (wait <= TimeSpan.Zero) return;
                 await _pause.WaitAsync(wait);
             }
-            else if (look < looks) await _loop.YieldAsync();
-            else
-            {
-                await _pause.WaitAsync(nap);
-                nap = nap * 1.5 < napMax ? nap * 1.5 : napMax;
-            }
+            else if (attempt < ClientLimits.QueueAttemptsAtOnce) await _loop.YieldAsync();
+            else await _pause.WaitAsync(_backOff.Next());
         }
     }
 }

@@ -372,9 +372,9 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
         ChunkPicker picker = Picker(1);
         Ready(picker, Start, [[slow]]);
         Assert.True(picker.TryPick(Start, 16, out _, out _));
-        Assert.False(picker.TryPickAnother(1, Start + ClientLimits.CuriousPauseMin, peer => peer == slow, out _));
+        Assert.False(picker.TryPickAnother(1, Start + ClientLimits.RefreshAgeMin, peer => peer == slow, out _));
         Assert.False(picker.TryPickQuestion(Start, out _));
-        for (int i = 0; i < 3; i++) Assert.False(picker.TryPickAnother(1, Start + 2 * ClientLimits.CuriousPauseMin, peer => peer == slow, out _));
+        for (int i = 0; i < 3; i++) Assert.False(picker.TryPickAnother(1, Start + 2 * ClientLimits.RefreshAgeMin, peer => peer == slow, out _));
         Assert.Equal([1], AskAll(picker, Start));
         Assert.Equal(ChunkState.InFlight, picker.StateOf(1));
     }

@@ -18,11 +18,11 @@ public sealed class TrackerDialectTests
             dialect.OnConnected(isOurs: false, now);
             Assert.False(dialect.UsesLines);
             Assert.Equal(5 * Second, dialect.AnswerTimeout);
-            Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(now + 5 * Second));
-            Assert.Equal(DialectTurn.ToLines, dialect.OnUnanswered(now + 10 * Second));
+            Assert.Equal(DialectChange.None, dialect.OnUnanswered(now + 5 * Second));
+            Assert.Equal(DialectChange.ToLines, dialect.OnUnanswered(now + 10 * Second));
             Assert.True(dialect.UsesLines);
-            Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(now + 15 * Second));
-            Assert.Equal(DialectTurn.ToNewConnection, dialect.OnUnanswered(now + 20 * Second));
+            Assert.Equal(DialectChange.None, dialect.OnUnanswered(now + 15 * Second));
+            Assert.Equal(DialectChange.ToNewConnection, dialect.OnUnanswered(now + 20 * Second));
         }
     }
 
@@ -34,10 +34,10 @@ public sealed class TrackerDialectTests
         dialect.OnUnanswered(Start + 5 * Second);
         dialect.OnUnanswered(Start + 10 * Second);
         dialect.OnAnswered(Second, Start + 11 * Second);
-        Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(Start + 20 * Second));
+        Assert.Equal(DialectChange.None, dialect.OnUnanswered(Start + 20 * Second));
         dialect.OnConnected(isOurs: false, Start + 61 * Second);
         Assert.True(dialect.UsesLines);
-        Assert.Equal(DialectTurn.ToNewConnection, dialect.OnUnanswered(Start + 71 * Second));        // another tracker is there now
+        Assert.Equal(DialectChange.ToNewConnection, dialect.OnUnanswered(Start + 71 * Second));        // another tracker is there now
         dialect.OnConnected(isOurs: false, Start + 72 * Second);
         Assert.False(dialect.UsesLines);
     }
@@ -49,7 +49,7 @@ public sealed class TrackerDialectTests
         var dialect = new TrackerDialect(Framing.Auto, isTrackerLocal: true);
         dialect.OnConnected(isOurs: false, Start);
         dialect.OnUnanswered(Start + 5 * Second);
-        Assert.Equal(DialectTurn.ToLines, dialect.OnUnanswered(Start + 10 * Second));
+        Assert.Equal(DialectChange.ToLines, dialect.OnUnanswered(Start + 10 * Second));
         dialect.OnConnected(isOurs: false, Start + 11 * Second);
         Assert.False(dialect.UsesLines);
     }
@@ -61,10 +61,10 @@ public sealed class TrackerDialectTests
         var dialect = new TrackerDialect(Framing.Auto, isTrackerLocal: true);
         dialect.OnConnected(isOurs: false, Start);
         dialect.OnUnanswered(Start + 5 * Second);
-        Assert.Equal(DialectTurn.ToLines, dialect.OnUnanswered(Start + 10 * Second));
+        Assert.Equal(DialectChange.ToLines, dialect.OnUnanswered(Start + 10 * Second));
         dialect.OnAnswered(Second, Start + 11 * Second);
-        Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(Start + 15 * Second));
-        Assert.Equal(DialectTurn.ToNewConnection, dialect.OnUnanswered(Start + 21 * Second));
+        Assert.Equal(DialectChange.None, dialect.OnUnanswered(Start + 15 * Second));
+        Assert.Equal(DialectChange.ToNewConnection, dialect.OnUnanswered(Start + 21 * Second));
         dialect.OnConnected(isOurs: false, Start + 22 * Second);
         Assert.False(dialect.UsesLines);
     }
@@ -75,7 +75,7 @@ public sealed class TrackerDialectTests
         var dialect = new TrackerDialect(Framing.Auto, isTrackerLocal: true);
         dialect.OnConnected(isOurs: false, Start);
         dialect.OnAnswered(Second, Start + 11 * Second);
-        for (int i = 1; i <= 10; i++) Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(Start + 10 * i * Second));
+        for (int i = 1; i <= 10; i++) Assert.Equal(DialectChange.None, dialect.OnUnanswered(Start + 10 * i * Second));
         Assert.False(dialect.UsesLines);
     }
 
@@ -88,7 +88,7 @@ public sealed class TrackerDialectTests
     {
         var dialect = new TrackerDialect(Enum.Parse<Framing>(framing), isLocal);
         dialect.OnConnected(isOurs, Start);
-        for (int i = 1; i <= 10; i++) Assert.Equal(DialectTurn.Stay, dialect.OnUnanswered(Start + 10 * i * Second));
+        for (int i = 1; i <= 10; i++) Assert.Equal(DialectChange.None, dialect.OnUnanswered(Start + 10 * i * Second));
         Assert.Equal(usesLines, dialect.UsesLines);
     }
 
