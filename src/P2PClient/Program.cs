@@ -19,11 +19,11 @@ internal static class Program
         if (FileCommands.IsCommand(arguments)) return FileCommands.Run(arguments);
         if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
         if (options.IsVerbose) Diagnosis.Begin(options.Name);
-        ChunkSums? sums = ChunkSums.TryLoad(options.Folder);
-        using NativeFile? folderLock = NewFolder.Take(options, sums);
-        LocalChunksFile list = LocalChunksFile.Load(options.Folder, Warn);
+        ChunkSums? sums = FolderLists.LoadSums(options.Folder);
+        using NativeFile? folderLock = NewFolder.Prepare(options, sums);
+        LocalChunksFile list = FolderLists.Load(options.Folder, Warn);
         NewFolder.Check(options, list);
-        sums?.Check(list, options.Folder, Warn);
+        if (sums is not null) FolderLists.Compare(sums, list, options.Folder, Warn);
         var store = new ChunkStore(options.Folder, list);
         CleanFolder(options, store, isNeeded: list.Held.Count < list.ChunkCount);
         bool isListSaved = store.Adopt(list, sums) == 0;

@@ -12,9 +12,9 @@ internal sealed class ChunkFolder
     /// <exception cref="ProgramException">They can't be used.</exception>
     public ChunkFolder(string folder)
     {
-        _list = LocalChunksFile.Load(Path.GetFullPath(folder), Warn);
-        Sums = ChunkSums.TryLoad(folder);
-        Sums?.Check(_list, folder, Warn);
+        _list = FolderLists.Load(Path.GetFullPath(folder), Warn);
+        Sums = FolderLists.LoadSums(folder);
+        if (Sums is not null) FolderLists.Compare(Sums, _list, folder, Warn);
         Store = new ChunkStore(Path.GetFullPath(folder), _list);
 
         void Warn(string warning) => Terminal.PrintError($"{folder}: {warning}");

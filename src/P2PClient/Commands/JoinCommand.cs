@@ -37,7 +37,8 @@ internal static class JoinCommand
                 throw new ProgramException(ExitCode.Failure, $"can't join {name}: "
                     + $"{chunks.Store.NameOf(joiner.ChunkIndex)} is not what {ChunkSums.FileName} says, or has "
                     + $"changed; see 'P2PClient verify -folder {folder}', remove what is wrong and fetch it again");
-            if (end == JoinEnd.Different) throw new ProgramException(ExitCode.Usage, OutputFile.Taken(name));
+            if (end == JoinEnd.Different)
+                throw new ProgramException(ExitCode.Usage, OutputFile.DescribeTaken(name));
             string what = end == JoinEnd.Joined ? "joined from" : "was there already, and is the same as";
             string check = chunks.Sums is null ? "" : ", every sum right";
             Terminal.Print($"{name}: {Quantity.Bytes(joiner.Bytes)}, {what} {chunks.Store.ChunkCount} chunks in "

@@ -128,21 +128,17 @@ internal sealed class SplitCommand
     private uint WriteChunk(SafeFileHandle file, long offset, long size, string path, Interruption interruption)
     {
         Debug.Assert(size >= 0 && size <= _chunkBytes, "a chunk is no larger than the option says");
-        string temporary = OutputFile.TemporaryPath(path);
         uint state = Crc32C.Start;
-        const FileShare share = FileShare.ReadWrite | FileShare.Delete;
-        using (SafeFileHandle chunk = File.OpenHandle(temporary, FileMode.Create, FileAccess.ReadWrite, share))
+        using var chunk = new AtomicFile(path);
+        FileCopy.SetLength(chunk.Handle, size);
+        for (long done = 0; done < size || done == 0; done += StepBytes)
         {
-            FileCopy.SetLength(chunk, size);
-            for (long done = 0; done < size || done == 0; done += StepBytes)
-            {
-                interruption.Check("split", "what it had made is removed");
-                long bytes = Math.Min(StepBytes, size - done);
-                FileCopy.Copy(file, offset + done, chunk, done, bytes);
-                Crc32C.TryAdd(ref state, chunk, done, bytes, _buffer);
-            }
+            interruption.Check("split", "what it had made is removed");
+            long bytes = Math.Min(StepBytes, size - done);
+            FileCopy.Copy(file, offset + done, chunk.Handle, done, bytes);
+            Crc32C.TryAdd(ref state, chunk.Handle, done, bytes, _buffer);
         }
-        File.Move(temporary, path, overwrite: false);
+        chunk.Commit(overwrite: false);
         return Crc32C.Finish(state);
     }
 

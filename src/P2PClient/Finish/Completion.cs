@@ -100,7 +100,7 @@ internal sealed class Completion
             if (end == JoinEnd.Different)
             {
                 _exitCode = ExitCode.Usage;
-                Terminal.PrintError($"{_options.Name}: {OutputFile.Taken(name)}");
+                Terminal.PrintError($"{_options.Name}: {OutputFile.DescribeTaken(name)}");
             }
             else if (end != JoinEnd.BadChunk) _report.Joined(_joiner.Bytes);
         }

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Text;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Text;
@@ -26,8 +27,8 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
 
     private const string ListWord = "list,";
 
-    /// <summary>Reads what an earlier client has left: the sizes of chunks that it had, or was about to have, by index.
-    /// </summary>
+    /// <summary>Reads the journal of an earlier client: the sizes of the chunks that arrived, or were about to be
+    /// named, by index.</summary>
     /// <returns>Null if there is no journal.</returns>
     public Dictionary<int, long>? Read()
     {
@@ -48,7 +49,7 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Then these chunks are fetched again.
+            // These chunks are fetched again.
         }
         return arrivals;
     }
@@ -57,6 +58,7 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
     /// <returns>0, or the errno.</returns>
     public int Add(int chunkIndex, long bytes)
     {
+        Debug.Assert(chunkIndex > 0 && bytes >= 0, "a chunk that was fetched");
         int length = 0;
         bool isNew = false;
         if (_file is null)
@@ -71,13 +73,14 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
         length += digits;
         _lines[length++] = (byte)',';
         Utf8Formatter.TryFormat(bytes, _lines.AsSpan(length), out digits);
+        Debug.Assert(length + digits <= _lines.Length, "two lines fit the buffer");
         int failure = _file.Write(_lines.AsSpan(0, length + digits));
         if (failure != 0) Dispose();        // what is added next begins with the list's line again
         if (failure != 0 && isNew) Clear();
         return failure;
     }
 
-    /// <summary>The list has everything.</summary>
+    /// <summary>Removes the journal: the list names all chunks.</summary>
     public void Clear()
     {
         Dispose();
@@ -87,21 +90,21 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is of another list by now, so that nobody believes it.
+            // The journal belongs to an older list, so no client will use it.
         }
     }
 
-    /// <summary>Closes it, and leaves it where it is.</summary>
+    /// <summary>Closes the journal, and leaves it in the folder.</summary>
     public void Dispose()
     {
         _file?.Dispose();
         _file = null;
     }
 
-    // Its size and time: whoever writes a list, even the same one, changes them.
+    // The size and time of the list: a program that writes a list, even the same one, changes them.
     private string DescribeList()
     {
-        using var list = NativeFile.TryOpen(Path.Combine(folder, LocalChunksFile.FileName), out _);
+        using NativeFile? list = NativeFile.TryOpen(Path.Combine(folder, LocalChunksFile.FileName), out _);
         if (list is null || !list.TryGetStatus(out long bytes, out DateTime modified)) return "";
         return $"{ListWord}{bytes},{modified.Ticks}";
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
 using P2P.Posix;
@@ -7,8 +8,8 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
-/// The folder: chunks that are held under their names, chunks that are arriving under temporary ones. Everything here
-/// is a file operation and nothing else; which chunk is in which state is <see cref="ChunkPicker"/>'s business.
+/// The folder: chunks that are held under their names, chunks that are arriving under temporary ones. All of this is
+/// about files; the state of each chunk is <see cref="ChunkPicker"/>'s business.
 /// </summary>
 internal sealed class ChunkStore
 {
@@ -16,7 +17,7 @@ internal sealed class ChunkStore
     private readonly string _folder;
     private readonly Dictionary<int, string> _names = [];       // of chunks not called chunk_<index>
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _strays = new(StringComparer.Ordinal);     // lay in the folder unlisted
+    private readonly HashSet<string> _strays = new(StringComparer.Ordinal);     // files that the list lacks
     private readonly ArrivalJournal _journal;
     private int _secondAttempts;
     private readonly Dictionary<int, long> _sizes;              // of the chunks held
@@ -39,7 +40,7 @@ internal sealed class ChunkStore
     /// <summary>Chunks of the file-set.</summary>
     public int ChunkCount { get; }
 
-    /// <summary>Which the files of chunks take, when there are few.</summary>
+    /// <summary>The spare descriptor for the files of chunks.</summary>
     public DescriptorReserve Descriptors { get; } = new();
 
     /// <summary>A name that no chunk has, for a file on its way to becoming <paramref name="finalName"/>.</summary>
@@ -56,8 +57,8 @@ internal sealed class ChunkStore
 
     /// <summary>Finds out whether the folder can be written, and removes the temporary files of every process.
     /// </summary>
-    /// <exception cref="IOException">It can't be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It can't be written.</exception>
+    /// <exception cref="IOException">The folder can't be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder can't be written.</exception>
     public void Clean()
     {
         File.WriteAllBytes(Path.Combine(_folder, TemporaryName(LocalChunksFile.FileName)), []);
@@ -70,10 +71,10 @@ internal sealed class ChunkStore
         }
     }
 
-    /// <summary>Takes the chunks that lie in the folder although its list lacks them: those that an earlier client had
+    /// <summary>Adopts the chunks that lie in the folder although its list lacks them: those that an earlier client had
     /// when it was killed, and those that the sums prove right. To be called after <see cref="Clean"/>.</summary>
-    /// <param name="sums">Null if nobody knows what the chunks must be.</param>
-    /// <returns>How many; the list is to be saved if there are any.</returns>
+    /// <param name="sums">Null if the folder has no chunks.crc.</param>
+    /// <returns>The number of chunks; the list is to be saved if there are any.</returns>
     public int Adopt(LocalChunksFile list, ChunkSums? sums)
     {
         int adopted = 0;
@@ -90,7 +91,7 @@ internal sealed class ChunkStore
                 bytes = sums.SizeOf(chunkIndex);
             }
             if (!hasArrived && !(sums is not null && sums.IsRight(chunkIndex, PathOf(chunkIndex)))) continue;
-            if (!list.TryAdopt(chunkIndex, _folder, name, bytes)) continue;
+            if (!list.TryAdopt(chunkIndex, name, bytes)) continue;
             _strays.Remove(name);
             if (!_names.ContainsKey(chunkIndex)) Name(chunkIndex, name);
             adopted++;
@@ -103,7 +104,7 @@ internal sealed class ChunkStore
     /// <returns>False if the disk refused.</returns>
     public bool TryCommit(int chunkIndex, PartialChunk copy)
     {
-        // What lay there before must not be taken for the chunk by whoever reads the journal.
+        // A client that reads the journal must not take an older file of that name for the chunk.
         if (_strays.Count > 0 && _strays.Remove(NameOf(chunkIndex))) PartialChunk.TryDelete(PathOf(chunkIndex));
         int error = _journal.Add(chunkIndex, copy.Bytes);
         // Without a descriptor for the journal the chunk is still good: a client that is killed within a second fetches
@@ -113,11 +114,12 @@ internal sealed class ChunkStore
     }
 
     /// <summary>Opens a chunk that is held.</summary>
-    /// <param name="isGone">Its file has gone, can't be read, or no longer has the size that it had. If false without a
-    /// file, it can't be opened now, for want of descriptors or the like, which passes.</param>
+    /// <param name="isGone">The file has gone, can't be read, or has another size than before. False without a file: it
+    /// can't be opened now, for example for want of descriptors, which passes.</param>
     public NativeFile? TryOpen(int chunkIndex, out bool isGone)
     {
-        var file = NativeFile.TryOpen(PathOf(chunkIndex), out int error);
+        Debug.Assert(_sizes.ContainsKey(chunkIndex), "a chunk that is held has a size");
+        NativeFile? file = NativeFile.TryOpen(PathOf(chunkIndex), out int error);
         isGone = error is LibC.ENOENT or LibC.ENOTDIR or LibC.EACCES or LibC.EPERM or LibC.ELOOP or LibC.ENXIO;
         if (file is null || (file.TryGetStatus(out long bytes, out _) && bytes == _sizes[chunkIndex])) return file;
         file.Dispose();
@@ -125,11 +127,11 @@ internal sealed class ChunkStore
         return null;
     }
 
-    /// <summary>The same, for reading it with .NET's file operations.</summary>
-    /// <param name="bytes">Its size; -1 if it can't be opened now.</param>
+    /// <summary>Opens a chunk that is held, for .NET's file operations.</summary>
+    /// <param name="bytes">The chunk's size; -1 if it can't be opened now.</param>
     public SafeFileHandle? TryOpenRead(int chunkIndex, out long bytes)
     {
-        var file = TryOpen(chunkIndex, out bool isGone);
+        NativeFile? file = TryOpen(chunkIndex, out bool isGone);
         bytes = file is not null ? _sizes[chunkIndex] : isGone ? 0 : -1;
         return file?.Release();
     }
@@ -143,9 +145,13 @@ internal sealed class ChunkStore
     }
 
     /// <summary>A chunk has got its name, and is held from now on.</summary>
-    public void OnStored(int chunkIndex, long bytes) => _sizes[chunkIndex] = bytes;
+    public void OnStored(int chunkIndex, long bytes)
+    {
+        Debug.Assert(chunkIndex >= 1 && chunkIndex <= ChunkCount, "a chunk of the file-set");
+        _sizes[chunkIndex] = bytes;
+    }
 
-    /// <summary>The file of a chunk that was held is no longer what it was.</summary>
+    /// <summary>The file of a chunk that was held has gone or changed.</summary>
     public void OnLost(int chunkIndex) => _strays.Add(NameOf(chunkIndex));
 
     /// <summary>The file name of a chunk: chunk_&lt;index&gt;, unless the list has another for it, or gives that one to
@@ -153,6 +159,7 @@ internal sealed class ChunkStore
     public string NameOf(int chunkIndex)
     {
         if (_names.TryGetValue(chunkIndex, out string? name)) return name;
+        Debug.Assert(chunkIndex >= 1 && chunkIndex <= ChunkCount, "a chunk of the file-set");
         name = $"chunk_{chunkIndex}";
         while (_taken.Contains(name)) name += "_";
         return name;

@@ -1,13 +1,13 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Text;
-using P2P.Cli;
 using P2P.Posix;
 
 namespace P2P.Client;
 
 /// <summary>
-/// <c>chunks.crc</c>: what each chunk of the file-set must be. The file has a line
+/// <c>chunks.crc</c>: size and sum of each chunk of the file-set. The file has a line
 /// <c>&lt;chunk_index&gt;,&lt;bytes&gt;,&lt;CRC-32C in hex&gt;</c> for chunk 1, 2, 3 and so on, and
 /// <c>&lt;num_of_chunks&gt;,CRC32C</c> last, so that a client notices a file that was cut off.
 /// </summary>
@@ -21,6 +21,7 @@ internal sealed class ChunkSums
     /// <summary>Takes sizes, in bytes, and sums of chunk 1, 2, 3 and so on.</summary>
     public ChunkSums(long[] sizes, uint[] sums)
     {
+        Debug.Assert(sizes.Length == sums.Length && sizes.Length > 0, "each chunk has a size and a sum");
         (_sizes, _sums) = (sizes, sums);
         foreach (long size in sizes) TotalBytes += size;
     }
@@ -37,30 +38,28 @@ internal sealed class ChunkSums
     /// <summary>The CRC-32C that a chunk must have.</summary>
     public uint SumOf(int chunkIndex) => _sums[chunkIndex - 1];
 
-    /// <summary>Reads the file of a folder; a folder without one costs a single <c>open</c>.</summary>
-    /// <returns>Null if there is none.</returns>
-    /// <exception cref="ProgramException">It is there, and can't be used.</exception>
-    public static ChunkSums? TryLoad(string folder)
+    /// <summary>Reads the file of a folder; a folder without one costs a single <c>stat</c>.</summary>
+    /// <param name="sums">Null if the folder has no such file.</param>
+    /// <param name="badLine">The first line that is wrong, from 1; 0 if the file can't be read.</param>
+    /// <returns>False if the file is there, and can't be used.</returns>
+    public static bool TryLoad(string folder, out ChunkSums? sums, out int badLine)
     {
+        (sums, badLine) = (null, 0);
         string path = Path.Combine(folder, FileName);
-        if (!Exists(path)) return null;
-        byte[] text;
+        // An exception for a file that most folders lack would cost the start more than the call.
+        if (!File.Exists(path) && !Directory.Exists(path)) return true;
         try
         {
-            text = File.ReadAllBytes(path);
+            return TryParse(File.ReadAllBytes(path), out sums, out badLine);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ProgramException(ExitCode.Usage,
-                $"can't read {path}: make it a file that this user may read, or remove it to go without");
+            return false;
         }
-        if (TryParse(text, out ChunkSums? sums, out int badLine)) return sums;
-        throw new ProgramException(ExitCode.Usage, $"{path}, line {badLine}: the file is damaged or cut off; copy it "
-            + "anew from where the chunks come from, or remove it to go without");
     }
 
     /// <summary>Reads the file's text.</summary>
-    /// <param name="badLine">The first line that isn't what it must be, from 1.</param>
+    /// <param name="badLine">The first line that is wrong, from 1.</param>
     public static bool TryParse(ReadOnlySpan<byte> text, out ChunkSums? sums, out int badLine)
     {
         int most = text.Count((byte)'\n') + 1;
@@ -87,10 +86,10 @@ internal sealed class ChunkSums
         }
     }
 
-    /// <summary>Reads a chunk's file, and tells whether it is what it must be.</summary>
+    /// <summary>Reads a chunk's file, and tells whether its size and sum are right.</summary>
     public bool IsRight(int chunkIndex, string path)
     {
-        using var file = NativeFile.TryOpen(path, out _);
+        using NativeFile? file = NativeFile.TryOpen(path, out _);
         if (file is null || !file.TryGetStatus(out long bytes, out _) || bytes != SizeOf(chunkIndex)) return false;
         var buffer = new byte[(int)Math.Min(bytes, Limits.BufferBytes)];
         uint state = Crc32C.Start;
@@ -104,7 +103,7 @@ internal sealed class ChunkSums
         return Crc32C.Finish(state) == SumOf(chunkIndex);
     }
 
-    /// <summary>Writes the file of a folder, by rename.</summary>
+    /// <summary>Writes the file of a folder in one step.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
     public void Save(string folder)
     {
@@ -112,43 +111,10 @@ internal sealed class ChunkSums
         for (int i = 0; i < ChunkCount; i++)
             text.Append(i + 1).Append(',').Append(_sizes[i]).Append(',').Append(_sums[i].ToString("X8")).Append('\n');
         text.Append(ChunkCount).Append(',').Append(LastLine).Append('\n');
-        string temporary = Path.Combine(folder, ChunkStore.TemporaryName(FileName));
-        try
-        {
-            File.WriteAllBytes(temporary, Encoding.UTF8.GetBytes(text.ToString()));
-            File.Move(temporary, Path.Combine(folder, FileName), overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        AtomicFile.Replace(Path.Combine(folder, FileName), Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    /// <summary>Has chunks whose file has another size fetched anew: they are not what the list takes them for. What
-    /// is in the others is not read here, since a start must not take long; <c>verify</c> does that.</summary>
-    /// <param name="warn">Told of each.</param>
-    /// <exception cref="ProgramException">The list is of another file-set.</exception>
-    public void Check(LocalChunksFile list, string folder, Action<string> warn)
-    {
-        if (list.ChunkCount != ChunkCount)
-            throw new ProgramException(ExitCode.Usage, $"{FileName} in {folder} is of {ChunkCount} chunks, "
-                + $"{LocalChunksFile.FileName} of {list.ChunkCount}: they don't belong together, remove one of them");
-        for (int chunkIndex = 1; chunkIndex <= ChunkCount; chunkIndex++)
-        {
-            if (!list.Held.TryGetValue(chunkIndex, out string? name)) continue;
-            if (list.Sizes[chunkIndex] == SizeOf(chunkIndex)) continue;
-            warn($"{name} has {list.Sizes[chunkIndex]} bytes, {SizeOf(chunkIndex)} are right: chunk {chunkIndex} is "
-                + "not served, and fetched anew");
-            list.Held.Remove(chunkIndex);
-            list.Wanted.Add(chunkIndex, name);
-        }
-    }
-
-    // An exception for a file that most folders lack would cost the start more than the call.
-    private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
-
-    // Digits up to a comma, which is taken too, or up to the end. At most 15 of them, so that nothing overflows.
+    // Takes digits up to a comma, and the comma, or up to the end. At most 15 digits, so that no number overflows.
     private static bool TryTakeNumber(ref ReadOnlySpan<byte> line, int radix, out long number)
     {
         int comma = line.IndexOf((byte)',');

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -25,9 +26,10 @@ internal static class Crc32C
 
     /// <summary>Goes on with bytes of a file.</summary>
     /// <returns>False if the file ends before.</returns>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <exception cref="IOException">The file can't be read.</exception>
     public static bool TryAdd(ref uint state, SafeFileHandle file, long offset, long bytes, byte[] buffer)
     {
+        Debug.Assert(buffer.Length > 0 && offset >= 0 && bytes >= 0, "a part of a file");
         while (bytes > 0)
         {
             int read = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes)), offset);

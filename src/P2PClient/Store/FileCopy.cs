@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -20,6 +21,7 @@ internal static class FileCopy
     public static void Copy(
         SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
     {
+        Debug.Assert(sourceOffset >= 0 && targetOffset >= 0 && bytes >= 0, "a part of a file");
         long end = sourceOffset + bytes, shift = targetOffset - sourceOffset;
         while (sourceOffset < end)
         {
@@ -32,6 +34,25 @@ internal static class FileCopy
             CopyData(source, data, target, data + shift, hole - data);
             sourceOffset = hole;
         }
+    }
+
+    /// <summary>Compares parts of two files byte for byte.</summary>
+    /// <param name="buffers">Two of the same length.</param>
+    /// <returns>False if they differ, or one file ends before.</returns>
+    /// <exception cref="IOException">A file can't be read.</exception>
+    public static bool AreSame(
+        SafeFileHandle a, long offsetA, SafeFileHandle b, long offsetB, long bytes, (byte[] A, byte[] B) buffers)
+    {
+        Debug.Assert(buffers.A != buffers.B && buffers.A.Length <= buffers.B.Length, "each file has a buffer");
+        for (long done = 0; done < bytes;)
+        {
+            int most = (int)Math.Min(buffers.A.Length, bytes - done);
+            int read = RandomAccess.Read(a, buffers.A.AsSpan(0, most), offsetA + done);
+            if (read == 0 || RandomAccess.Read(b, buffers.B.AsSpan(0, read), offsetB + done) != read) return false;
+            if (!buffers.A.AsSpan(0, read).SequenceEqual(buffers.B.AsSpan(0, read))) return false;
+            done += read;
+        }
+        return true;
     }
 
     /// <summary>Gives a new file its size.</summary>
@@ -59,7 +80,7 @@ internal static class FileCopy
             && file.Read(one, 0) == 0;
     }
 
-    // False if there is nothing but a hole up to the end of the file. Where holes can't be told, all is data.
+    // False if there is only a hole up to the end of the file. Where the file system reports no holes, all is data.
     private static bool TryFindData(SafeFileHandle file, long offset, out long data, out long hole)
     {
         int descriptor = (int)file.DangerousGetHandle();

@@ -12,20 +12,20 @@ namespace P2P.Client;
 internal static class FolderLock
 {
     private const int Attempts = 50;
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Takes the folder for as long as the program runs. The program waits for a client that is just ending, a
     /// second at most, so that a client can be started again in a hurry. Before the program has taken the folder it
     /// reads nothing there that may change.</summary>
     /// <returns>The lock, to be kept; null where there is no folder, or its file system knows no such locks.</returns>
-    /// <exception cref="ProgramException">Another client has it.</exception>
+    /// <exception cref="ProgramException">Another client has locked the folder.</exception>
     public static NativeFile? Take(string folder)
     {
-        var handle = NativeFile.TryOpen(folder, out _);
+        NativeFile? handle = NativeFile.TryOpen(folder, out _);
         bool isTaken = false;
         for (int i = 0; i < Attempts && handle is not null; i++)
         {
-            if (i > 0) Thread.Sleep(_pause);
+            if (i > 0) Thread.Sleep(Pause);
             if (handle.TryLock(out isTaken)) return handle;
             if (!isTaken) break;
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,7 +8,7 @@ namespace P2P.Client;
 /// <summary>How joining the chunks came out.</summary>
 internal enum JoinEnd
 {
-    /// <summary>It goes on with the next step.</summary>
+    /// <summary>The next step goes on.</summary>
     None,
 
     /// <summary>The file is there.</summary>
@@ -16,7 +17,7 @@ internal enum JoinEnd
     /// <summary>The file was there, byte for byte.</summary>
     WasThere,
 
-    /// <summary>Something else has the file's name; it was not touched.</summary>
+    /// <summary>A different file has the name; it was not touched.</summary>
     Different,
 
     /// <summary>A chunk's file has gone or has another size, or its sum is wrong.</summary>
@@ -24,9 +25,9 @@ internal enum JoinEnd
 }
 
 /// <summary>
-/// Puts the chunks together to one file: under a temporary name in the target's folder, checked against chunks.crc on
-/// the way, and renamed when whole. Goes in steps, so that an event loop can do other things between. A file that has
-/// the target's name already is compared instead, and never overwritten.
+/// Joins the chunks to one file: under a temporary name in the target's folder, checked against chunks.crc on the way,
+/// and renamed when whole. Works in steps, so that an event loop can serve peers between them. A file that has the
+/// target's name already is compared instead, and never overwritten.
 /// </summary>
 internal sealed class Joiner : IDisposable
 {
@@ -36,31 +37,32 @@ internal sealed class Joiner : IDisposable
     private const int ReadBytes = 256 * 1024;
     private readonly ChunkStore _store;
     private readonly ChunkSums? _sums;
-    private readonly string _path;
-    private readonly string _temporaryPath;
+    private readonly AtomicFile? _new;          // null if the target is compared
     private readonly byte[] _buffer = new byte[ReadBytes];
     private readonly byte[]? _otherBuffer;      // of the file to compare with
     private readonly SafeFileHandle _target;
     private SafeFileHandle? _chunk;
     private long _chunkBytes, _offset;          // in the chunk
     private uint _state;
-    private bool _isDone;
 
     /// <summary>Opens the target.</summary>
     /// <param name="store">Every chunk of it is held.</param>
-    /// <param name="sums">Null: nothing is known of the chunks but their sizes.</param>
+    /// <param name="sums">Null: the chunks are not checked.</param>
     /// <exception cref="IOException">The target can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The target can't be written.</exception>
     public Joiner(ChunkStore store, ChunkSums? sums, string path)
     {
-        (_store, _sums, _path) = (store, sums, path);
-        _temporaryPath = OutputFile.TemporaryPath(path);
+        (_store, _sums) = (store, sums);
         if (File.Exists(path))
         {
             _otherBuffer = new byte[ReadBytes];
             _target = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
-        else _target = OutputFile.Create(_temporaryPath);
+        else
+        {
+            _new = new AtomicFile(path, FileShare.None);
+            _target = _new.Handle;
+        }
     }
 
     /// <summary>Bytes of the file so far.</summary>
@@ -69,9 +71,9 @@ internal sealed class Joiner : IDisposable
     /// <summary>The chunk at hand; after <see cref="JoinEnd.BadChunk"/> the bad one.</summary>
     public int ChunkIndex { get; private set; }
 
-    private bool IsComparing => _otherBuffer is not null;
+    private bool IsComparing => _new is null;
 
-    /// <summary>Does the next part of it.</summary>
+    /// <summary>Joins or compares the next few megabytes.</summary>
     /// <exception cref="IOException">The target can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The target can't be written.</exception>
     public JoinEnd Step()
@@ -83,11 +85,13 @@ internal sealed class Joiner : IDisposable
                 if (ChunkIndex == _store.ChunkCount) return Finish();
                 if (!TryOpenNext()) return JoinEnd.BadChunk;
             }
+            Debug.Assert(_offset <= _chunkBytes, "a step ends within its chunk");
             long bytes = Math.Min(left, _chunkBytes - _offset);
             if (!TryCheck(bytes)) return JoinEnd.BadChunk;
             if (IsComparing)
             {
-                if (!IsSame(bytes)) return JoinEnd.Different;
+                bool isSame = FileCopy.AreSame(_chunk!, _offset, _target, Bytes, bytes, (_buffer, _otherBuffer!));
+                if (!isSame) return JoinEnd.Different;
             }
             else FileCopy.Copy(_chunk!, _offset, _target, Bytes, bytes);
             _offset += bytes;
@@ -98,21 +102,12 @@ internal sealed class Joiner : IDisposable
         return JoinEnd.None;
     }
 
-    /// <summary>Leaves nothing behind but a whole file.</summary>
+    /// <summary>Closes the target, and removes it if it is not whole.</summary>
     public void Dispose()
     {
         _chunk?.Dispose();
         _target.Dispose();
-        if (_isDone || IsComparing) return;
-        _isDone = true;
-        try
-        {
-            File.Delete(_temporaryPath);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The folder has gone.
-        }
+        _new?.Dispose();
     }
 
     private bool TryOpenNext()
@@ -123,7 +118,7 @@ internal sealed class Joiner : IDisposable
         if (_chunk is null || (_sums is not null && _sums.SizeOf(ChunkIndex) != _chunkBytes)) return false;
         _offset = 0;
         _state = Crc32C.Start;
-        // Also where the chunk ends in a hole, which is not written.
+        // A hole at the end of the chunk is not written, but counts.
         if (!IsComparing) FileCopy.SetLength(_target, Bytes + _chunkBytes);
         return true;
     }
@@ -137,26 +132,11 @@ internal sealed class Joiner : IDisposable
         return _sums is null || Crc32C.Finish(_state) == _sums.SumOf(ChunkIndex);
     }
 
-    private bool IsSame(long bytes)
-    {
-        for (long done = 0; done < bytes;)
-        {
-            int most = (int)Math.Min(ReadBytes, bytes - done);
-            int read = RandomAccess.Read(_chunk!, _buffer.AsSpan(0, most), _offset + done);
-            if (read == 0) return false;
-            if (RandomAccess.Read(_target, _otherBuffer.AsSpan(0, read), Bytes + done) != read) return false;
-            if (!_buffer.AsSpan(0, read).SequenceEqual(_otherBuffer.AsSpan(0, read))) return false;
-            done += read;
-        }
-        return true;
-    }
-
     private JoinEnd Finish()
     {
         if (IsComparing) return RandomAccess.GetLength(_target) == Bytes ? JoinEnd.WasThere : JoinEnd.Different;
         // The file is still locked, so that no other process takes it for a leftover.
-        File.Move(_temporaryPath, _path, overwrite: false);
-        _isDone = true;
+        _new!.Commit(overwrite: false);
         _target.Dispose();
         return JoinEnd.Joined;
     }

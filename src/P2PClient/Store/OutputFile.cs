@@ -1,22 +1,21 @@
 using System;
 using System.IO;
-using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
 
 namespace P2P.Client;
 
 /// <summary>
-/// Where -out leads: the client looks there before it fetches anything, rather than when all is there. An unfinished
-/// file has a temporary name beside the target and is locked, so that the leftover of a killed process can be told from
-/// the file of a living one: the lock goes with its process.
+/// The target of -out, which the client checks before it fetches any chunk, rather than when all chunks are there. An
+/// unfinished file has a temporary name beside the target and is locked, so that the leftover of a killed process
+/// differs from the file of a living one: the lock goes with its process.
 /// </summary>
 internal static class OutputFile
 {
-    /// <summary>Checks that a file can be made there, and removes what earlier runs have left of it.</summary>
+    /// <summary>Checks that the file can be made, and removes the leftovers of earlier runs.</summary>
     /// <param name="name">As the user named it.</param>
     /// <param name="path">Its full path.</param>
-    /// <param name="mayExist">It may be there already, if it is a file.</param>
-    /// <exception cref="ProgramException">It can't.</exception>
+    /// <param name="mayExist">A file of that name may be there already.</param>
+    /// <exception cref="ProgramException">The file can't be made.</exception>
     public static void Check(string name, string path, bool mayExist)
     {
         if (Directory.Exists(path))
@@ -25,7 +24,7 @@ internal static class OutputFile
             throw new ProgramException(ExitCode.Usage,
                 $"there is a file {name} already: move it away, or give another with -out");
         string folder = Path.GetDirectoryName(path)!;
-        string probe = TemporaryPath(path);
+        string probe = AtomicFile.TemporaryPath(path);
         try
         {
             const FileOptions options = FileOptions.DeleteOnClose;
@@ -39,25 +38,8 @@ internal static class OutputFile
         }
     }
 
-    /// <summary>Makes the file under its temporary name.</summary>
-    /// <exception cref="IOException">It can't be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">It can't be made.</exception>
-    public static SafeFileHandle Create(string temporaryPath)
-    {
-        while (true)
-        {
-            SafeFileHandle file = File.OpenHandle(temporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
-            if (File.Exists(temporaryPath)) return file;
-            file.Dispose();     // before it was locked another process has taken it for a leftover
-        }
-    }
-
-    /// <summary>The name that this process gives the file until it is whole.</summary>
-    public static string TemporaryPath(string path) =>
-        Path.Combine(Path.GetDirectoryName(path)!, ChunkStore.TemporaryName(Path.GetFileName(path)));
-
-    /// <summary>What is to be told of a name that something else has.</summary>
-    public static string Taken(string name) =>
+    /// <summary>Words that a different file has the name.</summary>
+    public static string DescribeTaken(string name) =>
         $"there is a file {name} already, and it is not what the chunks make: move it away, or give another with -out";
 
     private static void RemoveLeftovers(string folder, string name)

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using Microsoft.Win32.SafeHandles;
 using P2P.Posix;
@@ -13,6 +14,7 @@ namespace P2P.Client;
 /// </summary>
 internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDisposable
 {
+    private const int CompareBytes = 64 * 1024;
     private string _path = temporaryPath;
     private NativeFile? _file;
     private bool _isCreated;
@@ -25,44 +27,49 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Why the disk refused, or null.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>Puts bytes behind those that are there; false, too, once it was disposed of.</summary>
+    /// <summary>Appends bytes.</summary>
+    /// <returns>False if the disk refused, or after <see cref="Dispose"/>.</returns>
     public bool TryWrite(ReadOnlySpan<byte> bytes)
     {
+        Debug.Assert(!bytes.IsEmpty, "a read without bytes is an end, not a part of the chunk");
         if (_isDone || !TryCreate() || !Succeeds(_file!.Write(bytes))) return false;
         Bytes += bytes.Length;
         return true;
     }
 
-    /// <summary>Puts all bytes of the chunk there at once: no others will follow.</summary>
+    /// <summary>Writes all bytes of the chunk at once.</summary>
     public bool TryWriteWhole(ReadOnlySpan<byte> bytes)
     {
+        Debug.Assert(Bytes == 0, "the whole chunk comes first");
         if (!_isDone && !_isCreated) _isCreated = TryCreateUnnamed();
         return TryWrite(bytes);
     }
 
-    /// <summary>Lets the kernel put what a socket has received behind the bytes that are there.</summary>
-    /// <param name="bytes">How many.</param>
+    /// <summary>Lets the kernel append the bytes that a socket has received.</summary>
+    /// <param name="bytes">The number of bytes appended.</param>
     /// <returns>False if the disk refused.</returns>
     public bool TryMove(SplicePipe pipe, int socket, out int bytes, out SpliceEnd end)
     {
         (bytes, end) = (0, SpliceEnd.Failed);
         if (_isDone || !TryCreate()) return false;
+        Debug.Assert(_hasName, "a chunk that comes in parts has a temporary name");
         end = pipe.Move(socket, _file!.Descriptor, out bytes, out int fileError);
         Bytes += bytes;
         return Succeeds(fileError);
     }
 
-    /// <summary>Makes it the chunk, in one step, in place of whatever has that name.</summary>
+    /// <summary>Gives the file the chunk's name in one step; a file that has this name is replaced.</summary>
     public bool TryCommit()
     {
         if (_isDone || !TryCreate()) return false;
+        Debug.Assert(_file is not null, "the copy was created");
         if (!_hasName && !TryLink()) return false;
         if (_hasName && !TryRename(finalPath)) return false;
         _isDone = true;
         return true;
     }
 
-    /// <summary>Puts it aside, so that another copy may arrive under the temporary name.</summary>
+    /// <summary>Puts the copy aside, so that another one may arrive under the temporary name.</summary>
     public bool TryPutAside()
     {
         string aside = $"{Path.ChangeExtension(_path, null)}.doubt.part";
@@ -79,16 +86,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         try
         {
             using SafeFileHandle a = File.OpenHandle(_path), b = File.OpenHandle(other._path);
-            var bufferA = new byte[64 * 1024];
-            var bufferB = new byte[64 * 1024];
-            for (long offset = 0; offset < Bytes;)
-            {
-                int bytes = RandomAccess.Read(a, bufferA, offset);
-                if (bytes == 0 || RandomAccess.Read(b, bufferB, offset) != bytes) return false;
-                if (!bufferA.AsSpan(0, bytes).SequenceEqual(bufferB.AsSpan(0, bytes))) return false;
-                offset += bytes;
-            }
-            return true;
+            return FileCopy.AreSame(a, 0, b, 0, Bytes, (new byte[CompareBytes], new byte[CompareBytes]));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -96,13 +94,13 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
     }
 
-    /// <summary>Removes the temporary file, if it is still one.</summary>
+    /// <summary>Closes the file, and removes it unless it has the chunk's name.</summary>
     public void Dispose()
     {
         _file?.Dispose();
         if (_isDone) return;
         _isDone = true;
-        // If the folder has gone, or may no longer be written, the next start clears it away.
+        // If the folder can't be written any more, the next start removes the file.
         if (_isCreated && _hasName) TryDelete(_path);
     }
 
@@ -113,7 +111,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         return !_hasName;
     }
 
-    // What has the chunk's name already can only be replaced by something that has one, too.
+    // A file that has the chunk's name already can only be replaced by a file with a name.
     private bool TryLink()
     {
         int error = _file!.Link(finalPath);
@@ -156,7 +154,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What hinders it hinders whatever comes next, and that is told.
+            // The same obstacle stops the next operation on the folder, whose failure is reported.
         }
     }
 

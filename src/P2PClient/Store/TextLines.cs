@@ -8,7 +8,7 @@ namespace P2P.Client;
 internal static class TextLines
 {
     /// <summary>Reads a file in UTF-8, with or without byte order mark, with either end of line.</summary>
-    /// <exception cref="IOException">It can't be read.</exception>
+    /// <exception cref="IOException">The file can't be read.</exception>
     public static string[] Read(string path)
     {
         string[] lines = Encoding.UTF8.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF').Split('\n');

@@ -33,7 +33,7 @@ internal sealed class ChunkSumsTarget(string folder)
         ExpectSame(sums!, expected!);
 
         sums!.Save(folder);
-        ExpectSame(ChunkSums.TryLoad(folder)!, expected!);
+        ExpectSame(FolderLists.LoadSums(folder)!, expected!);
         byte[] saved = File.ReadAllBytes(Path.Combine(folder, ChunkSums.FileName));
         if (saved.Length > CutBytesMax) return;
         for (int bytes = 0; bytes < saved.Length - 1; bytes++)

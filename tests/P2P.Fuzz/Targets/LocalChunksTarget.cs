@@ -71,7 +71,7 @@ internal sealed class LocalChunksTarget
     {
         try
         {
-            return LocalChunksFile.Load(_folder, warnings.Add);
+            return FolderLists.Load(_folder, warnings.Add);
         }
         catch (ProgramException e) when (e.ExitCode == ExitCode.Usage)
         {

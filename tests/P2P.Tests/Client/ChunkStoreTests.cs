@@ -39,7 +39,7 @@ public sealed class ChunkStoreTests : IDisposable
         Assert.Equal("five", ReadChunk(store, 5));
 
         store.SaveList(chunkIndex => chunkIndex is 3 or 5);
-        LocalChunksFile again = LocalChunksFile.Load(_folder.Path, Assert.Fail);
+        LocalChunksFile again = FolderLists.Load(_folder.Path, Assert.Fail);
         Assert.Equal(["chunk_3_", "chunk_3"], again.Held.Values);
         Assert.Equal("three", ReadChunk(new ChunkStore(_folder.Path, again), 3));
     }
@@ -60,7 +60,7 @@ public sealed class ChunkStoreTests : IDisposable
         for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++) Assert.Equal($"content {chunkIndex}", ReadChunk(store, chunkIndex));
 
         store.SaveList(_ => true);
-        var again = new ChunkStore(_folder.Path, LocalChunksFile.Load(_folder.Path, Assert.Fail));
+        var again = new ChunkStore(_folder.Path, FolderLists.Load(_folder.Path, Assert.Fail));
         for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++) Assert.Equal($"content {chunkIndex}", ReadChunk(again, chunkIndex));
     }
 
@@ -212,7 +212,7 @@ public sealed class ChunkStoreTests : IDisposable
     private ChunkStore Open(string list)
     {
         File.WriteAllText(_folder[LocalChunksFile.FileName], list);
-        return new ChunkStore(_folder.Path, LocalChunksFile.Load(_folder.Path, _ => { }));
+        return new ChunkStore(_folder.Path, FolderLists.Load(_folder.Path, _ => { }));
     }
 
     private void AssertStored(ChunkStore store, int chunkIndex, string name)

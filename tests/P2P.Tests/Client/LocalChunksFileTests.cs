@@ -98,7 +98,7 @@ public sealed class LocalChunksFileTests : IDisposable
     {
         File.CreateSymbolicLink(_root["other-way"], _folder);
         File.WriteAllText(Path.Combine(_folder, LocalChunksFile.FileName), "1,a\n3,LASTCHUNK\n");
-        Assert.Equal([1], LocalChunksFile.Load(_root["other-way"], _warnings.Add).Held.Keys);
+        Assert.Equal([1], FolderLists.Load(_root["other-way"], _warnings.Add).Held.Keys);
         Assert.Empty(_warnings);
     }
 
@@ -126,7 +126,7 @@ public sealed class LocalChunksFileTests : IDisposable
     public void AListedFileThatIsMissing_IsNotHeld_ButGivesTheChunkItsName()
     {
         Assert.Equal("3: 2=b; 1", Load("1,gone\n2,b\n3,LASTCHUNK\n"));
-        LocalChunksFile list = LocalChunksFile.Load(_folder, _warnings.Add);
+        LocalChunksFile list = FolderLists.Load(_folder, _warnings.Add);
         Assert.Equal("gone", list.Wanted[1]);
         Assert.Single(list.Wanted);
     }
@@ -138,7 +138,7 @@ public sealed class LocalChunksFileTests : IDisposable
         foreach (string name in new[] { "a\0b", new string('x', 256) })
         {
             Assert.Equal("3: 2=b; 1", Load($"1,{name}\n2,b\n3,LASTCHUNK\n"));
-            Assert.Empty(LocalChunksFile.Load(_folder, _warnings.Add).Wanted);
+            Assert.Empty(FolderLists.Load(_folder, _warnings.Add).Wanted);
         }
     }
 
@@ -164,11 +164,11 @@ public sealed class LocalChunksFileTests : IDisposable
     [Fact]
     public void WithoutListOrFolder_TheFolderCannotBeUsed()
     {
-        AssertRefused(() => LocalChunksFile.Load(_folder, _warnings.Add), $"there is no {LocalChunksFile.FileName} in {_folder}");
-        AssertRefused(() => LocalChunksFile.Load(_root["nowhere"], _warnings.Add), $"there is no folder {_root["nowhere"]}");
-        AssertRefused(() => LocalChunksFile.Load(Path.Combine(_folder, "a"), _warnings.Add), $"there is no folder {_folder}/a");
+        AssertRefused(() => FolderLists.Load(_folder, _warnings.Add), $"there is no {LocalChunksFile.FileName} in {_folder}");
+        AssertRefused(() => FolderLists.Load(_root["nowhere"], _warnings.Add), $"there is no folder {_root["nowhere"]}");
+        AssertRefused(() => FolderLists.Load(Path.Combine(_folder, "a"), _warnings.Add), $"there is no folder {_folder}/a");
         Directory.CreateDirectory(Path.Combine(_folder, LocalChunksFile.FileName));
-        AssertRefused(() => LocalChunksFile.Load(_folder, _warnings.Add), "can't read");
+        AssertRefused(() => FolderLists.Load(_folder, _warnings.Add), "can't read");
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class LocalChunksFileTests : IDisposable
         LocalChunksFile.Save(_folder, 9, held);
         Assert.Equal("1,a\n2,d,e f\n7,c\n9,LASTCHUNK\n", File.ReadAllText(Path.Combine(_folder, LocalChunksFile.FileName)));
 
-        LocalChunksFile list = LocalChunksFile.Load(_folder, _warnings.Add);
+        LocalChunksFile list = FolderLists.Load(_folder, _warnings.Add);
         Assert.Equal(held, list.Held.Select(each => (each.Key, each.Value)));
         Assert.Equal(9, list.ChunkCount);
         Assert.Empty(_warnings);
@@ -233,7 +233,7 @@ public sealed class LocalChunksFileTests : IDisposable
     {
         File.WriteAllBytes(Path.Combine(_folder, LocalChunksFile.FileName), Encoding.UTF8.GetBytes(list));
         _warnings.Clear();
-        LocalChunksFile file = LocalChunksFile.Load(_folder, _warnings.Add);
+        LocalChunksFile file = FolderLists.Load(_folder, _warnings.Add);
         string held = string.Concat(file.Held.Select(each => $" {each.Key}={each.Value}"));
         string skipped = string.Concat(_warnings.Select(warning => " " + warning.Split("line ")[1].Split(':')[0]));
         return $"{file.ChunkCount}:{held};{skipped}";

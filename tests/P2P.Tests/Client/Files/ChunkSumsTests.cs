@@ -25,7 +25,7 @@ public sealed class ChunkSumsTests : IDisposable
         var sums = Enumerable.Range(0, 50).Select(_ => (uint)random.NextInt64(1L << 32)).ToArray();
         new ChunkSums(sizes, sums).Save(_folder.Path);
 
-        ChunkSums read = ChunkSums.TryLoad(_folder.Path)!;
+        ChunkSums read = FolderLists.LoadSums(_folder.Path)!;
         Assert.Equal(50, read.ChunkCount);
         Assert.Equal(sizes, Enumerable.Range(1, 50).Select(read.SizeOf));
         Assert.Equal(sums, Enumerable.Range(1, 50).Select(read.SumOf));
@@ -67,7 +67,7 @@ public sealed class ChunkSumsTests : IDisposable
         Assert.False(ChunkSums.TryParse(Encoding.ASCII.GetBytes(text), out _, out int badLine));
         Assert.Equal(line, badLine);
         File.WriteAllText(_folder["chunks.crc"], text);
-        var refusal = Assert.Throws<ProgramException>(() => ChunkSums.TryLoad(_folder.Path));
+        var refusal = Assert.Throws<ProgramException>(() => FolderLists.LoadSums(_folder.Path));
         Assert.Equal(ExitCode.Usage, refusal.ExitCode);
         Assert.Contains($"chunks.crc, line {line}:", refusal.Message);
     }
@@ -79,8 +79,8 @@ public sealed class ChunkSumsTests : IDisposable
     [Fact]
     public void AFolderWithoutOne_OrNoFolder_HasNone()
     {
-        Assert.Null(ChunkSums.TryLoad(_folder.Path));
-        Assert.Null(ChunkSums.TryLoad(_folder["nowhere"]));
+        Assert.Null(FolderLists.LoadSums(_folder.Path));
+        Assert.Null(FolderLists.LoadSums(_folder["nowhere"]));
     }
 
     [Fact]
@@ -89,9 +89,9 @@ public sealed class ChunkSumsTests : IDisposable
         File.WriteAllText(_folder["a"], "12345");
         File.WriteAllText(_folder["b"], "1234");
         File.WriteAllText(_folder["local_chunks.txt"], "1,a\n2,b\n3,LASTCHUNK\n");
-        LocalChunksFile list = LocalChunksFile.Load(_folder.Path, _ => { });
+        LocalChunksFile list = FolderLists.Load(_folder.Path, _ => { });
         string warning = "";
-        new ChunkSums([5, 5, 5], [0, 0, 0]).Check(list, _folder.Path, each => warning += each);
+        FolderLists.Compare(new ChunkSums([5, 5, 5], [0, 0, 0]), list, _folder.Path, each => warning += each);
         Assert.Equal([1], list.Held.Keys);
         Assert.Equal("b", list.Wanted[2]);
         Assert.Equal("b has 4 bytes, 5 are right: chunk 2 is not served, and fetched anew", warning);

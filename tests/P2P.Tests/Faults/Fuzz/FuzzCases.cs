@@ -223,7 +223,7 @@ internal static class FuzzCases
         string? actual;
         try
         {
-            var list = LocalChunksFile.Load(folder, warned.Add);
+            var list = FolderLists.Load(folder, warned.Add);
             actual = $"{list.ChunkCount}: {string.Join(" ", list.Held)} wrong: {string.Join(" ", warned.Select(line => line.Split(' ', ':')[2]))}";
         }
         catch (P2P.Cli.ProgramException)

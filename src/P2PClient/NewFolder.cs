@@ -9,10 +9,11 @@ namespace P2P.Client;
 /// -chunks or from chunks.crc. A folder that has a list is left as it is.</summary>
 internal static class NewFolder
 {
-    /// <summary>Takes the folder, and makes it and the list, where they are not there and can be.</summary>
-    /// <returns>The lock, to be kept; null if there is none.</returns>
-    /// <exception cref="ProgramException">They can't be written, or another client has the folder.</exception>
-    public static NativeFile? Take(ClientOptions options, ChunkSums? sums)
+    /// <summary>Makes the folder and its list, where they are missing and the count of chunks is known, and locks the
+    /// folder.</summary>
+    /// <returns>The lock, to be kept; null where the file system knows no locks.</returns>
+    /// <exception cref="ProgramException">The folder can't be written, or another client has locked it.</exception>
+    public static NativeFile? Prepare(ClientOptions options, ChunkSums? sums)
     {
         int? count = options.ChunkCount ?? sums?.ChunkCount;
         try
@@ -30,8 +31,8 @@ internal static class NewFolder
         }
     }
 
-    /// <summary>Checks that the list which is there is of as many chunks as the user thinks.</summary>
-    /// <exception cref="ProgramException">It isn't.</exception>
+    /// <summary>Checks that the list has as many chunks as -chunks says.</summary>
+    /// <exception cref="ProgramException">The counts differ.</exception>
     public static void Check(ClientOptions options, LocalChunksFile list)
     {
         if (options.ChunkCount is { } count && count != list.ChunkCount)
