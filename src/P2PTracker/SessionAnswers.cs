@@ -19,7 +19,7 @@ internal struct SessionAnswers(TrackerServer server, string? thisMachine)
     public readonly bool IsHolding => _held is not null;
 
     /// <summary>How long the answer that is held back has still to wait; zero or less: no longer.</summary>
-    public readonly TimeSpan HoldTime(TimeSpan now) => _unknown!.Wait(_held!.Value.ChunkIndex, now);
+    public readonly TimeSpan HoldTime(TimeSpan now) => _unknown!.HoldTime(_held!.Value.ChunkIndex, now);
 
     /// <summary>Writes the answer to WHERE_CHUNK,&lt;chunk_index&gt;.</summary>
     /// <param name="isLine">The question was a line, so that its answer is one.</param>
@@ -45,7 +45,7 @@ internal struct SessionAnswers(TrackerServer server, string? thisMachine)
         {
             TimeSpan now = EventLoop.Now;
             _unknown ??= new UnknownAnswers();
-            if (mayHold && _unknown.Wait(chunkIndex, now) > TimeSpan.Zero)
+            if (mayHold && _unknown.HoldTime(chunkIndex, now) > TimeSpan.Zero)
             {
                 _held = (chunkIndex, isLine);
                 return 0;
