@@ -11,7 +11,7 @@ namespace P2P.Tracker;
 /// order in which they first announced it, each once. An answer is cached until a peer connects or leaves, or announces
 /// the chunk. Whether a peer still has a tracker connection is looked up when its chunk's answer is written anew, so
 /// that connecting and leaving cost nothing per chunk.
-/// Used on the loop's thread; sees no socket and no clock. Answering again allocates nothing.
+/// Used on the loop's thread; sees no socket and no clock. A cached answer costs no allocation.
 /// </summary>
 internal sealed class Swarm
 {

@@ -40,7 +40,7 @@ internal sealed class UnknownAnswers
 
     private bool IsStillNeeded(int place, TimeSpan now) => now.Ticks - _times[place] < TrackerLimits.UnknownPause.Ticks;
 
-    // Lets the ring go on behind all that it holds. Does nothing once the ring has its greatest length.
+    // The next answer goes behind all those remembered. A ring of the greatest length stays as it is.
     private void Grow()
     {
         int length = Math.Clamp(2 * _chunkIndexes.Length, FirstLength, TrackerLimits.UnknownRemembered);

@@ -30,7 +30,7 @@ internal enum HttpTarget
 
 /// <summary>
 /// The head of an HTTP request, as far as it matters here: GET or HEAD, which of three paths, and the name by which the
-/// browser calls the tracker. Pure: sees no socket and no clock. It never throws, whatever the bytes.
+/// browser calls the tracker. Pure: sees no socket and no clock. Reading never throws, whatever the bytes.
 /// </summary>
 internal struct HttpRequest
 {

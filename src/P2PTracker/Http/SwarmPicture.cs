@@ -39,7 +39,7 @@ internal sealed class SwarmPicture(Swarm swarm)
     /// <summary>Chunks that a connected peer has.</summary>
     public int Available { get; private set; }
 
-    /// <summary>Columns; 0 if nothing is listed, or too much.</summary>
+    /// <summary>Columns; 0 if no chunk is listed, or more than <see cref="HttpLimits.PicturedChunksMax"/>.</summary>
     public int Columns => _grid.Columns;
 
     /// <summary>Chunks in a column, of consecutive indexes from <see cref="First"/> on; fewer in the last.</summary>
