@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using P2P.Protocol;
 
 namespace P2P.Tracker;
@@ -14,8 +15,8 @@ internal sealed class ChunkPeers
     private int _connected;         // peers with a connection
     private int _connectedLocal;    // connected peers on this machine
     private int _connectedBytes;    // of all connected peers in an answer to this machine
-    private int _preparedFor;       // the swarm's version that these four are right for; 0: none
-    private int _next;              // where the next window begins
+    private int _countedVersion;    // the swarm's version for which the four fields above are right; 0: none
+    private int _next;              // where the next window begins, in the group of peers that does not fit
 
     /// <summary>Peers that have the chunk.</summary>
     public int Count { get; private set; }
@@ -29,13 +30,15 @@ internal sealed class ChunkPeers
     /// <summary>Adds a peer that is not among them.</summary>
     public void Add(SwarmPeer peer)
     {
+        Debug.Assert(!Contains(peer.Id), "a peer stands twice in a chunk's list");
         if (Count == _ids.Length) Array.Resize(ref _ids, 2 * Count);
         _ids[Count++] = peer.Id;
-        _preparedFor = 0;
+        _countedVersion = 0;
     }
 
-    /// <summary>Drops the ids that stand for no peer any more, and returns how many.</summary>
-    public int RemoveMissing(ReadOnlySpan<SwarmPeer?> peers)
+    /// <summary>Drops the ids of peers that the swarm has removed, and returns how many.</summary>
+    /// <param name="peers">All peers by id; null where one was removed.</param>
+    public int RemoveGone(ReadOnlySpan<SwarmPeer?> peers)
     {
         int kept = 0;
         foreach (int id in _ids.AsSpan(0, Count))
@@ -43,40 +46,44 @@ internal sealed class ChunkPeers
             if (peers[id] is not null) _ids[kept++] = id;
         }
         int removed = Count - kept;
+        Debug.Assert(removed >= 0, "more peers are kept than there were");
         Count = kept;
-        _next = _preparedFor = 0;
+        _next = _countedVersion = 0;
         return removed;
     }
 
-    /// <summary>Nothing has changed since an answer was last written.</summary>
-    public bool IsPrepared(Swarm swarm) => _preparedFor == swarm.Version;
+    /// <summary>True if nothing has changed since the last answer was written.</summary>
+    public bool IsUpToDate(Swarm swarm) => _countedVersion == swarm.Version;
 
-    /// <summary>Writes <c>,host,port</c> for each peer: first the connected ones, then those gone. Of more than
-    /// fit, a window that moves on with each call, so that no peer is asked by everyone.</summary>
-    /// <param name="isAll">There is no window: the next call writes the same.</param>
+    /// <summary>Writes <c>,host,port</c> for each peer: first those with a connection, then those without. If they do
+    /// not all fit, it writes a window of them that moves on with each call, so that every peer is named to some
+    /// client.</summary>
+    /// <param name="isAll">All peers fit: until a change the next call writes the same.</param>
     public int Write(Span<byte> buffer, Swarm swarm, string? thisMachine, out bool isAll)
     {
-        if (!IsPrepared(swarm)) Prepare(swarm);
+        if (!IsUpToDate(swarm)) Update(swarm);
         ReadOnlySpan<SwarmPeer?> peers = swarm.Peers;
         int longerLocal = thisMachine is null ? 0 : thisMachine.Length - HostName.Localhost.Length;
         bool connectedFit = _connectedBytes + _connectedLocal * longerLocal <= buffer.Length;
         ReadOnlySpan<int> ids = (_ordered ?? _ids).AsSpan(0, Count);
         ReadOnlySpan<int> connected = ids[.._connected], gone = ids[_connected..];
         int first = connectedFit ? 0 : _next;
-        int length = WriteInTurn(connected, first, buffer, peers, thisMachine, out int written);
+        int length = WriteFrom(first, connected, buffer, peers, thisMachine, out int written);
+        ReadOnlySpan<int> group = connected;        // the last group that is written, perhaps not as a whole
         if (connectedFit)
         {
-            length += WriteInTurn(gone, _next, buffer[length..], peers, thisMachine, out written);
-            connected = gone;
+            Debug.Assert(written == connected.Length, "the bytes of the connected peers are counted wrong");
+            length += WriteFrom(_next, gone, buffer[length..], peers, thisMachine, out written);
+            group = gone;
         }
-        isAll = written == connected.Length;
-        _next = isAll ? 0 : (_next + written) % connected.Length;
+        isAll = written == group.Length;
+        _next = isAll ? 0 : (_next + written) % group.Length;
         return length;
     }
 
-    private void Prepare(Swarm swarm)
+    private void Update(Swarm swarm)
     {
-        _preparedFor = swarm.Version;
+        _countedVersion = swarm.Version;
         ReadOnlySpan<SwarmPeer?> peers = swarm.Peers;
         _connected = _connectedLocal = _connectedBytes = 0;
         foreach (int id in _ids.AsSpan(0, Count))
@@ -92,14 +99,17 @@ internal sealed class ChunkPeers
         int nextConnected = 0, nextGone = _connected;
         foreach (int id in _ids.AsSpan(0, Count))
             _ordered[peers[id]!.Connections > 0 ? nextConnected++ : nextGone++] = id;
+        Debug.Assert(nextConnected == _connected && nextGone == Count, "a peer is missing in the order");
     }
 
-    private static int WriteInTurn(
-        ReadOnlySpan<int> ids, int next, Span<byte> buffer, ReadOnlySpan<SwarmPeer?> peers, string? thisMachine,
+    // Writes as many peers as fit, from the one at next on and round to the list's beginning.
+    private static int WriteFrom(
+        int next, ReadOnlySpan<int> ids, Span<byte> buffer, ReadOnlySpan<SwarmPeer?> peers, string? thisMachine,
         out int written)
     {
         int length = 0;
         int at = next < ids.Length ? next : 0;
+        Debug.Assert(at >= 0, "a window begins before the list");
         for (written = 0; written < ids.Length; written++)
         {
             if (!peers[ids[at]]!.TryWrite(buffer[length..], thisMachine, out int bytes)) break;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using P2P.Protocol;
 
@@ -7,21 +8,21 @@ namespace P2P.Tracker;
 
 /// <summary>
 /// The assignment's <c>chunk_list</c>: which peers have which chunk (PROTOCOL 6.1). A chunk's peers stand in the
-/// order in which they first announced it, each once. Answers are kept ready as long as nobody connects, leaves or
-/// announces the chunk; whether a peer still has a tracker connection is looked up when one is made anew, so that
-/// connecting and leaving cost nothing per chunk.
-/// Used on the loop's thread; sees no socket and no clock. Answering again allocates nothing.
+/// order in which they first announced it, each once. An answer is cached until a peer connects or leaves, or announces
+/// the chunk. Whether a peer still has a tracker connection is looked up when its chunk's answer is written anew, so
+/// that connecting and leaving cost nothing per chunk.
+/// Used on the loop's thread; sees no socket and no clock. A cached answer costs no allocation.
 /// </summary>
 internal sealed class Swarm
 {
-    // Answers kept ready at most: 4 MB, if all of them are as long as can be.
-    private const int ReadyAnswers = 4096;
+    // 4 MB, if all cached answers have the greatest length.
+    private const int CachedAnswersMax = 4096;
 
     private readonly Dictionary<(string Host, int Port), SwarmPeer> _peersByAddress = [];
     private readonly Dictionary<int, ChunkPeers> _chunks = [];
     private readonly List<SwarmPeer?> _peers = [];          // by id
     private readonly Stack<int> _freeIds = new();
-    private ReadyAnswer[] _ready = [];                      // by the end of the chunk's index
+    private CachedAnswer[] _cache = [];                     // by chunk index modulo its length
 
     /// <summary>Pairs of a chunk and a peer that has it.</summary>
     public int Announcements { get; private set; }
@@ -32,20 +33,20 @@ internal sealed class Swarm
     /// <summary>Peers listed.</summary>
     public int PeerCount => _peersByAddress.Count;
 
-    /// <summary>The highest index that anybody has asked for since this was last set to 0: the set has as many chunks,
-    /// although nobody may have announced that one yet.</summary>
+    /// <summary>The highest index that any client has asked for since this was last set to 0: the set has as many
+    /// chunks, although perhaps no peer has announced that chunk yet.</summary>
     public int HighestAsked { get; set; }
 
-    /// <summary>Changes with every peer that connects or leaves.</summary>
+    /// <summary>Changes with every peer that connects or leaves; never 0.</summary>
     public int Version { get; private set; } = 1;
 
-    /// <summary>Peers ever taken out.</summary>
+    /// <summary>Peers removed since the start.</summary>
     public int PeersRemoved { get; private set; }
 
     /// <summary>All peers by id, null where an id is free. Good until the next change.</summary>
     public ReadOnlySpan<SwarmPeer?> Peers => CollectionsMarshal.AsSpan(_peers);
 
-    /// <summary>True if any peer is listed that has no connection.</summary>
+    /// <summary>True if any listed peer has no connection.</summary>
     public bool HasGonePeers
     {
         get
@@ -58,25 +59,32 @@ internal sealed class Swarm
         }
     }
 
-    /// <summary>Finds a peer, or makes it.</summary>
-    /// <param name="host">As it is to be listed.</param>
+    /// <summary>Finds a peer, or adds it.</summary>
+    /// <param name="host">As the list shows it.</param>
     /// <returns>Null if the list is full.</returns>
     public SwarmPeer? GetPeer(string host, int port)
     {
+        Debug.Assert(host.Length <= Limits.HostBytesMax, "a host is too long for a message");
         if (_peersByAddress.TryGetValue((host, port), out SwarmPeer? peer)) return peer;
         if (_peersByAddress.Count >= TrackerLimits.PeersMax) return null;
         int id = _freeIds.TryPop(out int free) ? free : _peers.Count;
         peer = new SwarmPeer(this, host, port, id);
         if (id == _peers.Count) _peers.Add(peer);
-        else _peers[id] = peer;
+        else
+        {
+            Debug.Assert(_peers[id] is null, "a peer gets the id of another peer");
+            _peers[id] = peer;
+        }
         _peersByAddress.Add((host, port), peer);
+        Debug.Assert(_peers.Count == _peersByAddress.Count + _freeIds.Count, "an id is neither free nor a peer's");
         return peer;
     }
 
-    /// <summary>Notes that a peer has a chunk; saying it again changes nothing.</summary>
+    /// <summary>Notes that a peer has a chunk; a repeated announcement changes nothing.</summary>
     /// <returns>False if the list is full.</returns>
     public bool TryAnnounce(int chunkIndex, SwarmPeer peer)
     {
+        Debug.Assert(_peers[peer.Id] == peer, "a removed peer announces a chunk");
         bool isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
         if (isKnown && chunk!.Contains(peer.Id)) return true;
         if (Announcements >= TrackerLimits.AnnouncementsMax) return false;
@@ -90,44 +98,48 @@ internal sealed class Swarm
         return true;
     }
 
-    /// <summary>Writes the answer to "who has this chunk?", with no end of line (PROTOCOL 6.2).</summary>
+    /// <summary>Writes the answer to WHERE_CHUNK,&lt;chunk_index&gt;, without an end of line (PROTOCOL 6.2).</summary>
     /// <param name="chunkIndex">Any index.</param>
     /// <param name="buffer">At least <see cref="Limits.AnswerBytesMax"/> long.</param>
     /// <param name="isKnown">False: the answer is CHUNK_LOCATION_UNKNOWN.</param>
-    /// <param name="thisMachine">The address under which the asker reaches the peers of this machine; null:
+    /// <param name="thisMachine">The address under which the client reaches the peers of this machine; null:
     /// localhost.</param>
-    /// <returns>Bytes written.</returns>
+    /// <returns>Bytes written, fewer than <see cref="Limits.AnswerBytesMax"/>: a newline still fits.</returns>
     public int WriteAnswer(int chunkIndex, Span<byte> buffer, out bool isKnown, string? thisMachine = null)
     {
+        Debug.Assert(chunkIndex >= 0, "a chunk's index is below 0");
+        Debug.Assert(buffer.Length >= Limits.AnswerBytesMax, "the buffer may be too short for an answer");
         if (chunkIndex > HighestAsked) HighestAsked = chunkIndex;
         isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
         if (!isKnown) return MessageWriter.ChunkLocationUnknown(buffer, chunkIndex);
 
-        if (_ready.Length == 0) _ready = new ReadyAnswer[ReadyAnswers];
-        ref ReadyAnswer ready = ref _ready[chunkIndex % ReadyAnswers];
-        if (ready.Chunk == chunk && ready.ThisMachine == thisMachine && chunk!.IsPrepared(this))
+        if (_cache.Length == 0) _cache = new CachedAnswer[CachedAnswersMax];
+        ref CachedAnswer cached = ref _cache[chunkIndex % CachedAnswersMax];
+        if (cached.Chunk == chunk && cached.ThisMachine == thisMachine && chunk!.IsUpToDate(this))
         {
-            ready.Bytes.AsSpan(0, ready.Length).CopyTo(buffer);
-            return ready.Length;
+            cached.Bytes.AsSpan(0, cached.Length).CopyTo(buffer);
+            return cached.Length;
         }
         int length = MessageWriter.GetChunkFrom(buffer, chunkIndex);
         // One byte is kept for a line's newline.
         Span<byte> room = buffer[length..(Limits.AnswerBytesMax - 1)];
         length += chunk!.Write(room, this, thisMachine, out bool isAll);
-        if (!isAll && ready.Chunk == chunk) ready.Chunk = null;
+        Debug.Assert(length < Limits.AnswerBytesMax, "an answer leaves no room for a newline");
+        if (!isAll && cached.Chunk == chunk) cached.Chunk = null;
         if (isAll)
         {
-            if (ready.Bytes is null || ready.Bytes.Length < length) ready.Bytes = new byte[length];
-            (ready.Chunk, ready.ThisMachine, ready.Length) = (chunk, thisMachine, length);
-            buffer[..length].CopyTo(ready.Bytes);
+            if (cached.Bytes is null || cached.Bytes.Length < length) cached.Bytes = new byte[length];
+            (cached.Chunk, cached.ThisMachine, cached.Length) = (chunk, thisMachine, length);
+            buffer[..length].CopyTo(cached.Bytes);
         }
         return length;
     }
 
-    /// <summary>Some peer has got its first, or has lost its last connection.</summary>
-    public void OnConnectionsChange() => Version++;
+    /// <summary>A peer has got its first connection, or has lost its last.</summary>
+    public void OnPeerConnectedOrLeft() => Version++;
 
-    /// <summary>The ids of the peers that have a chunk, none if nobody has it. Good until the next change.</summary>
+    /// <summary>The ids of the peers that have a chunk; empty for a chunk that is not listed. Good until the next
+    /// change.</summary>
     public ReadOnlySpan<int> PeersOf(int chunkIndex) =>
         _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk) ? chunk.Ids : default;
 
@@ -135,7 +147,7 @@ internal sealed class Swarm
     /// <param name="indexes">At least <see cref="ChunkCount"/> long.</param>
     public void CopyChunkIndexes(int[] indexes) => _chunks.Keys.CopyTo(indexes, 0);
 
-    /// <summary>Takes out every peer that has had no connection since before a time.</summary>
+    /// <summary>Removes every peer that has had no connection since before a time.</summary>
     public void RemoveGoneBefore(TimeSpan time)
     {
         List<SwarmPeer> removed = [];
@@ -147,19 +159,31 @@ internal sealed class Swarm
         PeersRemoved += removed.Count;
         foreach (SwarmPeer peer in removed)
         {
+            Debug.Assert(_peers[peer.Id] == peer, "a peer is removed twice");
             _peersByAddress.Remove((peer.Host, peer.Port));
             _peers[peer.Id] = null;
         }
         foreach ((int chunkIndex, ChunkPeers chunk) in _chunks)
         {
-            Announcements -= chunk.RemoveMissing(Peers);
+            Announcements -= chunk.RemoveGone(Peers);
             if (chunk.Count == 0) _chunks.Remove(chunkIndex);       // allowed while enumerating since .NET Core 3
         }
+        // An id is free only when no chunk's list holds it any more.
         foreach (SwarmPeer peer in removed) _freeIds.Push(peer.Id);
+        AssertCountsAreRight();
     }
 
-    /// <summary>An answer as it was last written, which is good while its chunk is prepared.</summary>
-    private struct ReadyAnswer
+    [Conditional("DEBUG")]
+    private void AssertCountsAreRight()
+    {
+        int announcements = 0;
+        foreach (ChunkPeers chunk in _chunks.Values) announcements += chunk.Count;
+        Debug.Assert(announcements == Announcements, "the announcements are counted wrong");
+        Debug.Assert(_peers.Count == _peersByAddress.Count + _freeIds.Count, "an id is neither free nor a peer's");
+    }
+
+    /// <summary>An answer as it was last written; its chunk knows whether it is still up to date.</summary>
+    private struct CachedAnswer
     {
         public ChunkPeers? Chunk;
         public string? ThisMachine;

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Text;
 using P2P.Protocol;
 
@@ -11,22 +12,22 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
 
     public int Port { get; } = port;
 
-    /// <summary>Its place in the swarm's table; given to another peer once this one has gone.</summary>
+    /// <summary>The peer's place in the swarm's table; another peer may get it once this one is removed.</summary>
     public int Id { get; } = id;
 
-    /// <summary>It called by a loopback address.</summary>
+    /// <summary>The peer's tracker connection came from a loopback address.</summary>
     public bool IsLocal { get; } = host == HostName.Localhost;
 
-    /// <summary>Itself in an answer to this machine: <c>,host,port</c>.</summary>
+    /// <summary>The peer in an answer to a client of this machine: <c>,host,port</c>.</summary>
     public byte[] Text { get; } = Encoding.ASCII.GetBytes($",{host},{port}");
 
     /// <summary>The host alone.</summary>
     public ReadOnlyMemory<byte> HostText => Text.AsMemory(1, Host.Length);
 
-    /// <summary>Open tracker connections that announced it.</summary>
+    /// <summary>Open tracker connections that announced the peer.</summary>
     public int Connections { get; private set; }
 
-    /// <summary>When the last of them went.</summary>
+    /// <summary>When the last of them ended.</summary>
     public TimeSpan GoneAt { get; private set; }
 
     /// <summary>Writes <c>,host,port</c>, if there is room.</summary>
@@ -47,14 +48,19 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
         return true;
     }
 
+    /// <summary>One more tracker connection announces the peer.</summary>
     public void OnConnected()
     {
-        if (++Connections == 1) swarm.OnConnectionsChange();
+        Debug.Assert(swarm.Peers[Id] == this, "a removed peer gets a connection");
+        if (++Connections == 1) swarm.OnPeerConnectedOrLeft();
     }
 
+    /// <summary>A tracker connection that announced the peer has ended.</summary>
     public void OnDisconnected(TimeSpan now)
     {
+        Debug.Assert(Connections > 0, "a connection leaves its peer twice");
+        Debug.Assert(swarm.Peers[Id] == this, "a peer was removed while it had a connection");
         GoneAt = now;
-        if (--Connections == 0) swarm.OnConnectionsChange();
+        if (--Connections == 0) swarm.OnPeerConnectedOrLeft();
     }
 }

@@ -20,15 +20,16 @@ internal static class TrackerLimits
     /// <summary>Peers that one connection may announce. A client announces one, itself.</summary>
     public const int PeersPerConnectionMax = 1 << 14;
 
-    /// <summary>A read of so many bytes is bulk: more than a client sends that waits for its answers.</summary>
+    /// <summary>A read of so many bytes counts as bulk: a client that waits for its answers sends less at a
+    /// time.</summary>
     public const int BulkReadBytes = 600;
 
     /// <summary>What a connection may send in bulk without a pause, in bytes, and how much of that comes back each
     /// second: some 10,000 announcements, and 20,000 a second.</summary>
     public const int BulkBytes = 256 * 1024, BulkBytesPerSecond = 512 * 1024;
 
-    /// <summary>How often one of those who have sent more is served while others are, too: a read takes up to 50 us,
-    /// a fortieth of the time.</summary>
+    /// <summary>The time from one turn to the next of the connections that have sent more in bulk than they may, while
+    /// others are served. A read takes up to 50 us, so that these connections get a fortieth of the time.</summary>
     public static readonly TimeSpan BulkTurn = TimeSpan.FromMilliseconds(2);
 
     /// <summary>How long the tracker keeps a connection that has sent too much nonsense, without reading it, before it
@@ -41,13 +42,14 @@ internal static class TrackerLimits
     /// <summary>How long a peer stays listed without a connection that announced it (PROTOCOL 6.5).</summary>
     public static readonly TimeSpan GonePeerLife = TimeSpan.FromMinutes(15);
 
-    /// <summary>How often peers are looked for whose time is over.</summary>
+    /// <summary>How often the tracker looks for peers that have been gone for so long.</summary>
     public static readonly TimeSpan GonePeerSweep = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long the next "unknown" for the same chunk is held back on a connection (PROTOCOL 6.3).</summary>
+    /// <summary>How long the next CHUNK_LOCATION_UNKNOWN for the same chunk is held back on a connection (PROTOCOL
+    /// 6.3).</summary>
     public static readonly TimeSpan UnknownPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Unknown chunks remembered per connection for that pause, at 12 bytes each, as far as they are needed:
-    /// more than a client that asks one question at a time can ask for in it.</summary>
+    /// <summary>Unknown chunks remembered per connection for that pause, at 12 bytes each: more than a client that asks
+    /// one question at a time can ask for in a pause. The memory grows only as far as it is needed.</summary>
     public const int UnknownRemembered = 512;
 }

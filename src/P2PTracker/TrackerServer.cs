@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Net.Sockets;
 using P2P.Logging;
 using P2P.Tracker.Http;
@@ -11,16 +12,16 @@ namespace P2P.Tracker;
 /// share.</summary>
 internal sealed class TrackerServer
 {
-    private readonly LoopTimer _sweep;
-    private readonly HashSet<TrackerSession> _silent = [];      // those that never sent a message
+    private readonly LoopTimer _sweepTimer;
+    private readonly HashSet<TrackerSession> _silentSessions = [];      // those that have not sent a message yet
     private readonly HttpAccess _access;
-    private HttpServer? _http;                                  // made when first needed
+    private HttpServer? _http;                                          // made for the first request
 
     /// <summary>Makes a tracker that does not listen yet.</summary>
     public TrackerServer(EventLoop loop, ActionLog log, HttpAccess access)
     {
         (Loop, Log, _access) = (loop, log, access);
-        _sweep = new LoopTimer(loop, Sweep);
+        _sweepTimer = new LoopTimer(loop, RemoveGonePeers);
     }
 
     public EventLoop Loop { get; }
@@ -31,7 +32,7 @@ internal sealed class TrackerServer
 
     public FairShare FairShare { get; } = new();
 
-    /// <summary>When it was made.</summary>
+    /// <summary>When the tracker started.</summary>
     public TimeSpan StartedAt { get; } = EventLoop.Now;
 
     /// <summary>WHERE_CHUNK messages read.</summary>
@@ -50,16 +51,21 @@ internal sealed class TrackerServer
     /// <summary>Serves the clients that connect from now on. On the loop.</summary>
     public void Start(Acceptor acceptor)
     {
+        Debug.Assert(Loop.OnRoundEnd is null, "a tracker starts twice");
         Loop.OnRoundEnd = Log.Flush;
         acceptor.Configure(socket => socket.LimitUnread(Limits.TrackerUnreadBytes));
-        acceptor.Start(Loop, OnAccepted, CloseSilent);
+        acceptor.Start(Loop, OnAccepted, CloseSilentSessions);
     }
 
     /// <summary>A session has read its first message.</summary>
-    public void OnFirstMessage(TrackerSession session) => _silent.Remove(session);
+    public void OnFirstMessage(TrackerSession session)
+    {
+        bool wasSilent = _silentSessions.Remove(session);
+        Debug.Assert(wasSilent, "a session has two first messages");
+    }
 
-    /// <summary>Takes a connection over if it began with a request for the tracker's page.</summary>
-    /// <param name="connection">With its first bytes unread.</param>
+    /// <summary>Hands a connection over to the HTTP server, if its first bytes are those of an HTTP request.</summary>
+    /// <param name="connection">With its first bytes unread. Passes to the HTTP server if the result is true.</param>
     public bool TryServeHttp(Connection connection)
     {
         if (_access == HttpAccess.Off || !HttpRequest.Begins(connection.Unread)) return false;
@@ -68,34 +74,35 @@ internal sealed class TrackerServer
         return true;
     }
 
-    /// <summary>A session is over; its peers may have gone.</summary>
+    /// <summary>A session has ended; its peers may have no connection any more.</summary>
     public void OnSessionEnd(TrackerSession session)
     {
-        _silent.Remove(session);
-        if (!_sweep.IsRunning) _sweep.Start(TrackerLimits.GonePeerSweep);
+        bool wasSilent = _silentSessions.Remove(session);
+        Debug.Assert(wasSilent != session.HasSentMessage, "a session ends twice");
+        if (!_sweepTimer.IsRunning) _sweepTimer.Start(TrackerLimits.GonePeerSweep);
     }
 
     private void OnAccepted(Socket socket)
     {
         Connections++;
         var session = new TrackerSession(this, socket);
-        _silent.Add(session);
+        _silentSessions.Add(session);
         _ = session.RunAsync();
     }
 
-    // Descriptors or memory run short: who has had a minute and said nothing makes room for others.
-    private void CloseSilent()
+    // Descriptors or memory run short: connections that have sent no message for long make room for others.
+    private void CloseSilentSessions()
     {
         TimeSpan before = EventLoop.Now - TrackerLimits.SilentLife;
-        foreach (TrackerSession session in new List<TrackerSession>(_silent))
+        foreach (TrackerSession session in new List<TrackerSession>(_silentSessions))
         {
             if (session.StartedAt < before) session.Close();
         }
     }
 
-    private void Sweep()
+    private void RemoveGonePeers()
     {
         Swarm.RemoveGoneBefore(EventLoop.Now - TrackerLimits.GonePeerLife);
-        if (Swarm.HasGonePeers) _sweep.Start(TrackerLimits.GonePeerSweep);
+        if (Swarm.HasGonePeers) _sweepTimer.Start(TrackerLimits.GonePeerSweep);
     }
 }

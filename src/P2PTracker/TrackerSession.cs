@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -10,23 +11,23 @@ using P2P.Transport;
 namespace P2P.Tracker;
 
 /// <summary>
-/// One client's connection to the tracker, from accept to its end: messages are read, noted or answered, and logged
-/// here. Its life is <see cref="RunAsync"/>, read top to bottom. Hot: allocates nothing per message.
+/// One client's connection to the tracker, from accept to its end. Each message is found, read, and passed to the
+/// handler of its kind, which logs it: LOCAL_CHUNKS is listed, WHERE_CHUNK is answered. The session's life is
+/// <see cref="RunAsync"/>, read top to bottom. Hot: allocates nothing per message.
 /// </summary>
 internal sealed class TrackerSession
 {
     private readonly TrackerServer _server;
     private readonly Connection _connection;
-    private SessionPeers _peers;
-    private SessionAnswers _answers;
+    private LocalChunksHandler _localChunks;
+    private WhereChunkHandler _whereChunk;
     private MessageFramer _framer;
     private int _badMessages;
-    private bool _hasSpoken;
     private bool _isHandedOver;             // the connection belongs to the HTTP server now
     private FairShare.Share _share;
     private LoopSignal? _pause;
-    private readonly string? _client;       // for the diagnosis alone
-    private bool? _sendsLines;              // for the diagnosis alone
+    private readonly string? _client;       // the client's address, for the diagnosis alone
+    private bool? _sendsLines;              // the dialect of the last message, for the diagnosis alone
 
     public TrackerSession(TrackerServer server, Socket socket)
     {
@@ -36,19 +37,22 @@ internal sealed class TrackerSession
         socket.KeepAlive(Limits.KeepAliveSeconds);
         var client = (IPEndPoint)socket.RemoteEndPoint!;
         string host = ListedHost(client.Address);
-        string? thisMachine = host == HostName.Localhost ? null : AddressReached(socket, client.Address);
-        _peers = new SessionPeers(server, host);
-        _answers = new SessionAnswers(server, thisMachine);
+        string? thisMachine = host == HostName.Localhost ? null : AddressForClient(socket, client.Address);
+        _localChunks = new LocalChunksHandler(server, host);
+        _whereChunk = new WhereChunkHandler(server, thisMachine);
         if (Diagnosis.Log is not null) _client = client.ToString();
     }
 
-    /// <summary>When it was accepted.</summary>
+    /// <summary>When the connection was accepted.</summary>
     public TimeSpan StartedAt { get; } = EventLoop.Now;
 
-    /// <summary>Ends it, for want of room.</summary>
+    /// <summary>The client has sent a message, and so speaks the protocol.</summary>
+    public bool HasSentMessage { get; private set; }
+
+    /// <summary>Closes the connection, to make room for others; <see cref="RunAsync"/> then ends.</summary>
     public void Close() => _connection.Close();
 
-    /// <summary>Serves the client until it goes, or has sent too much nonsense.</summary>
+    /// <summary>Serves the client until the client ends the connection, or has sent too much nonsense.</summary>
     public async Task RunAsync()
     {
         byte[]? answers = null;
@@ -67,7 +71,7 @@ internal sealed class TrackerSession
                 else if (received.IsEnd) _framer.OnEnd();
                 else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
 
-                if (!_hasSpoken && _badMessages == 0 && _server.TryServeHttp(_connection))
+                if (!HasSentMessage && _badMessages == 0 && _server.TryServeHttp(_connection))
                 {
                     _isHandedOver = true;
                     Diagnosis.Log?.Add($"{_client} speaks HTTP");
@@ -79,6 +83,7 @@ internal sealed class TrackerSession
                 do
                 {
                     more = HandleMessages(answers, out int answerBytes);
+                    Debug.Assert(!more || answerBytes > 0 || _whereChunk.IsHolding, "the loop makes no progress");
                     if (answerBytes > 0)
                     {
                         // The log is written before the answers leave (PROTOCOL 5.3), once for all of a round.
@@ -90,7 +95,7 @@ internal sealed class TrackerSession
                             return;
                         }
                     }
-                    if (_answers.IsHolding) await PauseFor(_answers.HoldTime(EventLoop.Now));
+                    if (_whereChunk.IsHolding) await PauseAsync(_whereChunk.HoldTime(EventLoop.Now));
                 }
                 while (more);
                 _server.Loop.Buffers.Return(answers);
@@ -104,11 +109,11 @@ internal sealed class TrackerSession
                 if (_framer.IsOverlong || _badMessages >= Limits.BadMessagesMax)
                 {
                     reason = _framer.IsOverlong ? "a message without an end" : "too much that is no message";
-                    await PauseFor(TrackerLimits.NonsensePause);
+                    await PauseAsync(TrackerLimits.NonsensePause);
                     return;
                 }
-                TimeSpan pause = ShareAfter(received.Bytes);
-                if (pause > TimeSpan.Zero) await PauseFor(pause);
+                TimeSpan pause = PauseAfterRead(received.Bytes);
+                if (pause > TimeSpan.Zero) await PauseAsync(pause);
                 else if (_connection.HasHadTurn) await _server.Loop.YieldAsync();
             }
         }
@@ -124,60 +129,60 @@ internal sealed class TrackerSession
                 _connection.Close();
                 Diagnosis.Log?.Add($"connection from {_client} closed: {reason}");
             }
-            _peers.OnSessionEnd(EventLoop.Now);
+            _localChunks.OnSessionEnd(EventLoop.Now);
             _server.OnSessionEnd(this);
         }
     }
 
     private static string DescribeEnd(SocketResult result) => Diagnosis.Log is null ? "" : Diagnosis.Describe(result);
 
-    private void TellDialect(bool isLine)
+    private void ReportDialect(bool isLine)
     {
         if (_sendsLines == isLine) return;
         _sendsLines = isLine;
         Diagnosis.Log?.Add($"{_client} speaks {(isLine ? "in lines" : "unframed")}");
     }
 
-    private TimeSpan ShareAfter(int bytes)
+    private TimeSpan PauseAfterRead(int bytes)
     {
         if (bytes >= TrackerLimits.BulkReadBytes) return _server.FairShare.PauseAfter(ref _share, bytes, EventLoop.Now);
         _server.FairShare.OnSmallRead(ref _share);
         return TimeSpan.Zero;
     }
 
-    private LoopSignal PauseFor(TimeSpan time)
+    private LoopSignal PauseAsync(TimeSpan time)
     {
         _pause ??= new LoopSignal(_server.Loop);
         return _pause.WaitAsync(time);
     }
 
-    // Handles the complete messages that are there. Returns true where it stopped although more may be handled: the
-    // buffer is full; an unframed answer has to leave in a send of its own (PROTOCOL 6.2); an answer is held back.
+    // Handles the complete messages among the unread bytes. Returns true where more messages may follow: the buffer is
+    // full; an unframed answer has to leave in a send of its own (PROTOCOL 6.2); an answer is held back.
     private bool HandleMessages(byte[] answers, out int answerBytes)
     {
+        Debug.Assert(!_isHandedOver, "a session reads what belongs to the HTTP server");
         answerBytes = 0;
-        if (_answers.IsHolding)
+        if (_whereChunk.IsHolding)
         {
-            answerBytes = _answers.WriteHeld(answers, out bool wasLine);
+            answerBytes = _whereChunk.WriteHeldAnswer(answers, out bool wasLine);
             if (!wasLine) return true;
         }
 
         while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine))
         {
             bool isMessage = MessageReader.TryRead(text, out Message message);
-            if (isMessage && !_hasSpoken) _server.OnFirstMessage(this);
-            _hasSpoken |= isMessage;
-            if (Diagnosis.Log is not null && isMessage) TellDialect(isLine);
+            if (isMessage && !HasSentMessage) _server.OnFirstMessage(this);
+            HasSentMessage |= isMessage;
+            if (Diagnosis.Log is not null && isMessage) ReportDialect(isLine);
             switch (isMessage ? message.Kind : default(MessageKind?))
             {
                 case MessageKind.LocalChunks:
                     _server.Announcements++;
-                    if (!_peers.TryAnnounce(message.ChunkIndex, message.Port)) _server.Refused++;
+                    if (!_localChunks.TryAnnounce(message.ChunkIndex, message.Port)) _server.Refused++;
                     break;
                 case MessageKind.WhereChunk:
                     _server.Questions++;
-                    _server.Log.WhereChunk(message.ChunkIndex);
-                    int length = _answers.Write(message.ChunkIndex, isLine, answers, answerBytes);
+                    int length = _whereChunk.WriteAnswer(message.ChunkIndex, isLine, answers, answerBytes);
                     answerBytes += length;
                     if (!isLine || length == 0)
                     {
@@ -196,14 +201,16 @@ internal sealed class TrackerSession
         return false;
     }
 
-    // A client that calls from elsewhere finds the peers that called by a loopback address where it found the tracker.
-    private static string? AddressReached(Socket socket, IPAddress client)
+    // A client on another machine finds the peers of this machine at the address at which the client found the tracker.
+    // Null for a client that connected from that same address, or to a loopback address.
+    private static string? AddressForClient(Socket socket, IPAddress client)
     {
         IPAddress reached = ((IPEndPoint)socket.LocalEndPoint!).Address;
         return reached.Equals(client) || HostName.IsLoopback(reached) ? null : ListedHost(reached);
     }
 
-    // Nobody can point the swarm at a third machine: a peer is where it calls from (PROTOCOL 6.4).
+    // A peer is listed under the address that its connection comes from: so no client can point the swarm at a third
+    // machine (PROTOCOL 6.4).
     private static string ListedHost(IPAddress address)
     {
         if (HostName.IsLoopback(address)) return HostName.Localhost;

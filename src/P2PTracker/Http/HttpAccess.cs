@@ -1,14 +1,14 @@
 namespace P2P.Tracker.Http;
 
-/// <summary>Who may look at the tracker's page (<c>-http</c>).</summary>
+/// <summary>Which browsers the tracker shows its page to (<c>-http</c>).</summary>
 internal enum HttpAccess
 {
-    /// <summary>Browsers on this machine that ask for this machine by one of its loopback names.</summary>
+    /// <summary>Browsers on this machine that name this machine by one of its loopback names.</summary>
     Loopback,
 
-    /// <summary>Whoever reaches the port.</summary>
+    /// <summary>All that reach the port.</summary>
     Any,
 
-    /// <summary>Nobody: a request is a message that is none.</summary>
+    /// <summary>None: a request counts as text that is no message.</summary>
     Off,
 }

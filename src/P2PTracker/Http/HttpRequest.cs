@@ -1,9 +1,10 @@
 using System;
+using System.Diagnostics;
 using P2P.Protocol;
 
 namespace P2P.Tracker.Http;
 
-/// <summary>What an answer begins with; the numbers are those of RFC 9110.</summary>
+/// <summary>The status of a response; the numbers are those of RFC 9110.</summary>
 internal enum HttpStatus
 {
     /// <summary>The request's head is not complete.</summary>
@@ -18,7 +19,7 @@ internal enum HttpStatus
     Busy = 503,
 }
 
-/// <summary>What is asked for.</summary>
+/// <summary>Which of the tracker's resources a request names.</summary>
 internal enum HttpTarget
 {
     Other,
@@ -29,34 +30,34 @@ internal enum HttpTarget
 
 /// <summary>
 /// The head of an HTTP request, as far as it matters here: GET or HEAD, which of three paths, and the name by which the
-/// browser calls us. Pure: sees no socket and no clock. It never throws, whatever the bytes.
+/// browser calls the tracker. Pure: sees no socket and no clock. Reading never throws, whatever the bytes.
 /// </summary>
 internal struct HttpRequest
 {
     private bool _isOtherMethod;        // neither GET nor HEAD
 
-    /// <summary>HEAD: the answer's body is left out.</summary>
+    /// <summary>The method is HEAD: the response's body is left out.</summary>
     public bool IsHead { get; private set; }
 
     public HttpTarget Target { get; private set; }
 
-    /// <summary>The Host header names this machine's loopback. A page of somebody else's whose name was made to lead
-    /// here (DNS rebinding) sends its own name.</summary>
+    /// <summary>The Host header names this machine's loopback. A page of another site, whose name was made to lead to
+    /// this machine (DNS rebinding), makes the browser send that other name.</summary>
     public bool IsForLoopback { get; private set; }
 
-    /// <summary>Stats: the picture that the asker has already (<c>?have=</c>); 0 if none.</summary>
+    /// <summary>Stats: the picture that the browser has already (<c>?have=</c>), or 0.</summary>
     public long Have { get; private set; }
 
-    /// <summary>Tells whether a connection's first bytes are a request's. No message of ours begins like that:
-    /// a verb goes on with an underscore.</summary>
+    /// <summary>Tells whether a connection's first bytes are those of an HTTP request. No message of PROTOCOL 1.1
+    /// begins like a request: an underscore follows its verb.</summary>
     public static bool Begins(ReadOnlySpan<byte> bytes) =>
         bytes.StartsWith("GET /"u8) || bytes.StartsWith("HEAD /"u8) || bytes.StartsWith("POST /"u8)
         || bytes.StartsWith("PUT /"u8) || bytes.StartsWith("DELETE /"u8) || bytes.StartsWith("OPTIONS /"u8)
         || bytes.StartsWith("PATCH /"u8) || bytes.StartsWith("TRACE /"u8);
 
     /// <summary>Reads the head: the request line, then header lines, then an empty one (RFC 9112, 2 and 3).</summary>
-    /// <param name="bytes">All that has come.</param>
-    /// <returns>Ok, or what to answer, or that more has to come.</returns>
+    /// <param name="bytes">All bytes received so far, from the request's first on.</param>
+    /// <returns>Ok; or the status to answer with; or Incomplete, if more bytes have to come.</returns>
     public HttpStatus Read(ReadOnlySpan<byte> bytes)
     {
         int hosts = 0;
@@ -67,6 +68,7 @@ internal struct HttpRequest
             if (length < 0) break;
             ReadOnlySpan<byte> line = bytes.Slice(at, length).TrimEnd((byte)'\r');
             at += length + 1;
+            Debug.Assert(at <= bytes.Length, "a line ends behind the last byte");
             if (at > HttpLimits.HeadBytesMax) break;
             if (isFirst)
             {
@@ -118,6 +120,7 @@ internal struct HttpRequest
             if (digit is < (byte)'0' or > (byte)'9' || text.Length > 18) return 0;
             number = 10 * number + digit - '0';
         }
+        Debug.Assert(number >= 0, "18 digits do not fit");
         return number;
     }
 

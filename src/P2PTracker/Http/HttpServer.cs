@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -8,8 +9,8 @@ using P2P.Transport;
 namespace P2P.Tracker.Http;
 
 /// <summary>
-/// Shows the swarm to browsers and scrapers: one request, one answer, end of the connection. The server is made when
-/// the first request comes, so that a tracker that nobody looks at has none of it. Used on the loop's thread.
+/// Shows the swarm to browsers and scrapers: one request, one response, end of the connection. The tracker makes the
+/// server for the first request, so that without a request it costs nothing. Used on the loop's thread.
 /// </summary>
 internal sealed class HttpServer
 {
@@ -18,36 +19,36 @@ internal sealed class HttpServer
     private readonly HttpAccess _access;
     private readonly SwarmPicture _picture;
     private readonly StatsWriter _stats;
-    private readonly LoopTimer _idle;
-    private Utf8Buffer? _spare;         // most often nobody else is being answered
-    private int _connections;
+    private readonly LoopTimer _idleTimer;
+    private Utf8Buffer? _spare;         // the buffer of the last response, for the next one
+    private int _connections;           // those within the limit; the others are refused
 
     public HttpServer(TrackerServer tracker, HttpAccess access)
     {
         (_tracker, _loop, _access) = (tracker, tracker.Loop, access);
         _picture = new SwarmPicture(tracker.Swarm);
         _stats = new StatsWriter(tracker.Swarm, _picture);
-        _idle = new LoopTimer(_loop, OnIdle);
+        _idleTimer = new LoopTimer(_loop, OnIdle);
     }
 
-    /// <summary>Answers a request whose first bytes have come, and ends its connection.</summary>
-    /// <param name="connection">Passes to this method, which closes it.</param>
+    /// <summary>Reads a request whose first bytes have come, answers it, and ends its connection.</summary>
+    /// <param name="connection">Passes to this method, which closes the connection.</param>
     public async Task ServeAsync(Connection connection)
     {
-        bool hasPlace = _connections < HttpLimits.ConnectionsMax;
-        if (hasPlace) _connections++;
+        bool isAdmitted = _connections < HttpLimits.ConnectionsMax;
+        if (isAdmitted) _connections++;
         var deadline = new LoopTimer(_loop, connection.Abort);
-        Utf8Buffer? answer = null;
+        Utf8Buffer? response = null;
         try
         {
             HttpRequest request = default;
-            HttpStatus status = hasPlace ? HttpStatus.Incomplete : HttpStatus.Busy;
+            HttpStatus status = isAdmitted ? HttpStatus.Incomplete : HttpStatus.Busy;
             TimeSpan end = EventLoop.Now + HttpLimits.HeadTimeout;
             while (status == HttpStatus.Incomplete)
             {
                 status = request.Read(connection.Unread);
                 if (status != HttpStatus.Incomplete) break;
-                SocketResult received = await connection.ReceiveAsync(Left(end));
+                SocketResult received = await connection.ReceiveAsync(TimeUntil(end));
                 if (received.IsTimedOut) status = HttpStatus.Timeout;
                 else if (!received.IsSuccess || received.IsEnd) return;
             }
@@ -57,16 +58,16 @@ internal sealed class HttpServer
             if (status == HttpStatus.Ok && request.Target == HttpTarget.Other) status = HttpStatus.NotFound;
             if (status == HttpStatus.Ok && request.Target != HttpTarget.Page)
             {
-                _idle.Start(HttpLimits.IdleLife);
-                while (!_picture.Step(EventLoop.Now)) await _loop.YieldAsync();
+                _idleTimer.Start(HttpLimits.IdleLife);
+                while (!_picture.MakeSlice(EventLoop.Now)) await _loop.YieldAsync();
             }
 
-            answer = _spare ?? new Utf8Buffer();
+            response = _spare ?? new Utf8Buffer();
             _spare = null;
-            Write(answer, status, request);
-            deadline.Start(hasPlace ? HttpLimits.AnswerTimeout : HttpLimits.RefusalTimeout);
-            if (!(await connection.SendAsync(answer.Bytes, 0, answer.Length)).IsSuccess) return;
-            (_spare, answer) = (answer, null);
+            WriteResponse(response, status, request);
+            deadline.Start(isAdmitted ? HttpLimits.ResponseTimeout : HttpLimits.RefusalTimeout);
+            if (!(await connection.SendAsync(response.Bytes, 0, response.Length)).IsSuccess) return;
+            (_spare, response) = (response, null);
 
             // Closing while something is unread would destroy what is on its way.
             if (!connection.Socket.TryShutdownSend()) return;
@@ -84,14 +85,15 @@ internal sealed class HttpServer
         }
         finally
         {
-            if (hasPlace) _connections--;
-            if (answer is not null) _spare = answer;
+            if (isAdmitted) _connections--;
+            Debug.Assert(_connections >= 0, "more connections have ended than were served");
+            if (response is not null) _spare = response;
             deadline.Forget();
             connection.Close();
         }
     }
 
-    private static TimeSpan Left(TimeSpan end)
+    private static TimeSpan TimeUntil(TimeSpan end)
     {
         TimeSpan left = end - EventLoop.Now;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
@@ -101,14 +103,15 @@ internal sealed class HttpServer
         _access == HttpAccess.Any
         || (request.IsForLoopback && IPAddress.IsLoopback(((IPEndPoint)connection.Socket.RemoteEndPoint!).Address));
 
-    private void Write(Utf8Buffer answer, HttpStatus status, HttpRequest request)
+    private void WriteResponse(Utf8Buffer response, HttpStatus status, HttpRequest request)
     {
-        int begun = HttpAnswer.Begin(answer, status, request.Target);
-        if (status != HttpStatus.Ok) answer.Add(HttpAnswer.Refusal(status));
-        else if (request.Target == HttpTarget.Page) answer.Add(Page.Text);
-        else if (request.Target == HttpTarget.Stats) _stats.WriteJson(answer, Counts(), request.Have);
-        else _stats.WriteMetrics(answer, Counts());
-        HttpAnswer.End(answer, begun, request.IsHead);
+        Debug.Assert(status != HttpStatus.Incomplete, "an incomplete request is answered");
+        int lengthAt = HttpResponse.Begin(response, status, request.Target);
+        if (status != HttpStatus.Ok) response.Add(HttpResponse.RefusalText(status));
+        else if (request.Target == HttpTarget.Page) response.Add(Page.Text);
+        else if (request.Target == HttpTarget.Stats) _stats.WriteJson(response, Counts(), request.Have);
+        else _stats.WriteMetrics(response, Counts());
+        HttpResponse.End(response, lengthAt, request.IsHead);
     }
 
     private TrackerCounts Counts()
@@ -121,7 +124,7 @@ internal sealed class HttpServer
 
     private void OnIdle()
     {
-        _picture.Forget();
+        _picture.ReleaseMemory();
         _spare = null;
     }
 }

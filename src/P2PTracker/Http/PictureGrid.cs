@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 
 namespace P2P.Tracker.Http;
 
@@ -11,8 +12,8 @@ internal sealed class PictureGrid
     private readonly byte[] _levels = new byte[HttpLimits.WideColumns];
     private int[] _chunksOfId = [];         // by peer id
     private int[] _rowOfId = [];            // by peer id; -1: not shown
-    private int[] _inColumn = [];           // chunks listed, by column; only where a column is several
-    private int[] _cells = [];              // chunks held, by row and column; only where a column is several
+    private int[] _inColumn = [];           // chunks listed, by column; only where a column stands for several
+    private int[] _cells = [];              // chunks held, by row and column; only where a column stands for several
     private byte[] _bits = [];              // by row and chunk, the highest bit first; only where a column is one
 
     /// <summary>The index of the first chunk.</summary>
@@ -24,7 +25,7 @@ internal sealed class PictureGrid
     /// <summary>Chunks in a column, of consecutive indexes from <see cref="First"/> on; fewer in the last.</summary>
     public int ChunksPerColumn { get; private set; } = 1;
 
-    /// <summary>The peers shown, by row; null for a peer that has gone meanwhile.</summary>
+    /// <summary>The peers shown, by row; null for a peer that was removed meanwhile.</summary>
     public SwarmPeer?[] Rows { get; private set; } = [];
 
     private int Stride => (Columns + 7) / 8;
@@ -32,10 +33,11 @@ internal sealed class PictureGrid
     /// <summary>Chunks that a peer has.</summary>
     public int ChunksOf(SwarmPeer peer) => peer.Id < _chunksOfId.Length ? _chunksOfId[peer.Id] : 0;
 
-    /// <summary>A row's cells: a bit a chunk or, where a column is several, a byte a column: 0 for none of the listed
-    /// chunks in it, 255 for all. Good until the next call.</summary>
+    /// <summary>A row's cells: a bit a chunk or, where a column stands for several, a byte a column: 0 for none of
+    /// the column's listed chunks, 255 for all. Good until the next call.</summary>
     public ReadOnlySpan<byte> Cells(int row)
     {
+        Debug.Assert(row >= 0 && row < Rows.Length, "a row is outside the picture");
         if (ChunksPerColumn == 1) return _bits.AsSpan(row * Stride, Stride);
         ReadOnlySpan<int> cells = _cells.AsSpan(row * Columns, Columns);
         for (int column = 0; column < Columns; column++)
@@ -43,13 +45,14 @@ internal sealed class PictureGrid
             // Only "all" is 255, and only "none" is 0.
             long had = cells[column];
             int listed = _inColumn[column];
-            _levels[column] = (byte)(had == 0 ? 0 : Math.Max(1, Math.Min(had, listed) * 255 / listed));
+            Debug.Assert(had >= 0 && had <= listed, "a peer has more of a column's chunks than there are");
+            _levels[column] = (byte)(had == 0 ? 0 : Math.Max(1, had * 255 / listed));
         }
         return _levels.AsSpan(0, Columns);
     }
 
     /// <summary>Begins a grid without any chunk held.</summary>
-    /// <param name="swarm">Whose peers become the rows, as many as can be shown.</param>
+    /// <param name="swarm">The swarm's peers become the rows, as many as can be shown.</param>
     /// <param name="first">The index of the first chunk.</param>
     /// <param name="span">The chunks from there to the last.</param>
     public void Begin(Swarm swarm, int first, int span)
@@ -65,12 +68,15 @@ internal sealed class PictureGrid
             _rowOfId[id] = isShown ? count : -1;
             if (isShown) rows[count++] = peers[id];
         }
+        Debug.Assert(count == rows.Length, "a peer has no row although there is room");
         Rows = rows;
 
         First = first;
         bool isWide = span > HttpLimits.ColumnsMax || (long)span * rows.Length > HttpLimits.CellsMax;
         ChunksPerColumn = isWide ? (span - 1) / HttpLimits.WideColumns + 1 : 1;
         Columns = span == 0 ? 0 : (span - 1) / ChunksPerColumn + 1;
+        int columnsMax = isWide ? HttpLimits.WideColumns : HttpLimits.ColumnsMax;
+        Debug.Assert(Columns <= columnsMax, "there are too many columns");
         _inColumn = new int[isWide ? Columns : 0];
         _cells = new int[isWide ? Columns * rows.Length : 0];
         _bits = new byte[isWide ? 0 : Stride * rows.Length];
@@ -85,6 +91,7 @@ internal sealed class PictureGrid
     {
         int column = (chunkIndex - First) / ChunksPerColumn, stride = Stride, sources = 0;
         bool isWide = ChunksPerColumn > 1;
+        Debug.Assert(column >= 0 && column < Columns, "a chunk is outside the picture");
         if (isWide) _inColumn[column]++;
         foreach (int id in ids)
         {
@@ -99,8 +106,8 @@ internal sealed class PictureGrid
         return sources;
     }
 
-    /// <summary>All chunks are marked. A peer that has gone meanwhile may have left its id to another: its row is taken
-    /// from it.</summary>
+    /// <summary>All chunks are marked. The row of a peer that was removed meanwhile is taken from it: another peer may
+    /// have its id now.</summary>
     /// <param name="peers">All peers by id.</param>
     public void End(ReadOnlySpan<SwarmPeer?> peers)
     {
@@ -111,8 +118,8 @@ internal sealed class PictureGrid
         _rowOfId = [];
     }
 
-    /// <summary>Lets the memory go.</summary>
-    public void Forget()
+    /// <summary>Releases the memory; then there are no rows.</summary>
+    public void ReleaseMemory()
     {
         Rows = [];
         _chunksOfId = _rowOfId = _inColumn = _cells = [];

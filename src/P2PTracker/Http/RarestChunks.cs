@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 
 namespace P2P.Tracker.Http;
 
@@ -11,7 +12,7 @@ internal sealed class RarestChunks
 
     public int Count { get; private set; }
 
-    /// <summary>Begins again with none.</summary>
+    /// <summary>Removes all chunks.</summary>
     public void Clear() => Count = 0;
 
     /// <summary>Adds a chunk, if it is one of the rarest so far.</summary>
@@ -27,5 +28,7 @@ internal sealed class RarestChunks
         Count = Math.Min(Count + 1, All.Length);
         All.AsSpan(at, Count - 1 - at).CopyTo(All.AsSpan(at + 1));
         All[at] = (chunkIndex, peers);
+        Debug.Assert(at < Count, "a chunk is added behind the last");
+        Debug.Assert(at + 1 == Count || All[at + 1].Peers >= peers, "the rarest chunks are out of order");
     }
 }

@@ -1,10 +1,11 @@
 using System;
 using System.Buffers.Text;
+using System.Diagnostics;
 
 namespace P2P.Tracker.Http;
 
-/// <summary>Text that grows in one array, used again and again. Each call returns the buffer itself, for the
-/// next.</summary>
+/// <summary>Text that grows in one array, which is used again and again. Each call returns the buffer itself, so that
+/// calls can be chained.</summary>
 internal sealed class Utf8Buffer
 {
     private const int FirstBytes = 16 * 1024;
@@ -14,20 +15,29 @@ internal sealed class Utf8Buffer
     public byte[] Bytes { get; private set; } = new byte[FirstBytes];
 
     /// <summary>Bytes written; may be made smaller.</summary>
-    public int Length { get; set; }
+    public int Length
+    {
+        get;
+        set
+        {
+            Debug.Assert(value >= 0 && value <= Bytes.Length, "the text ends outside the buffer");
+            field = value;
+        }
+    }
 
     public ReadOnlySpan<byte> Text => Bytes.AsSpan(0, Length);
 
     public Utf8Buffer Add(ReadOnlySpan<byte> text)
     {
-        text.CopyTo(Room(text.Length));
+        text.CopyTo(MakeRoom(text.Length));
         Length += text.Length;
         return this;
     }
 
     public Utf8Buffer Add(long number)
     {
-        Utf8Formatter.TryFormat(number, Room(NumberBytesMax), out int length);
+        bool isWritten = Utf8Formatter.TryFormat(number, MakeRoom(NumberBytesMax), out int length);
+        Debug.Assert(isWritten, "a number is longer than any");
         Length += length;
         return this;
     }
@@ -37,7 +47,7 @@ internal sealed class Utf8Buffer
     /// mark.</summary>
     public Utf8Buffer AddQuoted(ReadOnlySpan<byte> text)
     {
-        Span<byte> room = Room(2 * text.Length + 2);
+        Span<byte> room = MakeRoom(2 * text.Length + 2);
         int length = 0;
         room[length++] = (byte)'"';
         foreach (byte each in text)
@@ -46,6 +56,7 @@ internal sealed class Utf8Buffer
             room[length++] = each is > 0x20 and < 0x7f ? each : (byte)'?';
         }
         room[length++] = (byte)'"';
+        Debug.Assert(length <= 2 * text.Length + 2, "the room for a quoted text is too small");
         Length += length;
         return this;
     }
@@ -54,7 +65,8 @@ internal sealed class Utf8Buffer
     public Utf8Buffer AddBase64(ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<byte> digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8;
-        Span<byte> room = Room((bytes.Length + 2) / 3 * 4);
+        int needed = (bytes.Length + 2) / 3 * 4;
+        Span<byte> room = MakeRoom(needed);
         int length = 0;
         for (; bytes.Length >= 3; bytes = bytes[3..], length += 4)
         {
@@ -73,11 +85,13 @@ internal sealed class Utf8Buffer
             room[length + 3] = (byte)'=';
             length += 4;
         }
+        Debug.Assert(length == needed, "the length of a base64 text is wrong");
         Length += length;
         return this;
     }
 
-    private Span<byte> Room(int bytes)
+    // Returns the bytes behind the text: so many, or more.
+    private Span<byte> MakeRoom(int bytes)
     {
         if (Bytes.Length - Length < bytes)
         {

@@ -22,8 +22,8 @@ public sealed class UnknownAnswersTests
     public void TheNextAnswerForTheSameChunk_IsHeldBackUntil10MsAfterTheLast()
     {
         _answers.OnAnswered(1, Start);
-        Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.Wait(1, Start));
-        Assert.Equal(TimeSpan.FromMilliseconds(1), _answers.Wait(1, Start + TimeSpan.FromMilliseconds(9)));
+        Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.HoldTime(1, Start));
+        Assert.Equal(TimeSpan.FromMilliseconds(1), _answers.HoldTime(1, Start + TimeSpan.FromMilliseconds(9)));
         AssertNotHeldBack(1, Start + TimeSpan.FromMilliseconds(10));
         AssertNotHeldBack(1, Start + TimeSpan.FromHours(1));
     }
@@ -33,7 +33,7 @@ public sealed class UnknownAnswersTests
     {
         _answers.OnAnswered(1, Start);
         _answers.OnAnswered(1, Start + TimeSpan.FromMilliseconds(15));
-        Assert.Equal(TimeSpan.FromMilliseconds(5), _answers.Wait(1, Start + TimeSpan.FromMilliseconds(20)));
+        Assert.Equal(TimeSpan.FromMilliseconds(5), _answers.HoldTime(1, Start + TimeSpan.FromMilliseconds(20)));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class UnknownAnswersTests
         for (int chunkIndex = 1; chunkIndex <= TrackerLimits.UnknownRemembered; chunkIndex++)
         {
             TimeSpan expected = TimeSpan.FromMilliseconds(10) + TimeSpan.FromMicroseconds(chunkIndex);
-            Assert.Equal(expected, _answers.Wait(chunkIndex, Start));
+            Assert.Equal(expected, _answers.HoldTime(chunkIndex, Start));
         }
     }
 
@@ -53,10 +53,25 @@ public sealed class UnknownAnswersTests
     {
         for (int chunkIndex = 1; chunkIndex <= TrackerLimits.UnknownRemembered + 1; chunkIndex++) _answers.OnAnswered(chunkIndex, Start);
         AssertNotHeldBack(1, Start);
-        Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.Wait(2, Start));
-        Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.Wait(TrackerLimits.UnknownRemembered + 1, Start));
+        Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.HoldTime(2, Start));
+        Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.HoldTime(TrackerLimits.UnknownRemembered + 1, Start));
+    }
+
+    [Fact]
+    public void WhileManyChunksAreAskedFor_NoneIsForgottenBeforeItsTime()
+    {
+        TimeSpan later = Start + TimeSpan.FromMilliseconds(8), last = Start + TimeSpan.FromMilliseconds(11);
+        _answers.OnAnswered(1, Start);
+        _answers.OnAnswered(2, Start);
+        _answers.OnAnswered(3, later);
+        _answers.OnAnswered(4, later);
+        for (int chunkIndex = 5; chunkIndex <= 20; chunkIndex++) _answers.OnAnswered(chunkIndex, last);
+        Assert.Equal(TimeSpan.FromMilliseconds(7), _answers.HoldTime(3, last));
+        Assert.Equal(TimeSpan.FromMilliseconds(7), _answers.HoldTime(4, last));
+        for (int chunkIndex = 5; chunkIndex <= 20; chunkIndex++)
+            Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.HoldTime(chunkIndex, last));
     }
 
     private void AssertNotHeldBack(int chunkIndex, TimeSpan now) =>
-        Assert.True(_answers.Wait(chunkIndex, now) <= TimeSpan.Zero);
+        Assert.True(_answers.HoldTime(chunkIndex, now) <= TimeSpan.Zero);
 }

@@ -22,12 +22,12 @@ public sealed class PageTests
         Assert.InRange(Page.Text.Length, 1, 20_000);
     }
 
-    // The whole policy is told, so that whoever has changed the page copies it into HttpAnswer.
+    // The whole policy is told, so that whoever has changed the page copies it into HttpResponse.
     [Fact]
     public void ThePolicy_HasTheHashesOfThePagesScriptAndStyle() => Assert.Equal(
         $"default-src 'none'; script-src 'sha256-{HashOf("script")}'; style-src 'sha256-{HashOf("style")}'; "
             + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        Encoding.ASCII.GetString(HttpAnswer.ContentSecurityPolicy));
+        Encoding.ASCII.GetString(HttpResponse.ContentSecurityPolicy));
 
     [Theory]
     [InlineData("innerHTML|outerHTML|insertAdjacent|document.write|eval|Function\\(")]    // text stays text

@@ -106,8 +106,8 @@ public sealed class StatsWriterTests
         foreach (int length in new[] { 0, 1, 10, 123_456 })
         {
             var buffer = new Utf8Buffer();
-            int begun = HttpAnswer.Begin(buffer, HttpStatus.Ok, HttpTarget.Page);
-            HttpAnswer.End(buffer.Add(new byte[length]), begun, isHead);
+            int begun = HttpResponse.Begin(buffer, HttpStatus.Ok, HttpTarget.Page);
+            HttpResponse.End(buffer.Add(new byte[length]), begun, isHead);
             var text = Encoding.ASCII.GetString(buffer.Text);
             Assert.Matches($@"\r\nContent-Length: +{length}\r\n\r\n", text);
             Assert.Equal(isHead ? 0 : length, text.Length - text.IndexOf("\r\n\r\n", StringComparison.Ordinal) - 4);
@@ -126,7 +126,7 @@ public sealed class StatsWriterTests
 
     private JsonNode Json(long have)
     {
-        Assert.True(_picture.Step(TimeSpan.FromDays(1)));
+        Assert.True(_picture.MakeSlice(TimeSpan.FromDays(1)));
         var buffer = new Utf8Buffer();
         _writer.WriteJson(buffer, Counts, have);
         return JsonNode.Parse(buffer.Text)!;
@@ -135,7 +135,7 @@ public sealed class StatsWriterTests
     // Every sample has its HELP and TYPE before it, each once.
     private Dictionary<string, string> Metrics()
     {
-        Assert.True(_picture.Step(TimeSpan.FromDays(1)));
+        Assert.True(_picture.MakeSlice(TimeSpan.FromDays(1)));
         var buffer = new Utf8Buffer();
         _writer.WriteMetrics(buffer, Counts);
         return Parse(Encoding.ASCII.GetString(buffer.Text));

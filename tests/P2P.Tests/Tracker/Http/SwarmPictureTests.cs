@@ -204,7 +204,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     {
         Announce(0, 1);
         var picture = Make();
-        picture.Forget();
+        picture.ReleaseMemory();
         Assert.Empty(picture.Rows);
         Finish(picture);
         Assert.Single(picture.Rows);
@@ -225,7 +225,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
             for (bool isDone = false; !isDone;)
             {
                 var start = Libc.ThreadTime;
-                isDone = picture.Step(P2P.Transport.EventLoop.Now);
+                isDone = picture.MakeSlice(P2P.Transport.EventLoop.Now);
                 slices.Add((Libc.ThreadTime - start).TotalMilliseconds);
             }
             output.WriteLine($"{slices.Count} slices, {slices.Sum():F1} ms in all, {slices.Max():F2} ms the longest");
@@ -256,7 +256,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     // The slices are timed by the true clock, which this one is set apart from on purpose: every call may work.
     private void Finish(SwarmPicture picture)
     {
-        for (int steps = 0; !picture.Step(_now); steps++)
+        for (int steps = 0; !picture.MakeSlice(_now); steps++)
         {
             Assert.InRange(steps, 0, 1_000_000);
             _now += TimeSpan.FromDays(3650);

@@ -4,22 +4,22 @@ using System.Diagnostics;
 namespace P2P.Tracker.Http;
 
 /// <summary>
-/// The head of an answer, and the short texts of the answers that refuse. Every answer ends its connection, is stored
-/// nowhere, and lets a browser load nothing but what the page itself holds.
+/// The head of a response, and the short texts of the responses that refuse a request. Every response ends its
+/// connection, forbids caches to store it, and lets a browser load nothing but what the page itself holds.
 /// </summary>
-internal static class HttpAnswer
+internal static class HttpResponse
 {
     private const int LengthDigits = 10;
 
-    /// <summary>Where the page's own script and style may come from: they stand in it, and these are their hashes.
-    /// When page.html changes, PageTests tells the new ones.</summary>
+    /// <summary>What the page may load and run: its own script and style, which stand in the page and are named here
+    /// by their hashes. When page.html changes, PageTests prints the new policy.</summary>
     internal static ReadOnlySpan<byte> ContentSecurityPolicy =>
         "default-src 'none'; script-src 'sha256-6c8OT9MfW6q5P+TlYgx3Rd9P6vTm4Ws3Kzvzm1N228c='; "u8
         + "style-src 'sha256-3VfqTT8c9OWTLeEzv0oQTj33YC2S/+HTQkE3sBfwqrA='; connect-src 'self'; img-src data:; "u8
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
 
     /// <summary>Writes the head; <see cref="End"/> puts the body's length into it.</summary>
-    /// <returns>What End needs to know.</returns>
+    /// <returns>Where the length belongs: the position that <see cref="End"/> takes.</returns>
     public static int Begin(Utf8Buffer buffer, HttpStatus status, HttpTarget target)
     {
         buffer.Length = 0;
@@ -30,26 +30,30 @@ internal static class HttpAnswer
             .Add("\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer"u8)
             .Add("\r\nCross-Origin-Resource-Policy: same-origin"u8)
             .Add("\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: "u8);
-        int length = buffer.Length;
+        int lengthAt = buffer.Length;
         // There are LengthDigits spaces: white space before a field's value means nothing.
         buffer.Add("          \r\n\r\n"u8);
-        return length;
+        Debug.Assert(
+            buffer.Length - lengthAt == LengthDigits + "\r\n\r\n"u8.Length, "the room for the length is wrong");
+        return lengthAt;
     }
 
-    /// <summary>Ends an answer: all behind the head is its body.</summary>
-    /// <param name="isHead">The body is left out, as HEAD asks.</param>
-    public static void End(Utf8Buffer buffer, int begun, bool isHead)
+    /// <summary>Ends a response: all behind the head is its body.</summary>
+    /// <param name="lengthAt">As <see cref="Begin"/> returned it.</param>
+    /// <param name="isHead">The body is left out, because the request's method is HEAD.</param>
+    public static void End(Utf8Buffer buffer, int lengthAt, bool isHead)
     {
-        int head = begun + LengthDigits + "\r\n\r\n"u8.Length, end = buffer.Length;
-        int at = begun + LengthDigits;
-        for (int rest = end - head; at == begun + LengthDigits || rest > 0; rest /= 10)
+        int lengthEnd = lengthAt + LengthDigits, body = lengthEnd + "\r\n\r\n"u8.Length;
+        Debug.Assert(buffer.Length >= body, "the head of a response is missing");
+        int at = lengthEnd;
+        for (int rest = buffer.Length - body; at == lengthEnd || rest > 0; rest /= 10)
             buffer.Bytes[--at] = (byte)('0' + rest % 10);
-        Debug.Assert(at >= begun, "no answer is that long");
-        if (isHead) buffer.Length = head;
+        Debug.Assert(at >= lengthAt, "no response is that long");
+        if (isHead) buffer.Length = body;
     }
 
-    /// <summary>What a refusal tells: one line.</summary>
-    public static ReadOnlySpan<byte> Refusal(HttpStatus status) => status switch
+    /// <summary>The body of a response that refuses a request: one line.</summary>
+    public static ReadOnlySpan<byte> RefusalText(HttpStatus status) => status switch
     {
         HttpStatus.Forbidden =>
             "This page is for this machine alone, as http://localhost; "u8

@@ -1,33 +1,38 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 
 namespace P2P.Tracker;
 
 /// <summary>
-/// The peers that one connection has announced, and how much of the list they fill. While the connection is open they
-/// count as connected. Hot: allocates nothing per message. A part of its session, not an object: connections are many.
+/// Handles the LOCAL_CHUNKS of one connection: lists and logs them, and keeps count of how much of the list they fill.
+/// While the connection is open, the peers that it announced count as connected. Hot: allocates nothing per message.
+/// The handler is a part of its session and not an object, because connections are many.
 /// </summary>
 /// <param name="host">The client's host, under which its announcements are listed.</param>
-internal struct SessionPeers(TrackerServer server, string host)
+internal struct LocalChunksHandler(TrackerServer server, string host)
 {
     private SwarmPeer? _last;               // the peer announced last; nearly always the client itself, alone
     private HashSet<SwarmPeer>? _others;
     private int _listed;                    // announcements in the list that came from this connection
 
     /// <summary>Lists an announcement, and logs it: LOCAL_CHUNKS,&lt;chunk_index&gt;,&lt;host&gt;,&lt;port&gt;. The
-    /// host in the message is the client's own word: the tracker believes only the connection.</summary>
+    /// tracker ignores the host that the message names, and takes the connection's (PROTOCOL 6.4).</summary>
     /// <returns>False if the list, or this connection's share of it, is full.</returns>
     public bool TryAnnounce(int chunkIndex, int port)
     {
-        if (_listed >= TrackerLimits.ListedPerConnectionMax || Find(port) is not { } peer) return false;
+        if (_listed >= TrackerLimits.ListedPerConnectionMax || FindPeer(port) is not { } peer) return false;
+        Debug.Assert(peer.Connections > 0, "a peer that announces has no connection");
         server.Log.LocalChunks(chunkIndex, peer.HostText, port);
         int listedBefore = server.Swarm.Announcements;
         bool isListed = server.Swarm.TryAnnounce(chunkIndex, peer);
-        _listed += server.Swarm.Announcements - listedBefore;
+        int listed = server.Swarm.Announcements - listedBefore;
+        Debug.Assert(listed is 0 or 1, "a message is listed more than once");
+        _listed += listed;
         return isListed;
     }
 
-    /// <summary>The connection is closed: each of its peers has one connection less.</summary>
+    /// <summary>The connection is closed: each of its peers has one connection less. To be called once.</summary>
     public readonly void OnSessionEnd(TimeSpan now)
     {
         _last?.OnDisconnected(now);
@@ -35,7 +40,7 @@ internal struct SessionPeers(TrackerServer server, string host)
     }
 
     // Null if there is no room for another peer.
-    private SwarmPeer? Find(int port)
+    private SwarmPeer? FindPeer(int port)
     {
         if (_last is not null && _last.Port == port) return _last;
         if (_others is { Count: >= TrackerLimits.PeersPerConnectionMax }) return null;
@@ -44,7 +49,8 @@ internal struct SessionPeers(TrackerServer server, string host)
         {
             _others ??= [];
             if (!_others.Remove(peer)) peer.OnConnected();
-            _others.Add(_last);
+            bool isAdded = _others.Add(_last);
+            Debug.Assert(isAdded, "a connection counts a peer twice");
         }
         else peer.OnConnected();
         return _last = peer;

@@ -1,0 +1,69 @@
+using System;
+using System.Diagnostics;
+using P2P.Transport;
+
+namespace P2P.Tracker;
+
+/// <summary>
+/// Handles the WHERE_CHUNK of one connection: logs the questions, writes the answers and logs them. A
+/// CHUNK_LOCATION_UNKNOWN that the same client had for the same chunk a moment ago is held back for a while (PROTOCOL
+/// 6.3). Hot: allocates nothing per message. The handler is a part of its session and not an object, because
+/// connections are many.
+/// </summary>
+/// <param name="thisMachine">The address under which the client finds the peers of this machine; null: the client is on
+/// this machine, too.</param>
+internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
+{
+    private UnknownAnswers? _unknown;       // most connections never need it
+    private (int ChunkIndex, bool IsLine)? _held;
+
+    /// <summary>True while an answer is held back; then <see cref="WriteHeldAnswer"/> comes next.</summary>
+    public readonly bool IsHolding => _held is not null;
+
+    /// <summary>How long the held answer has still to wait; zero or less: no longer.</summary>
+    public readonly TimeSpan HoldTime(TimeSpan now) => _unknown!.HoldTime(_held!.Value.ChunkIndex, now);
+
+    /// <summary>Logs the question WHERE_CHUNK,&lt;chunk_index&gt;, writes its answer and logs the answer.</summary>
+    /// <param name="isLine">The question was a line, and so its answer is one.</param>
+    /// <param name="start">Where in the buffer the answer begins, with room for an answer and a newline.</param>
+    /// <returns>Bytes written; 0 if the answer is held back.</returns>
+    public int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start)
+    {
+        Debug.Assert(_held is null, "a question is read before the held answer was written");
+        server.Log.WhereChunk(chunkIndex);
+        return WriteAnswer(chunkIndex, isLine, buffer, start, mayHold: true);
+    }
+
+    /// <summary>Writes the held answer, at the buffer's start, and logs it.</summary>
+    /// <param name="isLine">As it was for <see cref="WriteAnswer(int, bool, byte[], int)"/>.</param>
+    /// <returns>Bytes written.</returns>
+    public int WriteHeldAnswer(byte[] buffer, out bool isLine)
+    {
+        (int chunkIndex, isLine) = _held!.Value;
+        _held = null;
+        int length = WriteAnswer(chunkIndex, isLine, buffer, start: 0, mayHold: false);
+        Debug.Assert(length > 0 && _held is null, "an answer is held back twice");
+        return length;
+    }
+
+    private int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start, bool mayHold)
+    {
+        Debug.Assert(buffer.Length - start > Limits.AnswerBytesMax, "the buffer has no room for an answer");
+        int length = server.Swarm.WriteAnswer(chunkIndex, buffer.AsSpan(start), out bool isKnown, thisMachine);
+        if (!isKnown)
+        {
+            TimeSpan now = EventLoop.Now;
+            _unknown ??= new UnknownAnswers();
+            if (mayHold && _unknown.HoldTime(chunkIndex, now) > TimeSpan.Zero)
+            {
+                _held = (chunkIndex, isLine);
+                return 0;
+            }
+            _unknown.OnAnswered(chunkIndex, now);
+        }
+        server.Log.Written(buffer, start, length);
+        if (isLine) buffer[start + length++] = (byte)'\n';
+        Debug.Assert(length <= Limits.AnswerBytesMax, "an answer is too long for a client's buffer");
+        return length;
+    }
+}
