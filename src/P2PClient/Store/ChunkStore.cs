@@ -118,7 +118,6 @@ internal sealed class ChunkStore
     /// can't be opened now, for example for want of descriptors, which passes.</param>
     public NativeFile? TryOpen(int chunkIndex, out bool isGone)
     {
-        Debug.Assert(_sizes.ContainsKey(chunkIndex), "a chunk that is held has a size");
         NativeFile? file = NativeFile.TryOpen(PathOf(chunkIndex), out int error);
         isGone = error is LibC.ENOENT or LibC.ENOTDIR or LibC.EACCES or LibC.EPERM or LibC.ELOOP or LibC.ENXIO;
         if (file is null || (file.TryGetStatus(out long bytes, out _) && bytes == _sizes[chunkIndex])) return file;

@@ -40,7 +40,6 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Writes all bytes of the chunk at once.</summary>
     public bool TryWriteWhole(ReadOnlySpan<byte> bytes)
     {
-        Debug.Assert(Bytes == 0, "the whole chunk comes first");
         if (!_isDone && !_isCreated) _isCreated = TryCreateUnnamed();
         return TryWrite(bytes);
     }
