@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading;
 using P2P.Posix;
 using P2P.Transport;
@@ -6,27 +7,28 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// The file of the chunk that a peer is sent. While descriptors are short it is open only for as long as bytes are
-/// taken from it (<see cref="Rest"/>), so that one descriptor serves any number of peers; it is opened again then, and
-/// must be what it was. What is not in memory is read by a thread beside the loop, which would hold all others up.
+/// Reads the file of a chunk for the peer that is served. While descriptors are short, the file is open only as long as
+/// bytes are taken from it (<see cref="Release"/>), so that one descriptor serves any number of peers; opened again, it
+/// must be unchanged. A thread beside the loop reads the parts that are not in memory, since a wait for the disk would
+/// hold up all other peers.
 /// </summary>
 internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkIndex) : IThreadPoolWorkItem, IDisposable
 {
     private NativeFile? _file;
     private LoopSignal? _loaded;
-    private (long Start, long End) _load;       // what is being read into memory
-    private long _cachedEnd;                    // up to here nobody need wait for the disk
-    private (long Bytes, DateTime Modified) _first = (-1, default);     // when it was opened first
+    private (long Start, long End) _load;       // the part that is being read into memory
+    private long _cachedEnd;                    // the file is in memory up to here
+    private (long Bytes, DateTime Modified) _first = (-1, default);     // the file's status when it was opened first
 
-    /// <summary>Its size, once it was opened.</summary>
+    /// <summary>The file's size, once it was opened.</summary>
     public long Bytes => _first.Bytes;
 
-    /// <summary>It was written to since it was opened first.</summary>
+    /// <summary>The file was written to since it was opened first.</summary>
     public bool HasChanged { get; private set; }
 
-    /// <summary>Opens it, if it isn't open.</summary>
-    /// <param name="isGone">It has gone, as <see cref="ChunkStore.TryOpen"/> says it.</param>
-    /// <returns>False if it has gone, or has changed, or there is no descriptor at all.</returns>
+    /// <summary>Opens the file, if it isn't open.</summary>
+    /// <param name="isGone">As of <see cref="ChunkStore.TryOpen"/>.</param>
+    /// <returns>False if the file has gone or changed, or if there is no descriptor at all.</returns>
     public bool TryOpen(out bool isGone)
     {
         isGone = false;
@@ -43,14 +45,15 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
         return !HasChanged;
     }
 
-    /// <summary>To be called before every wait: gives the descriptor back while there are few.</summary>
-    public void Rest()
+    /// <summary>Gives the descriptor back while descriptors are short. To be called before every wait.</summary>
+    public void Release()
     {
         if (store.Descriptors.IsShort) Dispose();
     }
 
-    /// <summary>Tells whether it still is what it was when it was opened first; to be asked once all is sent.</summary>
-    /// <param name="isGone">It has another size.</param>
+    /// <summary>Tells whether the file is as it was when it was opened first; to be asked after the last
+    /// byte.</summary>
+    /// <param name="isGone">The file has another size.</param>
     public bool IsUnchanged(out bool isGone)
     {
         if (!TryOpen(out isGone) || !_file!.TryGetStatus(out long bytes, out _)) return false;
@@ -69,26 +72,38 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     public int ReadCached(Span<byte> buffer, long offset) => _file!.ReadCached(buffer, offset);
 
     /// <summary>Tells how many bytes can be sent from an offset on without waiting for the disk. Asks the kernel about
-    /// one page in each step, and once about each step.</summary>
+    /// the first and the last byte of each step, and once about each step: the kernel reads a file from its beginning to
+    /// its end, in larger parts than a step.</summary>
     /// <param name="count">At least 1, and no more than the file has.</param>
     public int CountCached(long offset, int count)
     {
-        Span<byte> one = stackalloc byte[1];
+        Debug.Assert(count > 0 && offset + count <= Bytes, "a part of the file");
         if (_cachedEnd < offset) _cachedEnd = offset;
-        while (_cachedEnd < offset + count && _file!.KnowsCache && _file.ReadCached(one, _cachedEnd) > 0)
-            _cachedEnd += ClientLimits.CacheStepBytes;
+        while (_cachedEnd < offset + count && _file!.KnowsCache)
+        {
+            long next = Math.Min(_cachedEnd + ClientLimits.CacheStepBytes, Bytes);
+            if (!IsCached(_cachedEnd) || !IsCached(next - 1)) break;
+            _cachedEnd = next;
+        }
         return _file!.KnowsCache ? (int)Math.Min(_cachedEnd - offset, count) : count;
     }
 
-    /// <summary>Reads bytes into memory beside the loop; what is awaited is the end of it. The file must stay
+    /// <summary>Reads bytes into memory beside the loop, and completes when they are there. The file must stay
     /// open.</summary>
     public LoopSignal LoadAsync(long offset, int count)
     {
+        Debug.Assert(_load.Start >= _load.End && _file is not null, "one load at a time, of an open file");
         _load = (offset, offset + count);
         _cachedEnd = _load.End;
         _loaded ??= new LoopSignal(loop);
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return _loaded.WaitAsync(Timeout.InfiniteTimeSpan);
+    }
+
+    private bool IsCached(long offset)
+    {
+        Span<byte> one = stackalloc byte[1];
+        return _file!.ReadCached(one, offset) > 0;
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -97,15 +112,17 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
         for (int bytes; _load.Start < _load.End; _load.Start += bytes)
         {
             bytes = _file!.Read(buffer, _load.Start);
-            if (bytes == 0) break;      // sending finds out why
+            if (bytes == 0) break;      // the next send finds the reason
         }
+        _load = default;
         loop.Post(_loaded!.Set);
     }
 
-    /// <summary>Closes it, if it is open.</summary>
+    /// <summary>Closes the file, if it is open.</summary>
     public void Dispose()
     {
         if (_file is null) return;
+        Debug.Assert(_load.Start >= _load.End, "a file that is being read stays open");
         _file.Dispose();
         _file = null;
         store.Descriptors.TakeBack();

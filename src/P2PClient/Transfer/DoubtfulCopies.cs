@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Diagnostics;
 
 namespace P2P.Client;
 
@@ -22,6 +23,7 @@ internal sealed class DoubtfulCopies(ChunkPicker picker)
             if (mayCount && copy.IsSameAs(earlier.Copy)) return DownloadEnd.Whole;
             Drop(chunkIndex);
         }
+        Debug.Assert(!_copies.ContainsKey(chunkIndex), "one copy of a chunk is kept");
         if (!copy.TryPutAside()) return DownloadEnd.DiskFailed;
         _copies.Add(chunkIndex, (copy, source));
         return DownloadEnd.Doubtful;

@@ -4,7 +4,7 @@ using P2P.Transport;
 
 namespace P2P.Client;
 
-/// <summary>What the download sessions of a client share.</summary>
+/// <summary>The parts that the download sessions of a client share.</summary>
 /// <param name="traffic">Counts the bytes that come.</param>
 /// <param name="chunkBytesMax">Largest chunk that is taken, in bytes.</param>
 internal sealed class DownloadContext(EventLoop loop, ActionLog log, Traffic traffic, long chunkBytesMax)

@@ -2,7 +2,7 @@ using System;
 
 namespace P2P.Client;
 
-/// <summary>What a <see cref="Downloader"/> reports to its client.</summary>
+/// <summary>The events that a <see cref="Downloader"/> reports to its client.</summary>
 internal sealed class DownloadEvents
 {
     /// <summary>A chunk is in its place.</summary>
@@ -11,6 +11,6 @@ internal sealed class DownloadEvents
     /// <summary>A chunk can't be stored, with the reason.</summary>
     public required Action<string> OnDiskFailure { get; init; }
 
-    /// <summary>A source has sent a chunk that is not what it must be.</summary>
+    /// <summary>A source has sent a wrong chunk.</summary>
     public required Action<int, Peer> OnWrong { get; init; }
 }

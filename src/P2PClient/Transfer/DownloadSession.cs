@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Posix;
@@ -13,31 +14,32 @@ internal enum DownloadEnd
     /// <summary>Bytes, and then a clean end: the whole chunk.</summary>
     Whole,
 
-    /// <summary>A clean end without a byte, or bytes and then silence, proves nothing alone (PROTOCOL 3.4).</summary>
+    /// <summary>A clean end without a byte, or bytes and then silence: no proof of a chunk (PROTOCOL 3.4).</summary>
     Doubtful,
 
     /// <summary>Refused, or reset.</summary>
     Failed,
 
-    /// <summary>Not a byte for as long as we wait.</summary>
+    /// <summary>No byte within the timeout.</summary>
     Silent,
 
     /// <summary>More bytes than a chunk may have.</summary>
     TooLong,
 
-    /// <summary>Not what chunks.crc says.</summary>
+    /// <summary>The chunk's size or sum differs from chunks.crc.</summary>
     Wrong,
 
-    /// <summary>Our own disk can't take it.</summary>
+    /// <summary>This client's disk has refused the bytes.</summary>
     DiskFailed,
 }
 
 /// <summary>
-/// One chunk from one peer: connect, ask, write what comes to a temporary file until the peer ends the stream. Connects
-/// only to ask, asks at once, and sends nothing else, since strangers' servers are fragile (PROTOCOL 2.8).
+/// Fetches one chunk from one peer: connects, asks, and writes the bytes to a temporary file until the peer ends the
+/// stream. The session connects only to ask, asks at once, and sends nothing else, since strangers' servers are fragile
+/// (PROTOCOL 2.8).
 /// </summary>
-/// <param name="copy">Takes what arrives.</param>
-/// <param name="check">Knows what the chunk must be; null if nobody does.</param>
+/// <param name="copy">Gets the bytes.</param>
+/// <param name="check">Checks the bytes; null without chunks.crc.</param>
 internal sealed class DownloadSession(DownloadContext context, Download download, PartialChunk copy, ChunkCheck? check)
 {
     private Connection? _connection;
@@ -48,14 +50,14 @@ internal sealed class DownloadSession(DownloadContext context, Download download
 
     public Peer Peer => download.Peer;
 
-    /// <summary>What has arrived; the session's owner disposes of it after the end.</summary>
+    /// <summary>The bytes so far; the session's owner disposes of the copy after the end.</summary>
     public PartialChunk Copy => copy;
 
-    /// <summary>Why it failed, in words; only while there is a diagnosis.</summary>
+    /// <summary>The reason of a failure, in words; only while there is a diagnosis.</summary>
     public string Reason { get; private set; } = "";
 
-    /// <summary>Stops, if what would come is not wanted any more. A peer of ours is told by a reset; a stranger's
-    /// server may die of one, so what it still sends is taken, and thrown away.</summary>
+    /// <summary>Stops a download that is not wanted any more. One of our own peers gets a reset; a stranger's server
+    /// may die of one, so its bytes are received, and dropped.</summary>
     public void StopIfUnwanted()
     {
         if (download.IsWanted) return;
@@ -85,7 +87,7 @@ internal sealed class DownloadSession(DownloadContext context, Download download
             if (!sent.IsSuccess) return Fail(sent);
 
             long turnEnd = ClientLimits.TurnBytes;
-            bool isDrained = false;     // the kernel has just moved all that was there
+            bool isDrained = false;     // the kernel has just moved all bytes that had come
             while (true)
             {
                 DownloadEnd? end;
@@ -120,12 +122,12 @@ internal sealed class DownloadSession(DownloadContext context, Download download
         }
     }
 
-    // The bytes of a large chunk that no check has to see needn't come into this process.
+    // The bytes of a large chunk without a check need not come into this process.
     private bool MayMove(Connection connection) =>
         download.Received >= ClientLimits.MovedFrom && check is null && context.Pipe.IsUsable && download.IsWanted
         && connection.Unread.IsEmpty;
 
-    // Lets the kernel move from the socket to the file what has come. Returns the end, or null if more is to come.
+    // Lets the kernel move received bytes from the socket to the file. Returns the end, or null if more are to come.
     private DownloadEnd? Move(Connection connection, out bool isDrained)
     {
         isDrained = false;
@@ -137,7 +139,7 @@ internal sealed class DownloadSession(DownloadContext context, Download download
         return Count(moved);
     }
 
-    // Writes to the file what one read has brought. Returns the end, or null if there is more to come.
+    // Writes the bytes of one read to the file. Returns the end, or null if more are to come.
     private DownloadEnd? Take(Connection connection, SocketResult received)
     {
         if ((EndOf(received, isRead: true) ?? Count(received.Bytes)) is { } end) return end;
@@ -146,19 +148,21 @@ internal sealed class DownloadSession(DownloadContext context, Download download
         if (download.IsWanted
             && !(isWhole ? copy.TryWriteWhole(connection.Unread) : copy.TryWrite(connection.Unread)))
             return DownloadEnd.DiskFailed;
+        Debug.Assert(!download.IsWanted || copy.Bytes == download.Received, "every byte is written once");
         connection.Consume(received.Bytes);
         return null;
     }
 
     private DownloadEnd? Count(int bytes)
     {
+        Debug.Assert(bytes >= 0, "bytes only arrive");
         download.Received += bytes;
         context.Traffic.OnReceived(bytes);
         return download.Received > context.ChunkBytesMax ? DownloadEnd.TooLong : null;
     }
 
-    // The rule for the end of the stream (PROTOCOL 3.4). Null if the stream goes on; a wait that read nothing can't
-    // tell a clean end.
+    // The rule for the end of the stream (PROTOCOL 3.4). Null if the stream goes on; a wait that reads no bytes does
+    // not see a clean end.
     private DownloadEnd? EndOf(SocketResult result, bool isRead)
     {
         if (result.IsTimedOut) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;

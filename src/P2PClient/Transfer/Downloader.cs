@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Transport;
@@ -7,8 +8,8 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// Keeps as many downloads running as make sense, and decides what their ends mean: a whole chunk is stored, a doubtful
-/// copy is kept until a second one agrees, anything else is forgotten and its source pauses.
+/// Keeps the downloads running that the scheduler wants, and handles their ends: a whole chunk is stored, a doubtful
+/// copy is kept until a second one agrees, any other copy is dropped and its source pauses.
 /// </summary>
 internal sealed class Downloader
 {
@@ -42,10 +43,10 @@ internal sealed class Downloader
     /// <summary>Peers that delivered at least one of them.</summary>
     public int SourceCount => _sources.Count;
 
-    /// <summary>The last chunk that was larger than is taken, if none has come since; 0: none.</summary>
+    /// <summary>The last chunk that was larger than the limit, if none has been stored since; 0: none.</summary>
     public int TooLarge { get; private set; }
 
-    /// <summary>Starts what can be started, after the code at hand.</summary>
+    /// <summary>Starts the downloads that may run, after the code that runs now.</summary>
     public void Start()
     {
         if (_isStartPosted) return;
@@ -82,9 +83,11 @@ internal sealed class Downloader
         ChunkCheck? check = _files.TryBeginCheck(download.ChunkIndex);
         var session = new DownloadSession(_context, download, copy, check);
         _sessions.Add(download, session);
+        Debug.Assert(_sessions.Count <= ClientLimits.DownloadsMax, "the scheduler keeps to the limit");
         DownloadEnd end = await session.RunAsync();
         if (_isStopped) return;
-        _sessions.Remove(download);
+        bool wasRunning = _sessions.Remove(download);
+        Debug.Assert(wasRunning, "a download ends once");
         _scheduler.End(download);
         if (download.IsWanted)
         {
@@ -129,6 +132,7 @@ internal sealed class Downloader
                 _diskBackOff.Reset();
                 _sources.Add(session.Peer);
                 FetchedCount++;
+                Debug.Assert(FetchedCount >= _sources.Count, "each source has delivered a chunk");
                 _doubtful.Drop(session.ChunkIndex);
                 _files.Store.OnStored(session.ChunkIndex, session.Copy.Bytes);
                 _scheduler.OnFetched(session.ChunkIndex);
@@ -149,7 +153,7 @@ internal sealed class Downloader
                 _scheduler.Release(session.ChunkIndex, avoid: session.Peer);
                 return;
             case DownloadEnd.DiskFailed:
-                // A full disk is one trouble, however many downloads ran into it.
+                // A full disk counts once, however many downloads ran into it.
                 if (now >= _diskPausedUntil) _diskPausedUntil = now + _diskBackOff.Next();
                 _events.OnDiskFailure(session.Copy.Error ?? "unknown reason");
                 session.Peer.OnFailure(now, severity: 1);       // a peer that never stops sending fills any disk

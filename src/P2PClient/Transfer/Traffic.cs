@@ -13,7 +13,7 @@ internal sealed class Traffic
     /// <summary>Bytes of chunks that the kernel took for peers.</summary>
     public long Sent { get; private set; }
 
-    /// <summary>When a peer last took something; zero if none ever did.</summary>
+    /// <summary>When a peer last took bytes; zero if no peer did yet.</summary>
     public TimeSpan LastSentAt { get; private set; }
 
     public void OnReceived(int bytes) => Received += bytes;

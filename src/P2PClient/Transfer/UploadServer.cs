@@ -4,14 +4,15 @@ using P2P.Transport;
 
 namespace P2P.Client;
 
-/// <summary>What the upload sessions of a client share.</summary>
+/// <summary>Serves the peers that connect: the parts that its upload sessions share.</summary>
 internal sealed class UploadServer
 {
     private readonly UploadQueue _queue = new();
     private readonly LoopTimer _check;
 
-    /// <param name="traffic">Counts the bytes that go.</param>
-    /// <param name="onLost">Told of a chunk whose file has gone or changed.</param>
+    /// <summary>Makes it; <see cref="OnAccepted"/> lets it serve.</summary>
+    /// <param name="traffic">Counts the bytes sent.</param>
+    /// <param name="onLost">Gets the index of a chunk whose file has gone or changed.</param>
     public UploadServer(EventLoop loop, FileSet files, Traffic traffic, Action<int> onLost)
     {
         (Loop, Files, Traffic, OnLost) = (loop, files, traffic, onLost);
@@ -36,7 +37,22 @@ internal sealed class UploadServer
         if (_queue.HasWaiting && !_check.IsRunning) _check.Start(ClientLimits.UploadStall);
     }
 
-    /// <summary>Takes it out: all is sent, or the peer has gone.</summary>
+    /// <summary>The upload is about to wait for the disk, until <see cref="OnDiskWaitOver"/>: another may
+    /// send.</summary>
+    public void OnDiskWait(UploadRequest upload)
+    {
+        upload.IsWaitingForDisk = true;
+        _queue.GiveTurns(EventLoop.Now);
+    }
+
+    /// <summary>The upload goes on.</summary>
+    public static void OnDiskWaitOver(UploadRequest upload)
+    {
+        upload.IsWaitingForDisk = false;
+        upload.MovedAt = EventLoop.Now;
+    }
+
+    /// <summary>Takes a request out of the queue: the chunk is sent, or the peer has gone.</summary>
     public void Leave(UploadRequest upload) => _queue.Remove(upload, EventLoop.Now);
 
     private void Check()

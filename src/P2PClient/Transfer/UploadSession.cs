@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -11,20 +12,20 @@ using P2P.Transport;
 namespace P2P.Client;
 
 /// <summary>
-/// One peer that fetches a chunk from us: read its REQUEST_CHUNK, wait for its turn, send the file, end. The end of the
-/// stream is the only thing that tells the peer that it has the whole chunk (PROTOCOL 3.1), so a clean end comes after
-/// the last byte and never else: until then whatever ends the connection, even our own death, is a reset, as the
-/// listening socket hands it down (PROTOCOL 3.2).
+/// One peer that fetches a chunk from this client: read its REQUEST_CHUNK, wait for its turn, send the file, end. Only
+/// the end of the stream shows the peer that it has the whole chunk (PROTOCOL 3.1), so a clean end comes after the last
+/// byte and never before: until then every end of the connection, even by the death of this process, is a reset, an
+/// option that accepted sockets inherit (PROTOCOL 3.2).
 /// </summary>
 internal sealed class UploadSession(UploadServer uploads, Socket socket)
 {
     private readonly Connection _connection = new(uploads.Loop, socket, Limits.RequestReadBytes);
     private MessageFramer _framer;
-    private bool _hasEnded;         // the peer has sent its last byte; it may still read
+    private bool _hasEnded;         // the peer has sent its last byte, and may still read
     private readonly string? _peer = Diagnosis.Log is null ? null : socket.RemoteEndPoint?.ToString();
     private string _reason = "a bug of ours";
 
-    /// <summary>Serves the peer until its chunk is sent, or it goes.</summary>
+    /// <summary>Serves the peer until its chunk is sent, or the peer has gone.</summary>
     public async Task RunAsync()
     {
         UploadRequest? upload = null;
@@ -50,7 +51,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             bool isSent = await SendAsync(upload, file, SendSmall(upload, file));
             bool isUnchanged = file.IsUnchanged(out bool isGone);
             if (isGone) uploads.OnLost(chunkIndex);
-            // Of a file that was written to meanwhile a mixture of two may have been sent.
+            // If the file was written to meanwhile, the peer may have got a mixture of two versions.
             if (!isSent || !isUnchanged) return;
             file.Dispose();
             uploads.Leave(upload);
@@ -72,8 +73,8 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         }
     }
 
-    // Returns the index asked for, or null if the peer did not ask. A peer that sends what is no message waits for
-    // bytes, as it seems, and is not kept waiting: it gets its reset at once.
+    // Returns the index asked for, or null if the peer did not ask. A peer that sends a text which is no message gets
+    // its reset at once: it seems to wait for bytes.
     private async Task<int?> ReadRequestAsync()
     {
         TimeSpan deadline = EventLoop.Now + ClientLimits.RequestTimeout;
@@ -113,8 +114,8 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         return false;
     }
 
-    // False if the peer goes meanwhile. One that has closed its own direction can't be told from one that is about to
-    // go, and is served at once.
+    // False if the peer goes meanwhile. A peer that has closed its own direction may be about to go, and is served at
+    // once.
     private async Task<bool> WaitForTurnAsync(UploadRequest upload)
     {
         while (!upload.HasTurn && !_hasEnded)
@@ -127,8 +128,8 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         return true;
     }
 
-    // Even the spare descriptor may be gone, to others of this machine, and comes back; a reset would only bring the
-    // peer back sooner.
+    // Even the spare descriptor may be gone, to other processes, and comes back; a reset would only bring the peer back
+    // sooner.
     private async Task<bool> OpenAsync(ChunkReader file, int chunkIndex)
     {
         TimeSpan deadline = EventLoop.Now + ClientLimits.OpenTimeout;
@@ -150,6 +151,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         int sent = file.ReadCached(chunk, 0) == chunk.Length ? _connection.Send(chunk).Bytes : 0;
         uploads.Loop.Buffers.Return(buffer);
         OnSent(upload, sent);
+        Debug.Assert(sent <= file.Bytes, "no more is sent than the chunk has");
         return sent;
     }
 
@@ -165,17 +167,23 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             if (count == 0)
             {
                 count = Math.Min(rest, ClientLimits.CacheWindowBytes);
-                if (!uploads.Files.Store.Descriptors.IsShort) await file.LoadAsync(offset, count);
+                if (!uploads.Files.Store.Descriptors.IsShort)
+                {
+                    uploads.OnDiskWait(upload);
+                    await file.LoadAsync(offset, count);
+                    UploadServer.OnDiskWaitOver(upload);
+                }
             }
             SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
-            // Nothing tells when the kernel takes more, but a send of bytes that waits for it.
+            // Only a send that waits shows when the kernel takes more bytes.
             if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset);
             if (end == SendFileEnd.Failed || sent == 0) return false;
             offset += sent;
+            Debug.Assert(offset <= file.Bytes && upload.HasTurn, "no more is sent than the chunk has");
             OnSent(upload, sent);
             if (offset < turnEnd) continue;
             turnEnd = offset + ClientLimits.TurnBytes;
-            file.Rest();
+            file.Release();
             await uploads.Loop.YieldAsync();
         }
         return true;
@@ -188,7 +196,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         try
         {
             int bytes = file.Read(buffer, offset);
-            file.Rest();
+            file.Release();
             return bytes > 0 && (await _connection.SendAsync(buffer, 0, bytes)).IsSuccess ? bytes : 0;
         }
         finally
@@ -203,8 +211,8 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         upload.MovedAt = EventLoop.Now;
     }
 
-    // Closing while something of the peer's is unread would reset the connection and destroy what is still on its way.
-    // So: say that this was all, and read until the peer has seen it.
+    // Closing while bytes of the peer are unread would reset the connection and destroy the bytes that are still on
+    // their way: the stream ends, and this side reads until the peer has seen that.
     private async Task EndCleanlyAsync()
     {
         socket.ResetOnClose(false);

@@ -57,6 +57,30 @@ public sealed class UploadQueueTests
     }
 
     [Fact]
+    public void WhileAnUploadWaitsForTheDisk_AnotherIsServed()
+    {
+        UploadRequest first = Ask(1), second = Ask(2), third = Ask(3), fourth = Ask(4);
+        first.IsWaitingForDisk = true;
+        _queue.GiveTurns(Seconds(0));
+        Assert.True(third.HasTurn);
+        Assert.False(fourth.HasTurn);
+        first.IsWaitingForDisk = false;
+        _queue.Remove(second, Seconds(0));
+        Assert.False(fourth.HasTurn);
+    }
+
+    [Fact]
+    public void ASlowDisk_IsNotAskedForEveryChunkAtOnce()
+    {
+        for (int chunkIndex = 1; chunkIndex <= ClientLimits.DiskWaitsMax; chunkIndex++)
+            Ask(chunkIndex).IsWaitingForDisk = true;
+        UploadRequest next = Ask(100);
+        Assert.False(next.HasTurn);
+        _queue.GiveTurns(Seconds(1));
+        Assert.True(next.HasTurn);
+    }
+
+    [Fact]
     public void WhoHasLeft_GetsNoTurn()
     {
         bool wasCalled = false;
