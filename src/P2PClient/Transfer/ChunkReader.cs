@@ -72,8 +72,8 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     public int ReadCached(Span<byte> buffer, long offset) => _file!.ReadCached(buffer, offset);
 
     /// <summary>Tells how many bytes can be sent from an offset on without waiting for the disk. Asks the kernel about
-    /// the first and the last byte of each step, and once about each step: the kernel reads a file from its beginning to
-    /// its end, in larger parts than a step.</summary>
+    /// the first and the last byte of each step, and once about each step: the kernel reads a file from its beginning
+    /// to its end, in larger parts than a step.</summary>
     /// <param name="count">At least 1, and no more than the file has.</param>
     public int CountCached(long offset, int count)
     {

@@ -28,7 +28,7 @@ public sealed class ColdFileTests(ITestOutputHelper output) : SystemTest(output)
         // half a second. Uploads that keep their turns while they wait for the disk hold them up most of the time, for a
         // second at most each. A busy machine may hold a client up now and then.
         const int servedMin = 20;
-        var heldUpMax = TimeSpan.FromSeconds(0.5);
+        var heldUpMax = TimeSpan.FromSeconds(0.25);
         int small = coldChunks + 1, last = coldChunks + 2;
         var chunks = new ChunkSet(Random, last, index => index < small ? 4 * bytesPerSecond / coldChunks : 3000);
         chunks.DealTo(Folder.MakeFolder("client_1"), chunks.Indexes);
