@@ -62,14 +62,12 @@ internal sealed class TrackerSession
             while (true)
             {
                 SocketResult received = await _connection.ReceiveAsync(_framer.ReadTimeout);
-                if (received.IsTimedOut) _framer.OnTimeout();
-                else if (!received.IsSuccess)
+                if (received.HasFailed)
                 {
                     reason = DescribeEnd(received);
                     return;
                 }
-                else if (received.IsEnd) _framer.OnEnd();
-                else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
+                _framer.OnReceived(_connection.Unread.Length, received.Bytes, received.IsTimedOut);
 
                 if (!HasSentMessage && _badMessages == 0 && _server.TryServeHttp(_connection))
                 {

@@ -26,8 +26,8 @@ internal sealed unsafe class AppendedFile
     // between them.
     private const int PipeBytes = 4096;
 
-    private readonly byte[] _path;          // as it was given: it leads on from a current directory that was renamed
-    private readonly byte[] _fullPath;      // leads to a current directory that was replaced
+    private readonly string _path;          // as it was given: it leads on from a current directory that was renamed
+    private readonly string _fullPath;      // leads to a current directory that was replaced
     private int _file = -1;
     private bool _isPipe;                   // or a terminal: any file that has no position
     private bool _isTorn;                   // the last line in the file is not whole
@@ -36,11 +36,10 @@ internal sealed unsafe class AppendedFile
 
     private AppendedFile(string path)
     {
-        _path = LibC.Text(path);
-        int error = Open(_path);
+        _path = path;
+        int error = OpenFile(_path);
         if (error != 0) throw new IOException(LibC.ErrorText(error));
-        string fullPath = Path.GetFullPath(path);
-        _fullPath = fullPath == path ? _path : LibC.Text(fullPath);
+        _fullPath = Path.GetFullPath(path);
     }
 
     /// <summary>Opens or creates it. A pipe without a reader is opened as well.</summary>
@@ -58,8 +57,8 @@ internal sealed unsafe class AppendedFile
         if (now >= _nextLook)
         {
             _nextLook = now + LookMilliseconds;
-            lookError = Open(_fullPath);
-            if (lookError != 0 && _path != _fullPath && Open(_path) == 0) lookError = 0;
+            lookError = OpenFile(_fullPath);
+            if (lookError != 0 && _path != _fullPath && OpenFile(_path) == 0) lookError = 0;
         }
         int error = Write(_isTorn ? lines : lines[1..]);
         if (error != 0) return error;
@@ -107,35 +106,32 @@ internal sealed unsafe class AppendedFile
 
     // Opens the path in place of the file that was open until now, which stays open on failure. Returns 0, or the
     // errno.
-    private int Open(byte[] path)
+    private int OpenFile(string path)
     {
         // A pipe must neither hold up the start, until a reader opens it, nor the program when its reader stops.
         const int flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NONBLOCK;
-        fixed (byte* name = path)
+        int file = LibC.open(path, flags, LibC.ModeOfNewFiles);
+        int error = file < 0 ? Marshal.GetLastPInvokeError() : 0;
+        if (error == LibC.ENXIO)
         {
-            int file = LibC.open(name, flags, Convert.ToInt32("666", 8));
-            int error = file < 0 ? Marshal.GetLastPInvokeError() : 0;
-            if (error == LibC.ENXIO)
-            {
-                // A pipe without a reader can be opened while this process reads it; a socket can't.
-                int reader = LibC.open(name, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
-                if (reader >= 0) file = LibC.open(name, flags, 0);
-                if (reader >= 0) LibC.close(reader);
-            }
-            if (file < 0) return error;
-            // The old descriptor stands behind the last bytes that this process wrote, or saw.
-            long known = _file < 0 ? 0 : LibC.lseek(_file, 0, LibC.SEEK_CUR);
-            if (_file >= 0) LibC.close(_file);
-            _file = file;
-            long length = LibC.lseek(file, 0, LibC.SEEK_END);
-            _isPipe = length < 0;
-            if (!_isPipe && length != known) _isTorn = length > 0 && EndsTorn(name, length);
-            return 0;
+            // A pipe without a reader can be opened while this process reads it; a socket can't.
+            int reader = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
+            if (reader >= 0) file = LibC.open(path, flags, 0);
+            if (reader >= 0) LibC.close(reader);
         }
+        if (file < 0) return error;
+        // The old descriptor stands behind the last bytes that this process wrote, or saw.
+        long known = _file < 0 ? 0 : LibC.lseek(_file, 0, LibC.SEEK_CUR);
+        if (_file >= 0) LibC.close(_file);
+        _file = file;
+        long length = LibC.lseek(file, 0, LibC.SEEK_END);
+        _isPipe = length < 0;
+        if (!_isPipe && length != known) _isTorn = length > 0 && EndsTorn(path, length);
+        return 0;
     }
 
     // The writer of the last line may have been killed in the middle, or the disk was full.
-    private bool EndsTorn(byte* path, long length)
+    private bool EndsTorn(string path, long length)
     {
         int descriptor = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0);
         if (descriptor < 0) return _isTorn;         // a file that may only be written

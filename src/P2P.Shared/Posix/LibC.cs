@@ -1,18 +1,18 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace P2P.Posix;
 
 /// <summary>
 /// The Linux calls that the programs make themselves, each with its reason: .NET has no public API for them, or one
-/// that costs too much. Signatures are blittable, so that no marshalling code is made; all return -1 on failure, with
-/// the reason in <see cref="Marshal.GetLastPInvokeError"/>.
+/// that costs too much. The stubs that the compiler makes turn a path into UTF-8 with a zero at its end. Unless a remark
+/// says otherwise, a call that fails returns -1, and the reason is in <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
-internal static unsafe class LibC
+internal static unsafe partial class LibC
 {
     public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400;
     public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
+    public const int ModeOfNewFiles = 0b110_110_110;        // rw-rw-rw-, less the umask
     public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400;
     public const int AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
     public const int IPPROTO_TCP = 6;
@@ -31,9 +31,6 @@ internal static unsafe class LibC
 
     /// <summary>The reason of a failure, as the system words it.</summary>
     public static string ErrorText(int error) => new Win32Exception(error).Message;
-
-    /// <summary>A path or another text as the calls take it: UTF-8, with a zero at its end.</summary>
-    public static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
     /// <summary>struct pollfd.</summary>
     public struct PollFile
@@ -61,86 +58,86 @@ internal static unsafe class LibC
 
     // File.Open with FileMode.Append does not use O_APPEND (several writers would overwrite each other's lines), knows
     // no O_TMPFILE, and waits for a pipe that stands in a chunk's place.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int open(byte* path, int flags, int mode);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int open(string path, int flags, int mode);
 
     // Gives a name to a file that has none.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int linkat(int fromFolder, byte* from, int toFolder, byte* to, int flags);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int linkat(int fromFolder, string from, int toFolder, string to, int flags);
 
     // The log takes whole lines, each in one call, in a file opened with O_APPEND. On the terminal RandomAccess would
     // write at an offset of its own into a file that stdout was redirected to.
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint write(int descriptor, byte* bytes, nint count);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(int descriptor, byte* bytes, nint count);
 
     // SafeFileHandle does not tell what some file systems say only when a file is closed.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int close(int descriptor);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int close(int descriptor);
 
     // Socket.SendFile takes a path, and waits until all is sent.
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint sendfile(int socket, int file, long* offset, nint count);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint sendfile(int socket, int file, long* offset, nint count);
 
     // File.Copy copies whole files only.
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint copy_file_range(
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint copy_file_range(
         int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
     // AnonymousPipeServerStream would bring System.IO.Pipes along.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int pipe2(int* ends, int flags);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int pipe2(int* ends, int flags);
 
     // The size of a pipe.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int fcntl(int descriptor, int command, nint argument);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int descriptor, int command, nint argument);
 
     // From a socket to a file without bringing the bytes into this process.
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
     // Reads the part of a file that is in memory, without waiting for the disk.
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint preadv2(int descriptor, IoVector* buffers, int count, long offset, int flags);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint preadv2(int descriptor, IoVector* buffers, int count, long offset, int flags);
 
     // Finds holes (SEEK_DATA and SEEK_HOLE), and the length of the log, which fails for a pipe.
-    [DllImport("libc", SetLastError = true)]
-    public static extern long lseek(int descriptor, long offset, int whence);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial long lseek(int descriptor, long offset, int whence);
 
     // The runtime has no name for AF_NETLINK, but takes a socket of that family.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int socket(int family, int type, int protocol);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int socket(int family, int type, int protocol);
 
     // Follows every link of a path; ResolveLinkTarget follows those of its last part.
-    [DllImport("libc", SetLastError = true)]
-    public static extern byte* realpath(byte* path, byte* resolved);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial byte* realpath(string path, byte* resolved);
 
     // Restores SIGINT, which a script may have set to be ignored, and ignores SIGPIPE.
-    [DllImport("libc", SetLastError = true)]
-    public static extern nint signal(int number, nint handler);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint signal(int number, nint handler);
 
     // The width of the terminal, and its foreground process group: the Console class would cost 140 KB.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int ioctl(int descriptor, nuint request, void* argument);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int ioctl(int descriptor, nuint request, void* argument);
 
     // Whether the terminal, or the log's pipe, takes any bytes.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int poll(PollFile* files, nuint count, int milliseconds);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int poll(PollFile* files, nuint count, int milliseconds);
 
     // A lock on a folder, which .NET can't open.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int flock(int descriptor, int operation);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int flock(int descriptor, int operation);
 
     // A program beside the client: Process.Start would cost 100 KB. Returns the error, and leaves errno alone.
-    [DllImport("libc")]
-    public static extern int posix_spawn(
+    [LibraryImport("libc")]
+    public static partial int posix_spawn(
         int* process, byte* program, void* fileActions, SpawnAttributes* attributes, nint* arguments,
         nint* environment);
 
     // Ends a program that was started with posix_spawn, and what it has started.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int kill(int process, int signal);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int kill(int process, int signal);
 
     // Tells how a program that was started with posix_spawn has ended.
-    [DllImport("libc", SetLastError = true)]
-    public static extern int waitpid(int process, int* status, int options);
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int waitpid(int process, int* status, int options);
 }

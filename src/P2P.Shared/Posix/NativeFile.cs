@@ -24,10 +24,8 @@ public enum SendFileEnd
 /// </summary>
 public sealed unsafe class NativeFile : IDisposable
 {
-    private const int ModeOfNewFiles = 0b110_110_110;       // rw-rw-rw-, less the umask
-
     // O_TMPFILE contains O_DIRECTORY, which is another bit on arm64.
-    private static readonly int _unnamed =
+    private static readonly int UnnamedFlag =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x404000 : 0x410000;
 
     // A file without a name gets one through its entry in that folder; a container may lack the folder, and a system
@@ -67,7 +65,7 @@ public sealed unsafe class NativeFile : IDisposable
     public static NativeFile? TryCreateUnnamed(string folder, out int error)
     {
         error = LibC.EOPNOTSUPP;
-        NativeFile? file = _canBeNamed ? TryOpen(folder, LibC.O_WRONLY | _unnamed, out error) : null;
+        NativeFile? file = _canBeNamed ? TryOpen(folder, LibC.O_WRONLY | UnnamedFlag, out error) : null;
         if (error is LibC.EISDIR or LibC.EINVAL) error = LibC.EOPNOTSUPP;       // what older systems say
         return file;
     }
@@ -86,13 +84,11 @@ public sealed unsafe class NativeFile : IDisposable
     public int Link(string path)
     {
         Debug.Assert(!_handle.IsClosed, "an open file gets a name");
-        fixed (byte* entry = LibC.Text($"/proc/self/fd/{Descriptor}"), name = LibC.Text(path))
-        {
-            int error = Error(LibC.linkat(LibC.AT_FDCWD, entry, LibC.AT_FDCWD, name, LibC.AT_SYMLINK_FOLLOW));
-            // After any other error, later files have a name from the start.
-            _canBeNamed &= error is 0 or LibC.EEXIST or LibC.ENOSPC or LibC.EDQUOT;
-            return error;
-        }
+        string entry = $"/proc/self/fd/{Descriptor}";
+        int error = Error(LibC.linkat(LibC.AT_FDCWD, entry, LibC.AT_FDCWD, path, LibC.AT_SYMLINK_FOLLOW));
+        // After any other error, later files have a name from the start.
+        _canBeNamed &= error is 0 or LibC.EEXIST or LibC.ENOSPC or LibC.EDQUOT;
+        return error;
     }
 
     /// <summary>Reads the size in bytes, and when the file was last written to.</summary>
@@ -189,8 +185,7 @@ public sealed unsafe class NativeFile : IDisposable
 
     private static NativeFile? TryOpen(string path, int flags, out int error)
     {
-        int descriptor;
-        fixed (byte* name = LibC.Text(path)) descriptor = LibC.open(name, flags | LibC.O_CLOEXEC, ModeOfNewFiles);
+        int descriptor = LibC.open(path, flags | LibC.O_CLOEXEC, LibC.ModeOfNewFiles);
         error = Error(descriptor);
         return descriptor < 0 ? null : new NativeFile(descriptor);
     }

@@ -12,10 +12,7 @@ public static class RealPath
     public static unsafe string? Of(string path)
     {
         byte* resolved = stackalloc byte[PathBytesMax];
-        fixed (byte* name = LibC.Text(path))
-        {
-            if (LibC.realpath(name, resolved) is null) return null;
-        }
+        if (LibC.realpath(path, resolved) is null) return null;
         var text = new ReadOnlySpan<byte>(resolved, PathBytesMax);
         return Encoding.UTF8.GetString(text[..text.IndexOf((byte)0)]);
     }

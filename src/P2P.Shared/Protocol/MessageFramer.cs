@@ -34,6 +34,17 @@ public struct MessageFramer
     /// <summary>True once this connection has ended a message with a newline.</summary>
     public readonly bool UsesLines => _sawNewline;
 
+    /// <summary>A wait for bytes is over: by bytes, by the end of the stream, or by its timeout.</summary>
+    /// <param name="unread">Length of the unread bytes, those included that the wait has brought.</param>
+    /// <param name="bytes">Bytes that the wait has brought; 0 without a timeout is the end of the stream.</param>
+    public void OnReceived(int unread, int bytes, bool isTimedOut)
+    {
+        Debug.Assert(unread >= bytes && !(isTimedOut && bytes > 0), "a wait ends in one way");
+        if (isTimedOut) OnTimeout();
+        else if (bytes == 0) OnEnd();
+        else OnRead(unread - bytes, bytes);
+    }
+
     /// <summary>One read has put <paramref name="bytes"/> behind <paramref name="unreadBefore"/> bytes.</summary>
     public void OnRead(int unreadBefore, int bytes)
     {

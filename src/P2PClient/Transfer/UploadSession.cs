@@ -57,7 +57,8 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             uploads.Leave(upload);
             upload = null;
             _reason = "its chunk is sent";
-            await EndCleanlyAsync();
+            socket.ResetOnClose(false);
+            await _connection.EndStreamAsync(uploads.Loop, Limits.DrainTimeout);
         }
         catch (Exception e)
         {
@@ -81,19 +82,13 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         while (true)
         {
             if (TryReadRequest(out int chunkIndex, out bool isNonsense)) return chunkIndex;
-            if (_hasEnded || isNonsense) return null;
-            bool mayFrame = _framer.ReadTimeout != Timeout.InfiniteTimeSpan;
             TimeSpan left = deadline - EventLoop.Now;
-            if (left <= TimeSpan.Zero) return null;
+            if (_hasEnded || isNonsense || left <= TimeSpan.Zero) return null;
+            bool mayFrame = _framer.ReadTimeout != Timeout.InfiniteTimeSpan;
             SocketResult received = await _connection.ReceiveAsync(mayFrame ? _framer.ReadTimeout : left);
-            if (received.IsTimedOut && mayFrame) _framer.OnTimeout();
-            else if (!received.IsSuccess) return null;
-            else if (received.IsEnd)
-            {
-                _hasEnded = true;
-                _framer.OnEnd();
-            }
-            else _framer.OnRead(_connection.Unread.Length - received.Bytes, received.Bytes);
+            if (received.HasFailed) return null;
+            _framer.OnReceived(_connection.Unread.Length, received.Bytes, received.IsTimedOut);
+            _hasEnded = received.IsEnd;
         }
     }
 
@@ -122,7 +117,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         {
             _connection.Consume(_connection.Unread.Length);
             SocketResult received = await _connection.ReceiveAsync(Timeout.InfiniteTimeSpan);
-            if (!received.IsSuccess && !received.IsTimedOut) return false;
+            if (received.HasFailed) return false;
             _hasEnded = received.IsEnd;
         }
         return true;
@@ -209,22 +204,5 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
     {
         uploads.Traffic.OnSent(bytes);
         upload.MovedAt = EventLoop.Now;
-    }
-
-    // Closing while bytes of the peer are unread would reset the connection and destroy the bytes that are still on
-    // their way: the stream ends, and this side reads until the peer has seen that.
-    private async Task EndCleanlyAsync()
-    {
-        socket.ResetOnClose(false);
-        if (!socket.TryShutdownSend()) return;
-        TimeSpan deadline = EventLoop.Now + Limits.DrainTimeout;
-        while (!_hasEnded)
-        {
-            TimeSpan left = deadline - EventLoop.Now;
-            if (left <= TimeSpan.Zero) return;      // the peer takes its time; the kernel goes on sending
-            SocketResult received = await _connection.ReceiveAsync(left);
-            _hasEnded = received.IsEnd || (!received.IsSuccess && !received.IsTimedOut);
-            _connection.Consume(_connection.Unread.Length);
-        }
     }
 }

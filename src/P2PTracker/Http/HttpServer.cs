@@ -1,7 +1,6 @@
 using System;
 using System.Diagnostics;
 using System.Net;
-using System.Threading;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Transport;
@@ -65,19 +64,11 @@ internal sealed class HttpServer
             response = _spare ?? new Utf8Buffer();
             _spare = null;
             WriteResponse(response, status, request);
-            deadline.Start(isAdmitted ? HttpLimits.ResponseTimeout : HttpLimits.RefusalTimeout);
+            TimeSpan timeout = isAdmitted ? HttpLimits.ResponseTimeout : HttpLimits.RefusalTimeout;
+            deadline.Start(timeout);
             if (!(await connection.SendAsync(response.Bytes, 0, response.Length)).IsSuccess) return;
             (_spare, response) = (response, null);
-
-            // Closing while something is unread would destroy what is on its way.
-            if (!connection.Socket.TryShutdownSend()) return;
-            while (true)
-            {
-                SocketResult received = await connection.ReceiveAsync(Timeout.InfiniteTimeSpan);
-                if (!received.IsSuccess || received.IsEnd) return;
-                connection.Consume(connection.Unread.Length);
-                if (connection.HasHadTurn) await _loop.YieldAsync();
-            }
+            await connection.EndStreamAsync(_loop, timeout);
         }
         catch (Exception e)
         {

@@ -154,6 +154,27 @@ internal static class ConnectionScenarios
         Assert.Equal("last", Text(far));
     });
 
+    public static void EndingTheStream_DropsWhatThePeerSends_UntilThePeerEndsItsOwn() => OnLoop(async (loop, near, far) =>
+    {
+        await far.SendAsync(Bytes("late"), 0, 4);
+        Task ending = near.EndStreamAsync(loop, TimeSpan.FromSeconds(30));
+        Assert.True((await far.ReceiveAsync(_forEver)).IsEnd);
+        await far.SendAsync(Bytes("later"), 0, 5);
+        Assert.False(ending.IsCompleted);
+        Assert.True(far.Socket.TryShutdownSend());
+        await ending;
+        Assert.Equal("", Text(near));
+        near.Close();
+        Assert.True((await far.ReceiveAsync(_forEver)).IsEnd);
+    });
+
+    public static void EndingTheStream_WaitsNoLongerThanItsTimeout() => OnLoop(async (loop, near, far) =>
+    {
+        await near.EndStreamAsync(loop, TimeSpan.FromMilliseconds(5));
+        near.Close();
+        Assert.True((await far.ReceiveAsync(_forEver)).IsEnd);
+    });
+
     public static void AReset_IsAnErrorAndNoEnd() => OnLoop(async (_, near, far) =>
     {
         near.Socket.ResetOnClose(true);

@@ -19,6 +19,7 @@ public sealed class SocketResultTests
         Assert.Equal(isSuccess, result.IsSuccess);
         Assert.Equal(isEnd, result.IsEnd);
         Assert.Equal(isQuiet, result.IsTimedOut);
+        Assert.Equal(!isSuccess && !isQuiet, result.HasFailed);
     }
 
     [Fact]
