@@ -5,8 +5,8 @@ namespace P2P.Posix;
 
 /// <summary>
 /// The Linux calls that the programs make themselves, each with its reason: .NET has no public API for them, or one
-/// that costs too much. The stubs that the compiler makes turn a path into UTF-8 with a zero at its end. Unless a remark
-/// says otherwise, a call that fails returns -1, and the reason is in <see cref="Marshal.GetLastPInvokeError"/>.
+/// that costs too much. The stubs that the compiler makes turn a path into UTF-8 with a zero at its end. Unless a
+/// remark says otherwise, a call that fails returns -1, and the reason is in <see cref="Marshal.GetLastPInvokeError"/>.
 /// </summary>
 internal static unsafe partial class LibC
 {

@@ -83,7 +83,6 @@ internal sealed class Downloader
         ChunkCheck? check = _files.TryBeginCheck(download.ChunkIndex);
         var session = new DownloadSession(_context, download, copy, check);
         _sessions.Add(download, session);
-        Debug.Assert(_sessions.Count <= ClientLimits.DownloadsMax, "the scheduler keeps to the limit");
         DownloadEnd end = await session.RunAsync();
         if (_isStopped) return;
         bool wasRunning = _sessions.Remove(download);
