@@ -174,7 +174,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset);
             if (end == SendFileEnd.Failed || sent == 0) return false;
             offset += sent;
-            Debug.Assert(offset <= file.Bytes && upload.HasTurn, "no more is sent than the chunk has");
+            Debug.Assert(offset <= file.Bytes, "no more is sent than the chunk has");
             OnSent(upload, sent);
             if (offset < turnEnd) continue;
             turnEnd = offset + ClientLimits.TurnBytes;
