@@ -19,26 +19,28 @@ public static class Limits
     /// the next.</summary>
     public const int LoneReadBytesMax = 512;
 
-    /// <summary>Texts that are no message, after which a connection is closed (PROTOCOL 2.3).</summary>
+    /// <summary>A connection that has brought so many texts that are no message is closed (PROTOCOL 2.3).</summary>
     public const int BadMessagesMax = 100;
 
     /// <summary>How long a message put together from several reads may still grow (PROTOCOL 2.2).</summary>
     public static readonly TimeSpan CutMessageTimeout = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long a bare last message is waited for where lines were ended before (PROTOCOL 2.2).</summary>
+    /// <summary>How long a message may lack its newline on a connection that has brought newlines before
+    /// (PROTOCOL 2.2).</summary>
     public static readonly TimeSpan BareLineTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Longest answer to a question, in bytes: many read it with one call for 1024 (PROTOCOL 6.2).</summary>
     public const int AnswerBytesMax = 1000;
 
-    /// <summary>One pooled buffer, in bytes: a batch of answers, or input that waits for its rest.</summary>
+    /// <summary>One pooled buffer, in bytes: it holds a batch of answers, or the head of a message whose rest has not
+    /// come yet.</summary>
     public const int BufferBytes = 16 * 1024;
 
-    /// <summary>Most that one read takes from a connection that carries messages, in bytes.</summary>
+    /// <summary>Most bytes that one read takes from a connection that carries messages.</summary>
     public const int MessageReadBytes = 8 * 1024;
 
-    /// <summary>Most that one read takes from a client or peer that asks, in bytes: some 60 messages, so that a
-    /// client that floods the tracker holds the others up for microseconds only.</summary>
+    /// <summary>Most bytes that one read takes from a client or peer that asks: some 60 messages, so that a client
+    /// that floods the tracker holds the others up for microseconds only.</summary>
     public const int RequestReadBytes = 2 * 1024;
 
     /// <summary>Reads that one connection may have in a row while bytes are there, before other connections have their
@@ -48,7 +50,7 @@ public static class Limits
     /// <summary>Silence after which a connection that may be idle for long is probed, in seconds.</summary>
     public const int KeepAliveSeconds = 60;
 
-    /// <summary>Most that the kernel holds of what a client has sent and the tracker has not read, in bytes. No other
+    /// <summary>Most bytes of a client that the kernel holds while the tracker has not read them. No other
     /// program's sockets have just this size, and the other end of a loopback connection can see it: by this size our
     /// client knows our tracker, which understands lines, without a byte of the protocol (see
     /// ReceiveQueueProbe).</summary>
@@ -60,10 +62,10 @@ public static class Limits
     /// <summary>How long accepting pauses when descriptors or memory have run out.</summary>
     public static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long the peer's end of stream is waited for after the last byte was sent (PROTOCOL 3.2).</summary>
+    /// <summary>How long an upload waits for the peer's end of stream after its own last byte (PROTOCOL 3.2).</summary>
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
 
-    // Does not compile unless input that waits and one more read fit one buffer, as do several answers.
+    // These compile only if a message's head and one more read fit one buffer, and if several answers fit one.
     private const uint InputFits = MessageBytesMax + MessageReadBytes <= BufferBytes ? 0 : -1;
     private const uint AnswersFit = 8 * (AnswerBytesMax + 1) <= BufferBytes ? 0 : -1;
 }

@@ -36,33 +36,34 @@ public sealed class ActionLog
     public static ActionLog Open(string path, string entityName, Action<string> onFailure) =>
         new(LogFile.Open(path, entityName, onFailure));
 
-    /// <summary>A question for a chunk.</summary>
+    /// <summary>Adds a question for a chunk.</summary>
     public void WhereChunk(int chunkIndex)
     {
         _message.SetQuestion(chunkIndex);
         Add();
     }
 
-    /// <summary>An announcement of a chunk.</summary>
+    /// <summary>Adds an announcement of a chunk.</summary>
     public void LocalChunks(int chunkIndex, ReadOnlyMemory<byte> host, int port)
     {
         _message.Set(MessageKind.LocalChunks, chunkIndex, host, port);
         Add();
     }
 
-    /// <summary>A request to a peer, whose address only the log names (PROTOCOL 5.2).</summary>
+    /// <summary>Adds a request to a peer, whose address only the log names (PROTOCOL 5.2).</summary>
     public void RequestChunk(int chunkIndex, ReadOnlyMemory<byte> host, int port)
     {
         _message.Set(MessageKind.RequestChunk, chunkIndex, host, port);
         Add();
     }
 
-    /// <summary>A message that stands in a buffer already, as an answer does before it is sent: as on the wire, without
-    /// the end of its line.</summary>
+    /// <summary>Adds a message that stands in a buffer already, as an answer does before it is sent: as on the wire,
+    /// without the end of its line.</summary>
     /// <param name="length">In bytes; at most <see cref="Limits.BufferBytes"/>.</param>
     public void Written(byte[] buffer, int start, int length)
     {
-        Debug.Assert(length <= Limits.BufferBytes && start + length <= buffer.Length, "the message lies in its buffer");
+        Debug.Assert(length is >= 0 and <= Limits.BufferBytes, "a message is no longer than a buffer");
+        Debug.Assert(start >= 0 && start + length <= buffer.Length, "the message lies in its buffer");
         _message.SetWritten(buffer, start, length);
         Add();
     }

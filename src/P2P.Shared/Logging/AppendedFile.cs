@@ -8,18 +8,18 @@ using P2P.Posix;
 namespace P2P.Logging;
 
 /// <summary>
-/// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5.1). A file
-/// that was removed or renamed, or whose folder was, is made anew: the path is opened again once a second, before a
-/// write. All processes that do so at the same time get one file, and a file that has not changed is opened once more:
-/// a look at its inode would cost as much. A line never begins behind a torn line, whichever process tore that, and no
-/// call waits long for a pipe's reader. Hot: allocates nothing, but for a look at the lines of other processes.
+/// The file, or pipe, to which several processes append whole lines, each by one <c>write</c> (PROTOCOL 5.1). Once a
+/// second, before a write, the path is opened again, so that a file that was removed or renamed, or whose folder was,
+/// is made anew. All processes that do so at the same time get one file. An unchanged file is opened again as well: a
+/// look at its inode would cost as much. A line never begins behind a torn line, whichever process tore that, and no
+/// call waits long for a pipe's reader. Hot: allocates nothing, except where other processes have written.
 /// </summary>
 internal sealed unsafe class AppendedFile
 {
     private const int LookMilliseconds = 1000;
     private const int LooksMax = 4;
 
-    // The reader of a pipe may lag behind; a reader that has stopped holds this process up once.
+    // The reader of a pipe may lag behind; a reader that has stopped holds this process up for so long, once.
     private const int ReaderMilliseconds = 100;
 
     // PIPE_BUF: a write of so many bytes goes into a pipe as a whole or not at all, and no line of another process gets
@@ -42,8 +42,8 @@ internal sealed unsafe class AppendedFile
         _fullPath = Path.GetFullPath(path);
     }
 
-    /// <summary>Opens or creates it. A pipe without a reader is opened as well.</summary>
-    /// <exception cref="IOException">It can't be opened; the message is the system's reason.</exception>
+    /// <summary>Opens or creates the file. A pipe without a reader is opened as well.</summary>
+    /// <exception cref="IOException">The file can't be opened; the message is the system's reason.</exception>
     public static AppendedFile Open(string path) => new(path);
 
     /// <summary>Appends lines.</summary>
@@ -73,6 +73,7 @@ internal sealed unsafe class AppendedFile
             for (int written = 0; written < lines.Length;)
             {
                 int count = _isPipe ? MeasurePortion(lines[written..]) : lines.Length - written;
+                Debug.Assert(count > 0 && count <= lines.Length - written, "a portion is a part of the lines");
                 nint result = LibC.write(_file, start + written, count);
                 if (result > 0)
                 {

@@ -11,13 +11,13 @@ namespace P2P.Logging;
 /// <summary>
 /// The destination of ZLogger's entries: each is formatted at once, behind the name, into one buffer, so that the entry
 /// is free for the next message; the lines leave together, for an <see cref="AppendedFile"/>. ZLogger's own file
-/// processors have a thread and a queue, which would lose lines on SIGKILL and the order between processes always, and
-/// open the file in a way that overwrites lines of other processes. Used on the loop's thread. Hot: allocates nothing
+/// processors have a thread and a queue, lose lines on SIGKILL, keep no order between processes, and open the file in a
+/// way that overwrites lines of other processes. Used on the loop's thread. Hot: allocates nothing
 /// per line.
 /// </summary>
 internal sealed class LogFile : IAsyncLogProcessor
 {
-    // As much as a busy round brings: the fewer writes the better.
+    // The lines of a busy round fit, and leave in one write.
     private const int RoundBytes = 64 * 1024;
 
     private readonly AppendedFile _file;
@@ -49,7 +49,9 @@ internal sealed class LogFile : IAsyncLogProcessor
         if (_lines.Length - _length < _longestLine) Flush();
         _prefix.CopyTo(_lines.AsSpan(_length));
         _length += _prefix.Length;
-        _length += ((LoggedMessage)entry).Format(_lines.AsSpan(_length));
+        int bytes = ((LoggedMessage)entry).Format(_lines.AsSpan(_length));
+        Debug.Assert(!_lines.AsSpan(_length, bytes).Contains((byte)'\n'), "a message is one line");
+        _length += bytes;
         Debug.Assert(_length < _lines.Length, "a line is no longer than a buffer");
         _lines[_length++] = (byte)'\n';
         entry.Return();

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using P2P.Protocol;
@@ -24,26 +25,29 @@ internal sealed class LoggedMessage : IZLoggerEntry
     /// <summary>Nothing: the lines of the common log carry no time, level or category.</summary>
     public LogInfo LogInfo => default;
 
-    /// <summary>Makes it WHERE_CHUNK.</summary>
+    /// <summary>Makes the entry WHERE_CHUNK.</summary>
     public void SetQuestion(int chunkIndex) => (_kind, _chunkIndex) = (MessageKind.WhereChunk, chunkIndex);
 
-    /// <summary>Makes it LOCAL_CHUNKS, or REQUEST_CHUNK with its peer.</summary>
-    public void Set(MessageKind kind, int chunkIndex, ReadOnlyMemory<byte> host, int port) =>
+    /// <summary>Makes the entry LOCAL_CHUNKS, or REQUEST_CHUNK with its peer.</summary>
+    public void Set(MessageKind kind, int chunkIndex, ReadOnlyMemory<byte> host, int port)
+    {
+        Debug.Assert(kind is MessageKind.LocalChunks or MessageKind.RequestChunk, "an entry would keep an older text");
         (_kind, _chunkIndex, _host, _port) = (kind, chunkIndex, host, port);
+    }
 
-    /// <summary>Makes it a text.</summary>
+    /// <summary>Makes the entry the text of an answer.</summary>
     public void SetWritten(byte[] buffer, int start, int length) =>
         (_kind, _written, _start, _length) = (MessageKind.GetChunkFrom, buffer, start, length);
 
     public IZLoggerEntry CreateEntry(in LogInfo info) => this;
 
-    /// <summary>Nothing: it is used again.</summary>
+    /// <summary>Does nothing: the entry is used again.</summary>
     public void Return()
     {
     }
 
-    /// <summary>Writes it as on the wire, without end of line, and a request with its peer.</summary>
-    /// <param name="buffer">As long as the text, or <see cref="MessageWriter.BytesMax"/>.</param>
+    /// <summary>Writes the message as on the wire, without an end of line, and a request with its peer.</summary>
+    /// <param name="buffer">At least as long as the text, or <see cref="MessageWriter.BytesMax"/>.</param>
     /// <returns>Bytes written.</returns>
     public int Format(Span<byte> buffer)
     {

@@ -7,7 +7,7 @@ namespace P2P.Posix;
 /// types.</summary>
 public static class DiskError
 {
-    private const int ErrorMax = 4095;      // as far as the kernel counts
+    private const int ErrorMax = 4095;      // the kernel's largest errno
 
     /// <summary>The reason in a few words, without the path: <c>No space left on device</c>.</summary>
     /// <param name="e">An IOException or UnauthorizedAccessException; an exception that our own code made keeps its

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace P2P.Posix;
@@ -30,7 +31,11 @@ internal static unsafe partial class LibC
     public const short POLLOUT = 4;
 
     /// <summary>The reason of a failure, as the system words it.</summary>
-    public static string ErrorText(int error) => new Win32Exception(error).Message;
+    public static string ErrorText(int error)
+    {
+        Debug.Assert(error > 0, "a success has no reason");
+        return new Win32Exception(error).Message;
+    }
 
     /// <summary>struct pollfd.</summary>
     public struct PollFile
@@ -87,11 +92,11 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int pipe2(int* ends, int flags);
 
-    // The size of a pipe.
+    // Sets or reads the size of a pipe.
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fcntl(int descriptor, int command, nint argument);
 
-    // From a socket to a file without bringing the bytes into this process.
+    // Moves bytes from a socket to a file without bringing them into this process.
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nint count, uint flags);
 
@@ -107,7 +112,7 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int socket(int family, int type, int protocol);
 
-    // Follows every link of a path; ResolveLinkTarget follows those of its last part.
+    // Follows every link of a path; ResolveLinkTarget follows those of its last part. Returns null on failure.
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial byte* realpath(string path, byte* resolved);
 
@@ -115,19 +120,19 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint signal(int number, nint handler);
 
-    // The width of the terminal, and its foreground process group: the Console class would cost 140 KB.
+    // Reads the width of the terminal, and its foreground process group: the Console class would cost 140 KB.
     [LibraryImport("libc", SetLastError = true)]
     public static partial int ioctl(int descriptor, nuint request, void* argument);
 
-    // Whether the terminal, or the log's pipe, takes any bytes.
+    // Tells whether the terminal, or the log's pipe, takes any bytes.
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(PollFile* files, nuint count, int milliseconds);
 
-    // A lock on a folder, which .NET can't open.
+    // Locks a folder, which .NET can't open.
     [LibraryImport("libc", SetLastError = true)]
     public static partial int flock(int descriptor, int operation);
 
-    // A program beside the client: Process.Start would cost 100 KB. Returns the error, and leaves errno alone.
+    // Starts a program beside the client: Process.Start would cost 100 KB. Returns the error, and leaves errno alone.
     [LibraryImport("libc")]
     public static partial int posix_spawn(
         int* process, byte* program, void* fileActions, SpawnAttributes* attributes, nint* arguments,

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace P2P.Posix;
 
-/// <summary>What sending bytes of a file came to.</summary>
+/// <summary>How a send of a file's bytes ended.</summary>
 public enum SendFileEnd
 {
     Sent,
@@ -36,14 +36,22 @@ public sealed unsafe class NativeFile : IDisposable
 
     private NativeFile(int descriptor) => _handle = new SafeFileHandle(descriptor, ownsHandle: true);
 
-    /// <summary>Its size in bytes and when it was last written to, at the last <see cref="TryGetStatus"/>.</summary>
+    /// <summary>The file's size in bytes and when it was last written to, at the last
+    /// <see cref="TryGetStatus"/>.</summary>
     public (long Bytes, DateTime Modified) Seen { get; private set; }
 
     /// <summary>False once the file system has turned out not to tell which part of a file is in memory.</summary>
     public bool KnowsCache { get; private set; } = true;
 
-    /// <summary>The descriptor, until it is closed.</summary>
-    public int Descriptor => (int)_handle.DangerousGetHandle();
+    /// <summary>The descriptor, while the file is open.</summary>
+    public int Descriptor
+    {
+        get
+        {
+            Debug.Assert(!_handle.IsClosed, "the descriptor of a closed file may be another file's by now");
+            return (int)_handle.DangerousGetHandle();
+        }
+    }
 
     /// <summary>Opens a file to read. Of a pipe that lies in the file's place, no writer is waited for.</summary>
     /// <param name="error">0, or the errno.</param>
@@ -61,7 +69,7 @@ public sealed unsafe class NativeFile : IDisposable
         TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND, out error);
 
     /// <summary>Makes a new file to write that has no name, and is gone when it is closed without one.</summary>
-    /// <param name="error">0, or the errno: EOPNOTSUPP where there is no such thing.</param>
+    /// <param name="error">0, or the errno: EOPNOTSUPP where files can't be without a name.</param>
     public static NativeFile? TryCreateUnnamed(string folder, out int error)
     {
         error = LibC.EOPNOTSUPP;
@@ -70,8 +78,8 @@ public sealed unsafe class NativeFile : IDisposable
         return file;
     }
 
-    /// <summary>Locks it, or the folder that it is, against other processes until it is closed.</summary>
-    /// <param name="isTaken">Another process has locked it; else the file system may know no such locks.</param>
+    /// <summary>Locks the file, or the folder that was opened, against other processes until it is closed.</summary>
+    /// <param name="isTaken">Another process holds the lock; else the file system may know no such locks.</param>
     public bool TryLock(out bool isTaken)
     {
         int error = Error(LibC.flock(Descriptor, LibC.LOCK_EX | LibC.LOCK_NB));
@@ -79,11 +87,10 @@ public sealed unsafe class NativeFile : IDisposable
         return error == 0;
     }
 
-    /// <summary>Gives it a name, if that is still free.</summary>
+    /// <summary>Gives a file without a name its name, if that is still free.</summary>
     /// <returns>0, or the errno.</returns>
     public int Link(string path)
     {
-        Debug.Assert(!_handle.IsClosed, "an open file gets a name");
         string entry = $"/proc/self/fd/{Descriptor}";
         int error = Error(LibC.linkat(LibC.AT_FDCWD, entry, LibC.AT_FDCWD, path, LibC.AT_SYMLINK_FOLLOW));
         // After any other error, later files have a name from the start.
@@ -120,13 +127,13 @@ public sealed unsafe class NativeFile : IDisposable
         return Marshal.GetLastPInvokeError() is LibC.EAGAIN or LibC.EINTR ? SendFileEnd.WouldBlock : SendFileEnd.Failed;
     }
 
-    /// <summary>Reads what stands at an offset.</summary>
-    /// <returns>Bytes; 0 at the end, or if it can't be read.</returns>
+    /// <summary>Reads the bytes at an offset.</summary>
+    /// <returns>The number of bytes; 0 at the end of the file, or if they can't be read.</returns>
     public int Read(Span<byte> buffer, long offset)
     {
         try
         {
-            Debug.Assert(!buffer.IsEmpty, "a read of 0 bytes would look like the end of the file");
+            Debug.Assert(!buffer.IsEmpty && offset >= 0, "a read of 0 bytes would look like the end of the file");
             return RandomAccess.Read(_handle, buffer, offset);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -135,11 +142,12 @@ public sealed unsafe class NativeFile : IDisposable
         }
     }
 
-    /// <summary>Reads at an offset the bytes that are in memory, and waits for no disk. On a file system that has no
-    /// such read (tmpfs, FUSE) the call reads as <see cref="Read"/> does.</summary>
-    /// <returns>Bytes, fewer where what follows is not in memory; 0 if nothing is, as well.</returns>
+    /// <summary>Reads the bytes at an offset as far as they are in memory, and waits for no disk. On a file system that
+    /// has no such read (tmpfs, FUSE) the call reads as <see cref="Read"/> does.</summary>
+    /// <returns>The number of bytes; 0 also where none of them is in memory.</returns>
     public int ReadCached(Span<byte> buffer, long offset)
     {
+        Debug.Assert(!buffer.IsEmpty && offset >= 0, "a read of 0 bytes would look like bytes that are not in memory");
         fixed (byte* start = buffer)
         {
             var whole = new LibC.IoVector { Start = start, Bytes = buffer.Length };
@@ -180,7 +188,7 @@ public sealed unsafe class NativeFile : IDisposable
         return Error(LibC.close(descriptor));
     }
 
-    /// <summary>Closes it, if it is still open.</summary>
+    /// <summary>Closes the file, if it is still open.</summary>
     public void Dispose() => Close();
 
     private static NativeFile? TryOpen(string path, int flags, out int error)

@@ -6,7 +6,7 @@ namespace P2P.Posix;
 /// <summary>The kernel's pipe. AnonymousPipeServerStream would bring System.IO.Pipes along for it.</summary>
 internal static unsafe class Pipe
 {
-    /// <summary>Makes one; the caller owns both descriptors.</summary>
+    /// <summary>Makes a pipe; the caller owns both descriptors.</summary>
     /// <exception cref="IOException">There are no descriptors left.</exception>
     public static (int Reader, int Writer) Open(bool isNonBlocking)
     {

@@ -6,16 +6,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace P2P.Posix;
 
-/// <summary>What a move of bytes from a socket to a file came to.</summary>
+/// <summary>How a move of bytes from a socket to a file ended.</summary>
 public enum SpliceEnd
 {
     /// <summary>Bytes were moved, or the disk refused.</summary>
     Moved,
 
-    /// <summary>Nothing has been received that could be moved; or this has just become unusable.</summary>
+    /// <summary>The socket has no bytes now, or the pipe has just turned out to be unusable.</summary>
     WouldBlock,
 
-    /// <summary>The peer's end of the stream.</summary>
+    /// <summary>The peer has ended the stream.</summary>
     PeerEnded,
 
     /// <summary>The connection has failed.</summary>
@@ -42,7 +42,7 @@ public sealed unsafe class SplicePipe : IDisposable
     /// <param name="fileError">0, or the errno of writing.</param>
     public SpliceEnd Move(int socket, int file, out int bytes, out int fileError)
     {
-        Debug.Assert(socket >= 0 && file >= 0, "both ends are open");
+        Debug.Assert(IsUsable && socket >= 0 && file >= 0, "the pipe is usable, and both ends are open");
         bytes = fileError = 0;
         if (!TryOpen()) return SpliceEnd.WouldBlock;
         nint moved = LibC.splice(socket, null, Writer, null, _bytesMax, LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK);
@@ -114,6 +114,7 @@ public sealed unsafe class SplicePipe : IDisposable
             }
             bytes += read;
         }
+        Debug.Assert(bytes == moved, "the pipe held what was moved into it, and nothing else");
         return 0;
     }
 }

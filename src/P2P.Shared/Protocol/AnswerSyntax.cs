@@ -10,7 +10,7 @@ namespace P2P.Protocol;
 /// </summary>
 internal static class AnswerSyntax
 {
-    /// <summary>As many bytes at the end of a text may be the head of an answer's verb whose rest has not come
+    /// <summary>Most bytes at the end of a text that can be the head of an answer's verb whose rest has not come
     /// yet.</summary>
     public static int CutVerbBytesMax => Verbs.ChunkLocationUnknown.Length - 1;
 

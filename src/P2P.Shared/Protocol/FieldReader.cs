@@ -1,9 +1,10 @@
 using System;
 using System.Buffers.Text;
+using System.Diagnostics;
 
 namespace P2P.Protocol;
 
-/// <summary>Walks the comma-separated fields of one message and copies nothing.</summary>
+/// <summary>Reads the comma-separated fields of one message in turn, and copies nothing.</summary>
 public ref struct FieldReader(ReadOnlySpan<byte> text)
 {
     private ReadOnlySpan<byte> _rest = text;
@@ -17,6 +18,7 @@ public ref struct FieldReader(ReadOnlySpan<byte> text)
     /// <summary>Reads the next field, which may be empty.</summary>
     public bool TryRead(out ReadOnlySpan<byte> field)
     {
+        Debug.Assert(!AtEnd || _rest.IsEmpty, "nothing is left behind the last field");
         field = default;
         if (AtEnd) return false;
         int comma = _rest.IndexOf((byte)',');
@@ -30,6 +32,7 @@ public ref struct FieldReader(ReadOnlySpan<byte> text)
     /// <returns>False if there is no field, it holds anything but digits, or its value is out of range.</returns>
     public bool TryReadInt32(int min, int max, out int value)
     {
+        Debug.Assert(min >= 0 && min <= max, "a field without a sign is 0 or more");
         value = 0;
         return TryRead(out ReadOnlySpan<byte> field)
             && !field.IsEmpty && char.IsAsciiDigit((char)field[0])      // Utf8Parser would take a sign

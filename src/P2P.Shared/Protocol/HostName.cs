@@ -24,7 +24,7 @@ public static class HostName
             || (IPAddress.TryParse(characters, out IPAddress? address) && IsLoopback(address));
     }
 
-    /// <summary>Tells whether an address is this machine's, as a peer that names it means it.</summary>
+    /// <summary>Tells whether an address in a message is this machine: a loopback address, 0.0.0.0 or ::.</summary>
     public static bool IsLoopback(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();

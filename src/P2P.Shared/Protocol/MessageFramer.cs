@@ -5,8 +5,8 @@ using System.Threading;
 namespace P2P.Protocol;
 
 /// <summary>
-/// Finds where messages end in the bytes of one connection, in both dialects (PROTOCOL 2.2). Strangers send
-/// one message per send and nothing behind it; others end each with a newline, join or cut them.
+/// Finds where messages end in the bytes of one connection, in both dialects (PROTOCOL 2.2). Some programs send one
+/// message per send and nothing behind it; others end each message with a newline, and join or cut messages.
 ///
 /// The framer sees no socket and no clock. Its session reports each read, the end of the stream, and that
 /// <see cref="ReadTimeout"/> has passed without a byte. A timeout of zero asks only whether more is waiting.
@@ -65,15 +65,17 @@ public struct MessageFramer
     /// <param name="unread">All bytes that were read and not yet consumed.</param>
     /// <param name="text">The message without its newline; empty for an empty line.</param>
     /// <param name="consumed">Bytes of <paramref name="unread"/> that the owner must drop before the next call.</param>
-    /// <param name="isLine">It ended in a newline, and so shall its answer.</param>
+    /// <param name="isLine">The text ended in a newline, and its answer is to end in one as well.</param>
     /// <returns>False when none is complete: see <see cref="ReadTimeout"/> and <see cref="IsOverlong"/>.</returns>
     public bool TryNext(ReadOnlySpan<byte> unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine)
     {
-        bool found = TryFind(unread, out text, out consumed, out isLine);
-        IsOverlong = (found ? text.Length : unread.Length) >= Limits.MessageBytesMax;
+        Debug.Assert(_readStart + _readBytes == unread.Length, "each read is reported, and what is consumed dropped");
+        bool isFound = TryFind(unread, out text, out consumed, out isLine);
+        IsOverlong = (isFound ? text.Length : unread.Length) >= Limits.MessageBytesMax;
         Debug.Assert(consumed <= unread.Length, "a message lies within the unread bytes");
+        Debug.Assert(isFound == consumed > 0, "a text that is not consumed would be found for ever");
         _readStart -= consumed;
-        return found && !IsOverlong;
+        return isFound && !IsOverlong;
     }
 
     private bool TryFind(ReadOnlySpan<byte> unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine)
@@ -111,11 +113,11 @@ public struct MessageFramer
         }
 
         IsNonsense = extent == Extent.NotAMessage;
-        bool alone = _readStart == 0 && _readBytes <= Limits.LoneReadBytesMax;
+        bool isAlone = _readStart == 0 && _readBytes <= Limits.LoneReadBytesMax;
         if (extent is Extent.Whole or Extent.WholeButOpen)
         {
             ReadTimeout = _sawNewline ? Limits.BareLineTimeout
-                : alone && extent == Extent.Whole ? TimeSpan.Zero
+                : isAlone && extent == Extent.Whole ? TimeSpan.Zero
                 : Limits.CutMessageTimeout;
         }
         if (!_hasEnded && !(_hasTimedOut && ReadTimeout != Timeout.InfiniteTimeSpan)) return false;

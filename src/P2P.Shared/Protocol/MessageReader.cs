@@ -3,8 +3,8 @@ using System;
 namespace P2P.Protocol;
 
 /// <summary>
-/// Bytes to messages. Hot: allocates nothing, and each way to be wrong is the same quiet <c>false</c>.
-/// Where a message ends is <see cref="MessageFramer"/>'s business.
+/// Bytes to messages. A text that is no message is <c>false</c>, whatever is wrong with it: peers send anything. Where
+/// a message ends is <see cref="MessageFramer"/>'s business. Hot: allocates nothing.
 /// </summary>
 public static class MessageReader
 {

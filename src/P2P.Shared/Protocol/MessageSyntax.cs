@@ -55,31 +55,32 @@ internal static class MessageSyntax
             at += comma + 1;
         }
 
-        bool required = true;
+        bool isRequired = true;
         while (true)
         {
+            Debug.Assert(at <= text.Length, "the scan stays within the text");
             int digits = CountDigits(text[at..]);
             int end = at + digits;
             int next = end + CountBlanks(text[end..]);
-            bool atEnd = next == text.Length;
-            if (required && digits == 0) return atEnd ? Extent.Incomplete : Extent.NotAMessage;
-            if (atEnd) return digits > 0 ? Extent.Whole : Extent.WholeButOpen;
+            bool isAtEnd = next == text.Length;
+            if (isRequired && digits == 0) return isAtEnd ? Extent.Incomplete : Extent.NotAMessage;
+            if (isAtEnd) return digits > 0 ? Extent.Whole : Extent.WholeButOpen;
             if (Verbs.TryRead(text[next..], out _, out _))
             {
                 length = next;
                 return Extent.Followed;
             }
-            if (Verbs.IsCut(text[next..])) return required ? Extent.Incomplete : Extent.WholeButOpen;
+            if (Verbs.IsCut(text[next..])) return isRequired ? Extent.Incomplete : Extent.WholeButOpen;
             if (text[next] != (byte)',')
             {
                 // Behind the required fields anything may stand; what counts is how it ends.
-                if (required) return Extent.NotAMessage;
+                if (isRequired) return Extent.NotAMessage;
                 int comma = text[next..].IndexOf((byte)',');
                 if (comma < 0) return Extent.WholeButOpen;
                 next += comma;
             }
             at = next + 1;
-            required = false;
+            isRequired = false;
         }
     }
 

@@ -67,7 +67,7 @@ public sealed class Acceptor
     public static bool IsAddressForeign(SocketException failure) =>
         failure.SocketErrorCode == SocketError.AddressNotAvailable;
 
-    /// <summary>Changes the sockets that listen, and through them those that they accept.</summary>
+    /// <summary>Changes the listening sockets; the sockets that they accept inherit the change.</summary>
     public void Configure(Action<Socket> change)
     {
         _change = change;
@@ -96,10 +96,10 @@ public sealed class Acceptor
 
     /// <summary>Listens on other addresses, on the same port. Connections that wait to be accepted just then are reset.
     /// On the loop.</summary>
-    /// <returns>False if that can't be done, and it listens where it did.</returns>
+    /// <returns>False if those addresses can't be listened on; the acceptor then listens where it did.</returns>
     public bool TryMoveTo(IPAddress[] addresses)
     {
-        Debug.Assert(Port != 0, "it listens, so it has a port");
+        Debug.Assert(Port != 0 && _listeners.Count > 0, "an acceptor that listens can move");
         _accepting.ForEach(accepting => accepting.Dispose());
         _accepting.Clear();
         _listeners.Clear();
@@ -182,6 +182,7 @@ public sealed class Acceptor
 
         void IOperationOwner.OnCompleted(SocketOperation operation)
         {
+            Debug.Assert(operation == _operation && !_isClosed, "one accept is in flight");
             if (TryEnd()) Resume();
         }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading.Tasks;
 
 namespace P2P.Transport;
@@ -13,6 +14,7 @@ public static class CleanEnd
     /// from the peer resets the connection.</param>
     public static async Task EndStreamAsync(this Connection connection, EventLoop loop, TimeSpan timeout)
     {
+        Debug.Assert(timeout > TimeSpan.Zero, "the peer gets some time to end its stream");
         if (!connection.Socket.TryShutdownSend()) return;
         TimeSpan deadline = EventLoop.Now + timeout;
         for (TimeSpan left = timeout; left > TimeSpan.Zero; left = deadline - EventLoop.Now)

@@ -2,7 +2,6 @@ using System;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace P2P.Transport;
@@ -19,9 +18,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     private readonly EventLoop _loop;
     private readonly int _readBytesMax;
     private readonly bool _isPeerQuick;
-    private ConnectionState _state;
     private bool _mayHaveMore;          // the kernel may hold more bytes than were read
-    private bool _hasTimedOut;          // so ended the last receive that was awaited
+    private bool _hasTimedOut;          // the last receive that was awaited has ended by its timeout
     private int _readsAtOnce;           // in a row
     private LoopTimer? _timeout;
     private SocketOperation? _receive;  // in flight
@@ -31,12 +29,12 @@ public sealed class Connection : IOperationOwner, IDisposable
     private readonly ConnectionSender _sender;
 
     /// <summary>Takes a socket over.</summary>
-    /// <param name="loop">The loop that it lives on.</param>
+    /// <param name="loop">The loop on which the connection is used.</param>
     /// <param name="socket">Connected, or about to be by <see cref="ConnectAsync"/>.</param>
     /// <param name="readBytesMax">Most that one receive takes, in bytes. Above <see cref="Limits.MessageReadBytes"/>
     /// only for a session that consumes all before it waits again.</param>
-    /// <param name="isPeerQuick">As a rule the peer has sent more when a receive starts. A plain receive then finds it
-    /// for less than an operation does; where nothing is there, the operation behind it looks a second time.</param>
+    /// <param name="isPeerQuick">As a rule the peer has sent more when a receive starts. A plain receive then costs
+    /// less than an operation; where no byte has come, the operation that follows it looks a second time.</param>
     public Connection(EventLoop loop, Socket socket, int readBytesMax, bool isPeerQuick = false)
     {
         Debug.Assert(readBytesMax > 0 && readBytesMax <= loop.ReceiveBuffer.Length, "a read fits the loop's buffer");
@@ -57,6 +55,16 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// <summary>True after so many receives in a row without a wait that other connections should have their turn
     /// (<see cref="EventLoop.YieldAsync"/>).</summary>
     public bool HasHadTurn => _readsAtOnce >= Limits.ReadsPerTurn;
+
+    private ConnectionState State
+    {
+        get;
+        set
+        {
+            Debug.Assert(field.MayBecome(value), $"{field} is followed by {value}");
+            field = value;
+        }
+    }
 
     /// <summary>Drops the first unread bytes.</summary>
     public void Consume(int bytes) => _unread.Consume(bytes, _loop, this);
@@ -82,14 +90,15 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// The call pays after a read that may have brought the whole stream.</summary>
     public bool LookForEnd()
     {
-        if (_state != ConnectionState.Idle || _mayHaveMore) return _state == ConnectionState.Ended;
+        Debug.Assert(_reader is null, "the session that asks does not wait");
+        if (State != ConnectionState.Idle || _mayHaveMore) return State == ConnectionState.Ended;
         Span<byte> next = stackalloc byte[1];
         int bytes = Socket.Receive(next, SocketFlags.Peek, out SocketError error);
         if (bytes > 0 || error is SocketError.WouldBlock or SocketError.Interrupted) return false;
         // The kernel reports a failure once; a receive behind it would look like a clean end.
-        _state = error == SocketError.Success ? ConnectionState.Ended : ConnectionState.Arrived;
+        State = error == SocketError.Success ? ConnectionState.Ended : ConnectionState.Arrived;
         if (error != SocketError.Success) _received = new SocketResult(0, error);
-        return _state == ConnectionState.Ended;
+        return State == ConnectionState.Ended;
     }
 
     /// <summary>Connects; the result is a success if the other end has accepted.</summary>
@@ -113,8 +122,8 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// </summary>
     public void Close()
     {
-        if (_state == ConnectionState.Closed) return;
-        _state = ConnectionState.Closed;
+        if (State == ConnectionState.Closed) return;
+        State = ConnectionState.Closed;
         _loop.Leaks.OnClosed(this);
         _timeout?.Forget();
         _unread.Release(_loop, this);
@@ -123,8 +132,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (isInFlight && Socket.LingerState is not { Enabled: true })
             SocketOptions.TryShutdown(Socket, SocketShutdown.Both);
         Socket.Dispose();
-        _hasTimedOut = false;
-        _received = SocketResult.Closed;
+        (_hasTimedOut, _received) = (false, SocketResult.Closed);
         if (_reader is not null) _loop.Post(TakeReader());
         _sender.ResumeWaiter();
     }
@@ -133,19 +141,18 @@ public sealed class Connection : IOperationOwner, IDisposable
     /// peer is there.</summary>
     public void Abort()
     {
-        if (_state == ConnectionState.Closed) return;
+        if (State == ConnectionState.Closed) return;
         Socket.ResetOnClose(true);
         Close();
     }
 
-    /// <summary>Closes it.</summary>
     public void Dispose() => Close();
 
     void IOperationOwner.OnCompleted(SocketOperation operation)
     {
         Debug.Assert(operation == _receive, "one receive is in flight");
-        Debug.Assert(_state is ConnectionState.Receiving or ConnectionState.Unattended, "a receive is in flight");
-        bool isAwaited = _state == ConnectionState.Receiving;
+        Debug.Assert(State is ConnectionState.Receiving or ConnectionState.Unattended, "a receive is in flight");
+        bool isAwaited = State == ConnectionState.Receiving;
         EndReceive(_receive!);
         if (isAwaited)
         {
@@ -153,13 +160,23 @@ public sealed class Connection : IOperationOwner, IDisposable
             TakeReader()();
             return;
         }
-        _state = ConnectionState.Arrived;
+        if (State == ConnectionState.Idle) State = ConnectionState.Arrived;
+    }
+
+    /// <summary>How the last receive that was awaited has ended.</summary>
+    internal SocketResult Received => _hasTimedOut ? SocketResult.TimedOut : _received;
+
+    /// <summary>Keeps the session that waits.</summary>
+    internal void OnAwait(Action continuation)
+    {
+        Debug.Assert(_reader is null, "one session waits at a time");
+        _reader = continuation;
     }
 
     /// <summary>The round has come in which a receive that was put off starts.</summary>
     internal void StartPutOff()
     {
-        if (_state != ConnectionState.PutOff || !((_isPeerQuick && TryReceive()) || TryStart(isForBytes: true))) return;
+        if (State != ConnectionState.PutOff || !((_isPeerQuick && TryReceive()) || TryStart(isForBytes: true))) return;
         _timeout?.Stop();
         TakeReader()();
     }
@@ -172,7 +189,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         Debug.Assert(_reader is null, "one receive at a time");
         _hasTimedOut = false;
         bool isCompleted = true;
-        switch (_state)
+        switch (State)
         {
             case ConnectionState.Closed:
                 _received = SocketResult.Closed;
@@ -181,14 +198,14 @@ public sealed class Connection : IOperationOwner, IDisposable
                 _received = default;
                 break;
             case ConnectionState.Arrived:
-                if (_received.IsSuccess) _state = ConnectionState.Idle;     // a failure stays one
+                if (_received.IsSuccess) State = ConnectionState.Idle;     // a failure stays one
                 break;
             case ConnectionState.Idle when timeout == TimeSpan.Zero && !_mayHaveMore:
                 _hasTimedOut = true;
                 break;
             // A peer that has just been read from is worth another call only one round later.
             case ConnectionState.Idle when !_mayHaveMore && isForBytes && !_loop.IsLone:
-                _state = ConnectionState.PutOff;
+                State = ConnectionState.PutOff;
                 _loop.PutOff(this);
                 isCompleted = false;
                 break;
@@ -196,7 +213,7 @@ public sealed class Connection : IOperationOwner, IDisposable
                 isCompleted = TryStart(isForBytes);
                 break;
             default:        // a receive is in flight already
-                _state = ConnectionState.Receiving;
+                State = ConnectionState.Receiving;
                 isCompleted = false;
                 break;
         }
@@ -204,7 +221,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         if (isCompleted) return new Receiving(this, isCompleted: true);
         if (timeout == TimeSpan.Zero)
         {
-            _state = ConnectionState.Unattended;
+            State = ConnectionState.Unattended;
             _hasTimedOut = true;
         }
         else if (timeout != Timeout.InfiniteTimeSpan) (_timeout ??= new LoopTimer(_loop, OnTimer)).Start(timeout);
@@ -231,7 +248,7 @@ public sealed class Connection : IOperationOwner, IDisposable
         Debug.Assert(_receive is null, "one receive at a time");
         _receive = _loop.RentOperation(this);
         _receive.UseBuffer(_loop.ReceiveBuffer, 0, isForBytes ? _readBytesMax : 0);
-        _state = ConnectionState.Receiving;
+        State = ConnectionState.Receiving;
         if (Socket.ReceiveAsync(_receive)) return false;
         EndReceive(_receive);
         return true;
@@ -249,18 +266,18 @@ public sealed class Connection : IOperationOwner, IDisposable
     private void EndReceive(SocketResult result, bool wasForBytes)
     {
         _received = result;
-        _state = ConnectionState.Idle;
+        State = ConnectionState.Idle;
         _mayHaveMore = !wasForBytes || result.Bytes == _readBytesMax;
         _loop.OnReceived();
         if (!wasForBytes && result.IsSuccess) _received = new SocketResult(1, SocketError.Success);
-        else if (result.IsEnd) _state = ConnectionState.Ended;
+        else if (result.IsEnd) State = ConnectionState.Ended;
         else if (result.Bytes > 0) _unread.Add(result.Bytes, _loop, this);
     }
 
     // Where the loop comes late, bytes may have come in time: they count (PROTOCOL 2.2).
     private void OnTimer()
     {
-        if (_state == ConnectionState.PutOff && TryStart(isForBytes: true)) TakeReader()();
+        if (State == ConnectionState.PutOff && TryStart(isForBytes: true)) TakeReader()();
         // Where something is there, the receive in flight is about to complete.
         else if (!Socket.Poll(0, SelectMode.SelectRead)) TimeOut();
     }
@@ -268,7 +285,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     private void TimeOut()
     {
         if (_reader is null) return;
-        _state = _state == ConnectionState.PutOff ? ConnectionState.Idle : ConnectionState.Unattended;
+        State = State == ConnectionState.PutOff ? ConnectionState.Idle : ConnectionState.Unattended;
         _hasTimedOut = true;
         TakeReader()();
     }
@@ -279,20 +296,5 @@ public sealed class Connection : IOperationOwner, IDisposable
         Action taken = _reader;
         _reader = null;
         return taken;
-    }
-
-    /// <summary>The awaitable of a receive.</summary>
-    public readonly struct Receiving(Connection connection, bool isCompleted) : ICriticalNotifyCompletion
-    {
-        public Receiving GetAwaiter() => this;
-        public bool IsCompleted => isCompleted;
-        public SocketResult GetResult() => connection._hasTimedOut ? SocketResult.TimedOut : connection._received;
-        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
-
-        public void UnsafeOnCompleted(Action continuation)
-        {
-            Debug.Assert(connection._reader is null, "one session waits at a time");
-            connection._reader = continuation;
-        }
     }
 }

@@ -36,6 +36,7 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
     /// <summary>As <see cref="Connection.Send"/>.</summary>
     public SocketResult Send(ReadOnlySpan<byte> bytes)
     {
+        Debug.Assert(_operation is null, "bytes would overtake those of the send in flight");
         if (_isClosed) return SocketResult.Closed;
         int sent = Socket.Send(bytes, SocketFlags.None, out SocketError error);
         return new SocketResult(sent, error);
@@ -85,6 +86,7 @@ internal sealed class ConnectionSender(EventLoop loop, Socket socket) : IOperati
     {
         Debug.Assert(_operation is not null, "an operation was in flight");
         SocketResult result = _operation.Result;
+        Debug.Assert(!result.IsSuccess || result.Bytes == _operation.Count, "a send ends when all is sent");
         if (result.IsSuccess) result = result with { Bytes = result.Bytes + _sentAtOnce };
         loop.Operations.Return(_operation);
         (_operation, _sentAtOnce) = (null, 0);

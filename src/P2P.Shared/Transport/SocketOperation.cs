@@ -16,17 +16,17 @@ internal interface IOperationOwner
 /// </summary>
 internal sealed class SocketOperation(EventLoop loop) : SocketAsyncEventArgs(true)
 {
-    /// <summary>The object that the completion is passed to; null once that has given the operation up.</summary>
+    /// <summary>The object that the completion is passed to; null once the operation has been given up.</summary>
     public volatile IOperationOwner? Owner;
 
-    /// <summary>Sets the buffer, if it isn't there already: most operations receive into the same one, again and
+    /// <summary>Sets the buffer, unless it is set already: most operations receive into the same buffer again and
     /// again.</summary>
     public void UseBuffer(byte[]? buffer, int offset, int count)
     {
         if (Buffer != buffer || Offset != offset || Count != count) SetBuffer(buffer, offset, count);
     }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How the operation ended.</summary>
     public SocketResult Result => new(BytesTransferred, SocketError);
 
     /// <summary>The runtime calls this on its thread for sockets, which is the loop's.</summary>

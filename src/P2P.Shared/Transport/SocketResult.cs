@@ -20,7 +20,7 @@ public readonly record struct SocketResult(int Bytes, SocketError Error, bool Is
     /// <summary>The operation did what it was asked.</summary>
     public bool IsSuccess => Error == SocketError.Success && !IsTimedOut;
 
-    /// <summary>The connection is of no more use, which a timeout does not say.</summary>
+    /// <summary>The operation has failed, and the connection with it. A timeout is no failure.</summary>
     public bool HasFailed => Error != SocketError.Success;
 
     /// <summary>The peer has sent its last byte, and has ended the stream cleanly.</summary>

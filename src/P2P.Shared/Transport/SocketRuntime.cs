@@ -9,7 +9,8 @@ namespace P2P.Transport;
 /// </summary>
 internal static class SocketRuntime
 {
-    /// <summary>To be called before the first socket of the process is made: the runtime looks once.</summary>
+    /// <summary>To be called before the first socket of the process is made: then the runtime reads its settings,
+    /// once.</summary>
     public static void Prepare()
     {
         Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");

@@ -20,6 +20,7 @@ internal struct UnreadBytes(byte[] loopBuffer)
     /// <summary>Adds the bytes at the beginning of the loop's receive buffer.</summary>
     public void Add(int bytes, EventLoop loop, Connection owner)
     {
+        Debug.Assert(bytes > 0 && bytes <= loop.ReceiveBuffer.Length, "a read fits the loop's buffer");
         if (_start == _end)
         {
             Debug.Assert(loop.Borrower is null, "the loop's buffer is borrowed by one connection at a time");

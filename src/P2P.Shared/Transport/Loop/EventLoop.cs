@@ -14,17 +14,17 @@ namespace P2P.Transport;
 /// which operations complete inline (<see cref="SocketRuntime"/>); nothing here needs a lock, and no message crosses a
 /// thread. The thread that calls <see cref="Run"/> only waits for the next timer.
 ///
-/// A round is what the kernel tells the runtime at once. The first session that has to wait for the end of a round asks
-/// for a wake-up, which comes behind all that was ready before it: then put-off receives start, yielded sessions go on,
-/// the log is written, and the answers leave. Where rounds bring one message each, that would cost more than it saves,
-/// so each message is then a round of its own, without a wake-up. Hot: allocates nothing per message.
+/// A round is what the kernel reports to the runtime at once. The first session that has to wait for the end of a
+/// round asks for a wake-up, which comes behind all that was ready before it: then put-off receives start, yielded
+/// sessions go on, the log is written, and the answers leave. Where rounds bring one message each, that would cost more
+/// than it saves, so each message is then a round of its own, without a wake-up. Hot: allocates nothing per message.
 /// </summary>
 public sealed class EventLoop
 {
-    // So many answers leave together: their buffers and the sessions are still in the processor's cache.
+    // No more answers than these leave together, while their sessions are still in the processor's cache.
     private const int RoundMax = 128;
 
-    // A tracker with thousands of connections that all ask rents so many at one time; more go to the collector.
+    // A tracker whose thousands of clients all ask rents so many at one time; the collector gets those beyond them.
     private const int IdleOperationsMax = 4096, IdleBuffersMax = 2 * RoundMax;
 
     private readonly LoopWake _wake;
@@ -114,10 +114,15 @@ public sealed class EventLoop
     /// <summary>Goes on when every session of this round has run; allocates nothing.</summary>
     public QueuedResumption RoundEndAsync() => new(_roundEnd);
 
+    // Before the loop runs, and after its end, there is one thread only.
+    private bool IsOnItsThread =>
+        _threadId == 0 || _state == LoopState.Over || Environment.CurrentManagedThreadId == _threadId;
+
     /// <summary>Rents an operation, with the buffer that its last use has left in it.</summary>
     internal SocketOperation RentOperation(
         IOperationOwner owner, [CallerMemberName] string method = "", [CallerLineNumber] int line = 0)
     {
+        Debug.Assert(IsOnItsThread, "sockets are used on the loop's thread");
         SocketOperation operation = Operations.Rent(method, line);
         operation.Owner = owner;
         return operation;
@@ -135,13 +140,21 @@ public sealed class EventLoop
     }
 
     /// <summary>Starts a connection's receive in the next round.</summary>
-    internal void PutOff(Connection connection) => _putOff.Enqueue(connection);
+    internal void PutOff(Connection connection)
+    {
+        Debug.Assert(IsOnItsThread, "sockets are used on the loop's thread");
+        _putOff.Enqueue(connection);
+    }
 
     /// <summary>A receive has brought something: how many do in a round decides how rounds end.</summary>
     internal void OnReceived() => _loneRounds.OnReceived();
 
     /// <summary>Puts a timer into the queue for its due time.</summary>
-    internal void Enqueue(LoopTimer timer, TimeSpan due) => _timers.Add(timer, due);
+    internal void Enqueue(LoopTimer timer, TimeSpan due)
+    {
+        Debug.Assert(IsOnItsThread, "timers are started on the loop's thread");
+        _timers.Add(timer, due);
+    }
 
     /// <summary>Takes a timer out of the queue before its time (<see cref="TimerQueue.Remove"/>).</summary>
     internal void Dequeue(LoopTimer timer) => _timers.Remove(timer);
@@ -216,6 +229,7 @@ public sealed class EventLoop
         if (_state == LoopState.Stopping)
         {
             CloseAll();
+            Debug.Assert(_state == LoopState.Stopping, "the loop ends once");
             _state = LoopState.Over;
             _timers.EndWait();
         }
@@ -282,15 +296,5 @@ public sealed class EventLoop
         public override SocketOperation Create() => new(loop);
 
         public override bool Return(SocketOperation operation) => true;
-    }
-
-    /// <summary>The awaitable of a session that goes on from a queue.</summary>
-    public readonly struct QueuedResumption(Queue<Action> queue) : ICriticalNotifyCompletion
-    {
-        public QueuedResumption GetAwaiter() => this;
-        public bool IsCompleted => false;
-        public void GetResult() { }
-        public void OnCompleted(Action continuation) => queue.Enqueue(continuation);
-        public void UnsafeOnCompleted(Action continuation) => queue.Enqueue(continuation);
     }
 }

@@ -20,11 +20,19 @@ internal sealed class LeakCheck
 
     /// <summary>A connection or a listener lives on the loop from now on.</summary>
     [Conditional("DEBUG")]
-    public void OnOpened(IDisposable opened) => _open.Add(opened);
+    public void OnOpened(IDisposable opened)
+    {
+        bool isNew = _open.Add(opened);
+        Debug.Assert(isNew, "opened twice");
+    }
 
     /// <summary>A connection or a listener is closed.</summary>
     [Conditional("DEBUG")]
-    public void OnClosed(IDisposable closed) => _open.Remove(closed);
+    public void OnClosed(IDisposable closed)
+    {
+        bool wasOpen = _open.Remove(closed);
+        Debug.Assert(wasOpen, "closed twice, or never opened");
+    }
 
     /// <summary>A session begins to wait for a signal.</summary>
     [Conditional("DEBUG")]

@@ -8,7 +8,7 @@ namespace P2P.Transport;
 /// </summary>
 internal struct LoneRounds
 {
-    // After so many rounds of one message each, as many as that are rounds of their own.
+    // After SeenMin rounds of one message each, the next Assumed messages are rounds of their own.
     private const int SeenMin = 4, Assumed = 128;
 
     private int _messages;          // in this round

@@ -6,8 +6,9 @@ using System.Threading;
 namespace P2P.Transport;
 
 /// <summary>
-/// What one session waits for: <see cref="Set"/>, or the end of a time. Set before the wait, it ends it at once. One
-/// waiter; allocates nothing per wait. Setting it resumes the waiter after the code at hand, not inside it.
+/// What one session waits for: <see cref="Set"/>, or the end of a time. A signal that is set before the wait ends the
+/// wait at once. <see cref="Set"/> resumes the one waiter after the code at hand, not inside it. Allocates nothing per
+/// wait.
 /// </summary>
 public sealed class LoopSignal : ICriticalNotifyCompletion
 {
@@ -30,11 +31,12 @@ public sealed class LoopSignal : ICriticalNotifyCompletion
     /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     public LoopSignal WaitAsync(TimeSpan timeout)
     {
+        Debug.Assert(_continuation is null, "one waiter at a time");
         _timeout = timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : timeout;
         return this;
     }
 
-    /// <summary>Ends the wait that is, or the next one.</summary>
+    /// <summary>Ends the wait at hand, or else the next one.</summary>
     public void Set()
     {
         if (_isSet) return;

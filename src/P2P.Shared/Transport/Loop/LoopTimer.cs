@@ -13,10 +13,10 @@ public sealed class LoopTimer(EventLoop loop, Action callback)
     private long _due = Never;
     private long _queuedFor = Never;
 
-    /// <summary>True from its start until it calls back or is stopped.</summary>
+    /// <summary>True from the start until the timer calls back or is stopped.</summary>
     public bool IsRunning => _due != Never;
 
-    /// <summary>Starts it, or moves its time.</summary>
+    /// <summary>Starts the timer, or moves its time.</summary>
     public void Start(TimeSpan delay)
     {
         Debug.Assert(delay >= TimeSpan.Zero, "a timer's time is to come");
@@ -30,7 +30,7 @@ public sealed class LoopTimer(EventLoop loop, Action callback)
     /// <summary>The timer won't call back until it is started again.</summary>
     public void Stop() => _due = Never;
 
-    /// <summary>Stops it for good, so that nothing keeps its owner alive.</summary>
+    /// <summary>Stops the timer for good, so that no queue keeps its owner alive.</summary>
     public void Forget()
     {
         _due = Never;
@@ -44,7 +44,8 @@ public sealed class LoopTimer(EventLoop loop, Action callback)
         if (queuedFor != _queuedFor) return;        // an entry for a later time, overtaken by an earlier one
         _queuedFor = Never;
         if (_due == Never) return;
-        // Even where its later time has come as well: the timers between the two call back first.
+        Debug.Assert(_due >= queuedFor, "a timer is queued for its earliest time");
+        // Even where the later time has come as well: the timers between the two call back first.
         if (_due > queuedFor)
         {
             _queuedFor = _due;

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Net.Sockets;
 using System.Threading;
@@ -17,7 +18,7 @@ internal sealed class LoopWake : IOperationOwner
     private readonly Action _onWake;
     private int _isAsked;
 
-    /// <summary>Makes it; nothing is called before <see cref="Start"/>.</summary>
+    /// <summary>Makes a wake-up that does not call before <see cref="Start"/>.</summary>
     public LoopWake(EventLoop loop, Action onWake)
     {
         (int reader, int writer) = Pipe.Open(isNonBlocking: true);
@@ -29,7 +30,7 @@ internal sealed class LoopWake : IOperationOwner
         _onWake = onWake;
     }
 
-    /// <summary>Lets it call, for the first time at once.</summary>
+    /// <summary>Begins to call the loop, for the first time at once.</summary>
     public void Start()
     {
         if (!_reader.ReceiveAsync(_operation)) throw new IOException("nothing can be in the loop's pipe yet");
@@ -42,16 +43,9 @@ internal sealed class LoopWake : IOperationOwner
         if (Interlocked.Exchange(ref _isAsked, 1) == 0) _writer.Send("!"u8);
     }
 
-    /// <summary>Ends it.</summary>
-    public void Stop()
-    {
-        _operation.Owner = null;
-        _reader.Dispose();
-        _writer.Dispose();
-    }
-
     void IOperationOwner.OnCompleted(SocketOperation operation)
     {
+        Debug.Assert(operation.Result.Bytes > 0, "the pipe is open, or the loop would wake for ever");
         // A receive that completes at once has swallowed another thread's byte: this call is that thread's call, too.
         // The mark is taken back before each receive, or that thread's next byte would never be written.
         do Volatile.Write(ref _isAsked, 0);

@@ -32,7 +32,11 @@ internal sealed class TimerQueue
 
     /// <summary>Takes a timer out of the queue before its time. The cost grows with the number of timers: only
     /// connections that close do this, and few of them have a timer.</summary>
-    public void Remove(LoopTimer timer) => _timers.Remove(timer, out _, out _);
+    public void Remove(LoopTimer timer)
+    {
+        bool wasQueued = _timers.Remove(timer, out _, out _);
+        Debug.Assert(wasQueued, "a timer knows whether it is queued");
+    }
 
     /// <summary>Takes the next timer out whose time is not after <paramref name="now"/>.</summary>
     public bool TryTake(long now, [NotNullWhen(true)] out LoopTimer? timer, out long due)
