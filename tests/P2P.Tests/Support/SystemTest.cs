@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using Xunit;
 using Xunit.Abstractions;
+using Xunit.Sdk;
 
 namespace P2P.Tests.Support;
 
@@ -93,12 +94,15 @@ public abstract class SystemTest : IDisposable
 
     public void Dispose()
     {
-        foreach (var process in _owned.OfType<NativeProcess>().Reverse())
+        NativeProcess[] processes = [.. _owned.OfType<NativeProcess>().Reverse()];
+        foreach (NativeProcess process in processes)
             _output.WriteLine(process.Describe());
         _output.WriteLine($"--- the end of logs.log:\n{string.Join("\n", Log.Lines.TakeLast(60))}");
         while (_owned.TryPop(out var owned))
             owned.Dispose();
         Folder.Dispose();
         GC.SuppressFinalize(this);
+        foreach (NativeProcess process in processes.Where(process => process.HasFailedAssertion))
+            throw new XunitException($"An assertion does not hold.\n{process.Describe()}");
     }
 }
