@@ -119,6 +119,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             SocketResult received = await _connection.ReceiveAsync(Timeout.InfiniteTimeSpan);
             if (received.HasFailed) return false;
             _hasEnded = received.IsEnd;
+            if (_connection.HasHadTurn) await uploads.Loop.YieldAsync();
         }
         return true;
     }
