@@ -15,6 +15,7 @@ namespace P2P.Tests.Support;
 /// </summary>
 internal class NativeProcess : IDisposable
 {
+    private const string AssertionFailed = "Assertion failed";      // .NET's words
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
     private static readonly ConcurrentDictionary<NativeProcess, bool> Living = new();
     private readonly Process _process;
@@ -54,7 +55,7 @@ internal class NativeProcess : IDisposable
     public EventList<string> Errors { get; } = new();
 
     /// <summary>An assertion of the checked programs did not hold, and has ended it.</summary>
-    public bool HasFailedAssertion => Errors.All.Any(line => line.Contains("Assertion failed"));
+    public bool HasFailedAssertion => Errors.All.Any(line => line.Contains(AssertionFailed));
 
     /// <summary>What it says that it is waiting for.</summary>
     public EventList<string> Waiting { get; } = new();
@@ -94,7 +95,12 @@ internal class NativeProcess : IDisposable
     /// <summary>Command line, state and output, for the message of a failed test.</summary>
     public string Describe() => $"--- {_commandLine}: {(HasExited ? $"exit code {_exitCode ?? _process.ExitCode}" : "running")}\n"
         + string.Join("", Output.All.TakeLast(20).Select(line => $"    stdout: {line}\n"))
-        + string.Join("", Errors.All.TakeLast(20).Select(line => $"    stderr: {line}\n"));
+        + string.Join("", LastErrors.Select(line => $"    stderr: {line}\n"));
+
+    // The text of a failed assertion stands before its stack trace, which may be long.
+    private IEnumerable<string> LastErrors => HasFailedAssertion
+        ? Errors.All.SkipWhile(line => !line.Contains(AssertionFailed))
+        : Errors.All.TakeLast(20);
 
     public void Dispose()
     {
