@@ -27,8 +27,8 @@ internal static class ClientLimits
     /// <summary>Chunks sent at the same time; the others wait for their turn.</summary>
     public const int UploadsAtOnce = 2;
 
-    /// <summary>Uploads that wait for the disk at the same time: a slow disk would be slower for more.</summary>
-    public const int DiskWaitsMax = 6;
+    /// <summary>Uploads that read from the disk at the same time: a slow disk would be slower for more.</summary>
+    public const int DiskUploadsMax = 2;
 
     /// <summary>Most that the kernel holds of an upload beyond what the network takes, in bytes: enough to keep the
     /// uplink busy until the next one has begun.</summary>

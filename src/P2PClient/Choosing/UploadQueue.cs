@@ -13,7 +13,7 @@ internal sealed class UploadRequest(int chunkIndex, TimeSpan timeout, TimeSpan n
     public TimeSpan AskedAt => now;
 
     /// <summary>When the upload gets its turn whatever the others do.</summary>
-    public TimeSpan Deadline => now + timeout;
+    public TimeSpan Deadline { get; set; } = now + timeout;
 
     /// <summary>The upload may send.</summary>
     public bool HasTurn { get; private set; }
@@ -21,25 +21,36 @@ internal sealed class UploadRequest(int chunkIndex, TimeSpan timeout, TimeSpan n
     /// <summary>When the upload last sent something.</summary>
     public TimeSpan MovedAt { get; set; }
 
+    /// <summary>Bytes of the chunk were not in memory when the upload had its turn.</summary>
+    public bool NeedsDisk { get; set; }
+
     /// <summary>The next bytes of the chunk are being read from the disk: meanwhile another upload may send.</summary>
     public bool IsWaitingForDisk { get; set; }
 
     /// <summary>Lets the upload send.</summary>
     public void GiveTurn(TimeSpan time)
     {
-        Debug.Assert(!HasTurn, "an upload has one turn");
+        Debug.Assert(!HasTurn, "an upload has one turn at a time");
         HasTurn = true;
         MovedAt = time;
         onTurn();
+    }
+
+    /// <summary>Lets the upload wait again.</summary>
+    public void EndTurn()
+    {
+        Debug.Assert(HasTurn, "only an upload that has its turn gives it back");
+        HasTurn = IsWaitingForDisk = false;
     }
 }
 
 /// <summary>
 /// Decides which upload has its turn next. Few uploads have a turn at a time, so that other peers have whole chunks
 /// early and can pass them on; the chunks that were sent least come first, so that no chunk leaves twice before every
-/// chunk has left once. No peer starves: an upload that has waited for long has its turn in any case, and neither a
-/// peer that takes no bytes nor a slow disk holds up the other uploads. Pure: no socket, no clock but the times it is
-/// given.
+/// chunk has left once. No peer starves: an upload that has waited for long has its turn in any case, and a peer that
+/// takes no bytes holds up no other upload. Nor does a slow disk: an upload that waits for the disk lets another send,
+/// and one that finds the disk busy with others gives its turn back, so chunks in memory go first. Pure: no socket, no
+/// clock but the times it is given.
 /// </summary>
 internal sealed class UploadQueue
 {
@@ -66,9 +77,38 @@ internal sealed class UploadQueue
         GiveTurns(now);
     }
 
+    /// <summary>The next bytes of an upload that has its turn are not in memory.</summary>
+    /// <returns>True if the upload may wait for the disk, until <see cref="EndDiskWait"/>. False if other uploads keep
+    /// the disk busy: the upload waits for a turn again.</returns>
+    public bool TryBeginDiskWait(UploadRequest upload, TimeSpan now)
+    {
+        Debug.Assert(upload.HasTurn && !upload.IsWaitingForDisk, "an upload waits for one read, in its turn");
+        upload.NeedsDisk = upload.IsWaitingForDisk = true;
+        bool mayWait = Count(now).Disk <= ClientLimits.DiskUploadsMax || upload.Deadline <= now;
+        if (!mayWait)
+        {
+            upload.EndTurn();
+            _serving.Remove(upload);
+            int later = _waiting.FindIndex(other => other.AskedAt > upload.AskedAt);
+            _waiting.Insert(later < 0 ? _waiting.Count : later, upload);
+            _sent[upload.ChunkIndex]--;
+            Debug.Assert(SentOf(upload) >= 0, "a chunk counts as sent once a turn");
+        }
+        GiveTurns(now);
+        Debug.Assert(upload.HasTurn == mayWait, "a turn that was given back is not given again at once");
+        return mayWait;
+    }
+
+    /// <summary>The bytes are in memory: the upload sends them.</summary>
+    public static void EndDiskWait(UploadRequest upload, TimeSpan now)
+    {
+        Debug.Assert(upload.IsWaitingForDisk, "a wait for the disk ends once");
+        upload.IsWaitingForDisk = false;
+        upload.MovedAt = now;
+    }
+
     /// <summary>Gives a turn to each upload that may send now. To be called from time to time while an upload waits,
-    /// since the peers that are served may have stopped taking bytes, and when an upload begins to wait for the
-    /// disk.</summary>
+    /// since the peers that are served may have stopped taking bytes.</summary>
     public void GiveTurns(TimeSpan now)
     {
         while (PickNext(now) is { } next)
@@ -83,21 +123,29 @@ internal sealed class UploadQueue
     private UploadRequest? PickNext(TimeSpan now)
     {
         if (_waiting.Count == 0) return null;
-        int moving = 0, waitingForDisk = 0;
-        foreach (UploadRequest upload in _serving)
-        {
-            if (upload.IsWaitingForDisk) waitingForDisk++;
-            else if (now - upload.MovedAt < ClientLimits.UploadStall) moving++;
-        }
-        if (moving >= ClientLimits.UploadsAtOnce || waitingForDisk >= ClientLimits.DiskWaitsMax)
-            return _waiting.Find(upload => upload.Deadline <= now);
-
-        UploadRequest best = _waiting[0];
+        (int moving, int disk) = Count(now);
+        UploadRequest? best = null;
         foreach (UploadRequest upload in _waiting)
         {
-            if (SentOf(upload) < SentOf(best)) best = upload;
+            bool isFree = moving < ClientLimits.UploadsAtOnce
+                && (!upload.NeedsDisk || disk < ClientLimits.DiskUploadsMax);
+            if (isFree && (best is null || SentOf(upload) < SentOf(best))) best = upload;
         }
-        return best;
+        return best ?? _waiting.Find(upload => upload.Deadline <= now);
+    }
+
+    // The served uploads that keep the network busy, and those that keep the disk busy. An upload whose peer takes no
+    // bytes does neither.
+    private (int Moving, int Disk) Count(TimeSpan now)
+    {
+        int moving = 0, disk = 0;
+        foreach (UploadRequest upload in _serving)
+        {
+            bool isMoving = !upload.IsWaitingForDisk && now - upload.MovedAt < ClientLimits.UploadStall;
+            if (isMoving) moving++;
+            if (upload.NeedsDisk && (isMoving || upload.IsWaitingForDisk)) disk++;
+        }
+        return (moving, disk);
     }
 
     private int SentOf(UploadRequest upload) => _sent.GetValueOrDefault(upload.ChunkIndex);

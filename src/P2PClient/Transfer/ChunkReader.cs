@@ -18,6 +18,7 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     private LoopSignal? _loaded;
     private (long Start, long End) _load;       // the part that is being read into memory
     private long _cachedEnd;                    // the file is in memory up to here
+    private bool _isNextMissing;                // and the step behind is not, until it is loaded
     private (long Bytes, DateTime Modified) _first = (-1, default);     // the file's status when it was opened first
 
     /// <summary>The file's size, once it was opened.</summary>
@@ -68,22 +69,29 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     /// <inheritdoc cref="NativeFile.Read"/>
     public int Read(Span<byte> buffer, long offset) => _file!.Read(buffer, offset);
 
-    /// <inheritdoc cref="NativeFile.ReadCached"/>
-    public int ReadCached(Span<byte> buffer, long offset) => _file!.ReadCached(buffer, offset);
+    /// <summary>Reads the file's first bytes as far as they are in memory.</summary>
+    /// <returns>Bytes, fewer than the buffer holds if the rest has to be loaded.</returns>
+    public int ReadCached(Span<byte> buffer)
+    {
+        int bytes = _file!.ReadCached(buffer, 0);
+        _isNextMissing = bytes < buffer.Length;
+        return bytes;
+    }
 
     /// <summary>Tells how many bytes can be sent from an offset on without waiting for the disk. Asks the kernel about
-    /// the first and the last byte of each step, and once about each step: the kernel reads a file from its beginning
-    /// to its end, in larger parts than a step.</summary>
+    /// the first and the last byte of each step: the kernel reads a file from its beginning to its end, in larger parts
+    /// than a step. The kernel begins to read a byte that it is asked about and does not have. A second question could
+    /// find that byte alone, so a step that was missing once is missing until it is loaded.</summary>
     /// <param name="count">At least 1, and no more than the file has.</param>
     public int CountCached(long offset, int count)
     {
         Debug.Assert(count > 0 && offset + count <= Bytes, "a part of the file");
-        if (_cachedEnd < offset) _cachedEnd = offset;
-        while (_cachedEnd < offset + count && _file!.KnowsCache)
+        if (_cachedEnd < offset) (_cachedEnd, _isNextMissing) = (offset, false);
+        while (!_isNextMissing && _cachedEnd < offset + count && _file!.KnowsCache)
         {
             long next = Math.Min(_cachedEnd + ClientLimits.CacheStepBytes, Bytes);
-            if (!IsCached(_cachedEnd) || !IsCached(next - 1)) break;
-            _cachedEnd = next;
+            _isNextMissing = !IsCached(_cachedEnd) || !IsCached(next - 1);
+            if (!_isNextMissing) _cachedEnd = next;
         }
         return _file!.KnowsCache ? (int)Math.Min(_cachedEnd - offset, count) : count;
     }
@@ -94,7 +102,7 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     {
         Debug.Assert(_load.Start >= _load.End && _file is not null, "one load at a time, of an open file");
         _load = (offset, offset + count);
-        _cachedEnd = _load.End;
+        (_cachedEnd, _isNextMissing) = (_load.End, false);
         _loaded ??= new LoopSignal(loop);
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         return _loaded.WaitAsync(Timeout.InfiniteTimeSpan);

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Net.Sockets;
 using P2P.Transport;
 
@@ -34,30 +35,36 @@ internal sealed class UploadServer
     public void Enter(UploadRequest upload)
     {
         _queue.Add(upload, EventLoop.Now);
-        if (_queue.HasWaiting && !_check.IsRunning) _check.Start(ClientLimits.UploadStall);
+        WatchWaiting();
     }
 
-    /// <summary>The upload is about to wait for the disk, until <see cref="OnDiskWaitOver"/>: another may
-    /// send.</summary>
-    public void OnDiskWait(UploadRequest upload)
+    /// <summary>Gives a request its turn at once, whatever the others do.</summary>
+    public void ServeNow(UploadRequest upload)
     {
-        upload.IsWaitingForDisk = true;
-        _queue.GiveTurns(EventLoop.Now);
+        upload.Deadline = EventLoop.Now;
+        _queue.GiveTurns(upload.Deadline);
+        Debug.Assert(upload.HasTurn, "no upload waits beyond its deadline");
     }
 
-    /// <summary>The upload goes on.</summary>
-    public static void OnDiskWaitOver(UploadRequest upload)
+    /// <inheritdoc cref="UploadQueue.TryBeginDiskWait"/>
+    public bool TryBeginDiskWait(UploadRequest upload)
     {
-        upload.IsWaitingForDisk = false;
-        upload.MovedAt = EventLoop.Now;
+        bool mayWait = _queue.TryBeginDiskWait(upload, EventLoop.Now);
+        WatchWaiting();
+        return mayWait;
     }
 
     /// <summary>Takes a request out of the queue: the chunk is sent, or the peer has gone.</summary>
     public void Leave(UploadRequest upload) => _queue.Remove(upload, EventLoop.Now);
 
+    private void WatchWaiting()
+    {
+        if (_queue.HasWaiting && !_check.IsRunning) _check.Start(ClientLimits.UploadStall);
+    }
+
     private void Check()
     {
         _queue.GiveTurns(EventLoop.Now);
-        if (_queue.HasWaiting) _check.Start(ClientLimits.UploadStall);
+        WatchWaiting();
     }
 }

@@ -121,6 +121,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             _hasEnded = received.IsEnd;
             if (_connection.HasHadTurn) await uploads.Loop.YieldAsync();
         }
+        if (!upload.HasTurn) uploads.ServeNow(upload);
         return true;
     }
 
@@ -144,7 +145,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         if (file.Bytes > Limits.BufferBytes) return 0;
         byte[] buffer = uploads.Loop.Buffers.Rent();
         Span<byte> chunk = buffer.AsSpan(0, (int)file.Bytes);
-        int sent = file.ReadCached(chunk, 0) == chunk.Length ? _connection.Send(chunk).Bytes : 0;
+        int sent = file.ReadCached(chunk) == chunk.Length ? _connection.Send(chunk).Bytes : 0;
         uploads.Loop.Buffers.Return(buffer);
         OnSent(upload, sent);
         Debug.Assert(sent <= file.Bytes, "no more is sent than the chunk has");
@@ -165,14 +166,19 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
                 count = Math.Min(rest, ClientLimits.CacheWindowBytes);
                 if (!uploads.Files.Store.Descriptors.IsShort)
                 {
-                    uploads.OnDiskWait(upload);
+                    if (!uploads.TryBeginDiskWait(upload))
+                    {
+                        file.Dispose();
+                        if (!await WaitForTurnAsync(upload)) return false;
+                        continue;
+                    }
                     await file.LoadAsync(offset, count);
-                    UploadServer.OnDiskWaitOver(upload);
+                    UploadQueue.EndDiskWait(upload, EventLoop.Now);
                 }
             }
             SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
             // Only a send that waits shows when the kernel takes more bytes.
-            if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset);
+            if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset, count);
             if (end == SendFileEnd.Failed || sent == 0) return false;
             offset += sent;
             Debug.Assert(offset <= file.Bytes, "no more is sent than the chunk has");
@@ -185,13 +191,14 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         return true;
     }
 
-    // Returns the bytes sent, 0 if the peer has gone or the file ended.
-    private async Task<int> SendPieceAsync(ChunkReader file, long offset)
+    // Reads no more than the count: bytes beyond may be on the disk alone, and the read would hold up the loop. Returns
+    // the bytes sent, 0 if the peer has gone or the file ended.
+    private async Task<int> SendPieceAsync(ChunkReader file, long offset, int count)
     {
         byte[] buffer = uploads.Loop.Buffers.Rent();
         try
         {
-            int bytes = file.Read(buffer, offset);
+            int bytes = file.Read(buffer.AsSpan(0, Math.Min(count, buffer.Length)), offset);
             file.Release();
             return bytes > 0 && (await _connection.SendAsync(buffer, 0, bytes)).IsSuccess ? bytes : 0;
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using P2P.Client;
 using Xunit;
 
@@ -60,11 +61,10 @@ public sealed class UploadQueueTests
     public void WhileAnUploadWaitsForTheDisk_AnotherIsServed()
     {
         UploadRequest first = Ask(1), second = Ask(2), third = Ask(3), fourth = Ask(4);
-        first.IsWaitingForDisk = true;
-        _queue.GiveTurns(Seconds(0));
+        Assert.True(_queue.TryBeginDiskWait(first, Seconds(0)));
         Assert.True(third.HasTurn);
         Assert.False(fourth.HasTurn);
-        first.IsWaitingForDisk = false;
+        UploadQueue.EndDiskWait(first, Seconds(0));
         _queue.Remove(second, Seconds(0));
         Assert.False(fourth.HasTurn);
     }
@@ -72,12 +72,70 @@ public sealed class UploadQueueTests
     [Fact]
     public void ASlowDisk_IsNotAskedForEveryChunkAtOnce()
     {
-        for (int chunkIndex = 1; chunkIndex <= ClientLimits.DiskWaitsMax; chunkIndex++)
-            Ask(chunkIndex).IsWaitingForDisk = true;
-        UploadRequest next = Ask(100);
-        Assert.False(next.HasTurn);
+        List<UploadRequest> reading = WaitForDisk(), refused = [];
+        for (int chunkIndex = 50; chunkIndex < 60; chunkIndex++)
+        {
+            UploadRequest next = Ask(chunkIndex);
+            Assert.True(next.HasTurn);
+            Assert.False(_queue.TryBeginDiskWait(next, Seconds(0)));
+            refused.Add(next);
+        }
+        _queue.GiveTurns(Seconds(0.9));
+        Assert.DoesNotContain(refused, upload => upload.HasTurn);
+        _queue.Remove(reading[0], Seconds(0.9));
+        Assert.Equal([refused[0]], refused.FindAll(upload => upload.HasTurn));
+        Assert.True(_queue.TryBeginDiskWait(refused[0], Seconds(0.9)));
         _queue.GiveTurns(Seconds(1));
+        Assert.DoesNotContain(refused, upload => !upload.HasTurn);
+        Assert.DoesNotContain(refused[1..], upload => !_queue.TryBeginDiskWait(upload, Seconds(1)));
+    }
+
+    [Fact]
+    public void HoweverManyNeedTheDisk_AChunkInMemoryIsServedAtOnce()
+    {
+        WaitForDisk();
+        for (int chunkIndex = 50; chunkIndex < 60; chunkIndex++)
+            _queue.TryBeginDiskWait(Ask(chunkIndex), Seconds(0));
+        Assert.True(Ask(100).HasTurn);
+    }
+
+    [Fact]
+    public void AnUploadThatHasSentAPart_GoesOnBeforeOthersThatNeedTheDisk()
+    {
+        UploadRequest begun = Ask(1);
+        List<UploadRequest> reading = WaitForDisk();
+        UploadRequest later = Ask(50, askedAt: 0.1);
+        Assert.False(_queue.TryBeginDiskWait(later, Seconds(0.1)));
+        begun.MovedAt = Seconds(0.1);
+        Assert.False(_queue.TryBeginDiskWait(begun, Seconds(0.1)));
+        _queue.Remove(reading[0], Seconds(0.1));
+        Assert.True(begun.HasTurn);
+        Assert.False(later.HasTurn);
+    }
+
+    [Fact]
+    public void ATurnThatWasGivenBack_DoesNotCountAsSent()
+    {
+        List<UploadRequest> reading = WaitForDisk();
+        UploadRequest first = Ask(50);
+        Assert.False(_queue.TryBeginDiskWait(first, Seconds(0)));
+        _queue.Remove(first, Seconds(0));
+        UploadRequest second = Ask(60), third = Ask(61), sent = Ask(60), again = Ask(50);
+        _queue.Remove(second, Seconds(0));
+        Assert.True(again.HasTurn);
+        Assert.False(sent.HasTurn);
+        Assert.True(third.HasTurn && reading.TrueForAll(upload => upload.HasTurn));
+    }
+
+    [Fact]
+    public void AnUploadFromTheDisk_WhosePeerTakesNothing_LeavesTheDiskToOthers()
+    {
+        foreach (UploadRequest upload in WaitForDisk())
+            UploadQueue.EndDiskWait(upload, Seconds(0));
+        UploadRequest next = Ask(50);
+        _queue.GiveTurns(Seconds(0.5));
         Assert.True(next.HasTurn);
+        Assert.True(_queue.TryBeginDiskWait(next, Seconds(0.5)));
     }
 
     [Fact]
@@ -93,11 +151,23 @@ public sealed class UploadQueueTests
         Assert.False(wasCalled || left.HasTurn);
     }
 
-    private UploadRequest Ask(int chunkIndex)
+    private UploadRequest Ask(int chunkIndex, double askedAt = 0)
     {
-        var upload = new UploadRequest(chunkIndex, timeout: Seconds(1), now: Seconds(0), () => { });
-        _queue.Add(upload, Seconds(0));
+        var upload = new UploadRequest(chunkIndex, timeout: Seconds(1), now: Seconds(askedAt), () => { });
+        _queue.Add(upload, Seconds(askedAt));
         return upload;
+    }
+
+    /// <summary>As many uploads as may read from the disk at a time.</summary>
+    private List<UploadRequest> WaitForDisk()
+    {
+        List<UploadRequest> reading = [];
+        for (int chunkIndex = 10; chunkIndex < 10 + ClientLimits.DiskUploadsMax; chunkIndex++)
+        {
+            reading.Add(Ask(chunkIndex));
+            Assert.True(_queue.TryBeginDiskWait(reading[^1], Seconds(0)));
+        }
+        return reading;
     }
 
     private static void Move(UploadRequest first, UploadRequest second, double time) => first.MovedAt = second.MovedAt = Seconds(time);
