@@ -147,7 +147,7 @@ public sealed unsafe class NativeFile : IDisposable
     /// <returns>The number of bytes; 0 also where none of them is in memory.</returns>
     public int ReadCached(Span<byte> buffer, long offset)
     {
-        Debug.Assert(!buffer.IsEmpty && offset >= 0, "a read of 0 bytes would look like bytes that are not in memory");
+        Debug.Assert(offset >= 0, "no file has bytes below offset 0");
         fixed (byte* start = buffer)
         {
             var whole = new LibC.IoVector { Start = start, Bytes = buffer.Length };
