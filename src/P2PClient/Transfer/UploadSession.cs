@@ -187,6 +187,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             turnEnd = offset + ClientLimits.TurnBytes;
             file.Release();
             await uploads.Loop.YieldAsync();
+            if (socket.SafeHandle.IsClosed) return false;      // a loop that ends in a test closes all connections
         }
         return true;
     }
