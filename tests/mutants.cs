@@ -4,9 +4,9 @@
 #:include mutants/*.cs
 
 // Breaks the source on purpose and sees whether the tests notice: the suite of a suite. Each mutant is one small change
-// somewhere in src. First come the unit tests of the folder it is in, then, with native programs that have it, the system
-// tests of that folder, and if all of them pass, all tests there are. Who survives is a test that is missing, or a
-// change that changes nothing.
+// somewhere in src. First come the unit tests of the folder it is in, then, with native programs that have it, the
+// system tests of that folder, and if all of them pass, all tests there are. Who survives is a test that is missing, or
+// a change that changes nothing.
 
 using System;
 using System.Collections.Generic;
@@ -69,11 +69,11 @@ copy.Build();
 var compiler = new Compiler(copy);
 Console.WriteLine($"{Elapsed()} built");
 var tests = new TestRunner(copy);
-var (mutants, refused) = Draw();
+(List<Mutant> mutants, int refused) = Draw();
 Console.WriteLine($"{Elapsed()} drawn; {refused} more did not compile");
 if (list)
 {
-    foreach (var mutant in mutants) Console.WriteLine($"{mutant.Kind}, {mutant.Place}: {mutant.Change}");
+    foreach (Mutant mutant in mutants) Console.WriteLine($"{mutant.Kind}, {mutant.Place}: {mutant.Change}");
     return 0;
 }
 if (!trust)
@@ -88,22 +88,25 @@ if (!trust)
 }
 
 List<(Mutant Mutant, Stage? Stage, string? Killer)> results = [];
-foreach (var mutant in mutants.Skip(from - 1))
+foreach (Mutant mutant in mutants.Skip(from - 1))
 {
-    var began = clock.Elapsed;
-    var (stage, killer) = Try(mutant);
+    TimeSpan began = clock.Elapsed;
+    (Stage? stage, string? killer) = Try(mutant);
     results.Add((mutant, stage, killer));
     Console.WriteLine($"{Elapsed()} {from - 1 + results.Count}. {mutant.Place}: {mutant.Change}\n      "
         + $"{killer ?? "SURVIVED"} ({(clock.Elapsed - began).TotalSeconds:F0} s, {stage?.Name ?? "all tests"})");
 }
 
 Console.WriteLine("\n| | folder | place | mutation | killed by |\n| --- | --- | --- | --- | --- |");
-foreach (var (index, (mutant, _, killer)) in results.Index())
-    Console.WriteLine($"| {from + index} | {mutant.Folder} | {Path.GetFileName(mutant.Place)} | {InTable(mutant.Change)} | {InTable(killer ?? "SURVIVED")} |");
+foreach ((int index, (Mutant mutant, _, string? killer)) in results.Index())
+    Console.WriteLine(
+        $"| {from + index} | {mutant.Folder} | {Path.GetFileName(mutant.Place)} | {InTable(mutant.Change)} | "
+        + $"{InTable(killer ?? "SURVIVED")} |");
 int survivors = results.Count(each => each.Killer is null);
-Console.WriteLine($"\nseed {seed}: {results.Count} mutants, {results.Count - survivors} killed ("
-    + string.Join(", ", results.Where(each => each.Stage is not null).CountBy(each => each.Stage!.Name).Select(each => $"{each.Value} by {each.Key}"))
-    + $"), {survivors} survived; {clock.Elapsed.TotalMinutes:F0} minutes");
+IEnumerable<string> killed = results.Where(each => each.Stage is not null).CountBy(each => each.Stage!.Name)
+    .Select(each => $"{each.Value} by {each.Key}");
+Console.WriteLine($"\nseed {seed}: {results.Count} mutants, {results.Count - survivors} killed "
+    + $"({string.Join(", ", killed)}), {survivors} survived; {clock.Elapsed.TotalMinutes:F0} minutes");
 return survivors > survivorsMax ? 1 : 0;
 
 // Every folder gives one, so that none is left out; the others come from all of src, and a folder with more code gives
@@ -118,9 +121,10 @@ return survivors > survivorsMax ? 1 : 0;
     while (drawn.Count < count && pool.Count > 0)
     {
         string folder = owing.Count > 0 ? owing[0] : pool[random.Next(pool.Count)].Folder;
-        var kinds = pool.Where(each => each.Folder == folder).GroupBy(each => each.Kind).ToArray();
-        var ofKind = kinds[random.Next(kinds.Length)].ToArray();
-        var mutant = ofKind[random.Next(ofKind.Length)];
+        IGrouping<string, Mutant>[] kinds = pool.Where(each => each.Folder == folder)
+            .GroupBy(each => each.Kind).ToArray();
+        Mutant[] ofKind = kinds[random.Next(kinds.Length)].ToArray();
+        Mutant mutant = ofKind[random.Next(ofKind.Length)];
         pool.Remove(mutant);
         bool compiles = compiler.TryCompile(mutant) is not null;
         if (compiles) drawn.Add(mutant);
@@ -139,7 +143,7 @@ return survivors > survivorsMax ? 1 : 0;
     try
     {
         bool published = false;
-        foreach (var stage in Stage.For(mutant.Folder))
+        foreach (Stage stage in Stage.For(mutant.Folder))
         {
             if (stage.NeedsPrograms && !published)
             {

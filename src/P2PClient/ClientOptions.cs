@@ -140,7 +140,7 @@ internal sealed class ClientOptions
     /// <exception cref="ProgramException">They are wrong.</exception>
     public static ClientOptions? Parse(string[] arguments)
     {
-        CommandLine line = CommandLine.Parse(arguments, ClientOption.All, allowsPositional: true);
+        var line = CommandLine.Parse(arguments, ClientOption.All, allowsPositional: true);
         bool asksForHelp = line.Has(Option.ShowHelp);
         if (!asksForHelp && !line.Has(Option.ShowVersion)) return new ClientOptions(line);
         Terminal.Print(asksForHelp ? Usage() : $"P2PClient {NativeProgram.Version}");

@@ -35,7 +35,7 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
-        CommandLine line = CommandLine.Parse(arguments, Options, allowsPositional: false);
+        var line = CommandLine.Parse(arguments, Options, allowsPositional: false);
         if (line.Has(Option.ShowHelp) || line.Has(Option.ShowVersion))
         {
             Terminal.Print(line.Has(Option.ShowHelp) ? Usage() : $"P2PTracker {NativeProgram.Version}");

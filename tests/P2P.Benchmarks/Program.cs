@@ -34,7 +34,8 @@ internal static class Program
           --native DIR   where P2PTracker and P2PClient are (default: those that the build made)
         """;
 
-    private static readonly IFigure[] Figures = [new TrackerFigure(), new TransferFigure(), new SwarmFigure(), new ShapedFigure(), new StartupFigure()];
+    private static readonly IFigure[] Figures = [new TrackerFigure(), new TransferFigure(), new SwarmFigure(),
+        new ShapedFigure(), new StartupFigure()];
 
     private static int Main(string[] arguments)
     {
@@ -50,8 +51,8 @@ internal static class Program
         try
         {
             Machine.Describe(Console.Out, parsed.Figures.SelectMany(figure => figure.Tools));
-            foreach (var figure in parsed.Figures)
-                foreach (var table in figure.Measure(parsed.Context))
+            foreach (IFigure figure in parsed.Figures)
+                foreach (ResultTable table in figure.Measure(parsed.Context))
                     table.Print(Console.Out);
             return 0;
         }
@@ -78,7 +79,8 @@ internal static class Program
     {
         if (arguments.Length == 0)
             return null;
-        var figures = arguments[0] == "all" ? Figures : Figures.Append(new MicroFigure()).Where(each => each.Name == arguments[0]).ToArray();
+        IFigure[] figures = arguments[0] == "all"
+            ? Figures : Figures.Append(new MicroFigure()).Where(each => each.Name == arguments[0]).ToArray();
         string native = Path.Combine(AppContext.BaseDirectory, "native");
         int runs = 5;
         bool isQuick = false;
@@ -87,13 +89,15 @@ internal static class Program
         {
             if (option == "--quick")
                 isQuick = true;
-            else if (option == "--runs" && left.TryDequeue(out string? count) && int.TryParse(count, out runs) && runs > 0)
+            else if (option == "--runs" && left.TryDequeue(out string? count)
+                && int.TryParse(count, out runs) && runs > 0)
                 continue;
             else if (option == "--native" && left.TryDequeue(out string? folder))
                 native = folder;
             else
                 return null;
         }
-        return figures.Length == 0 ? null : (figures, new BenchmarkContext(new NativePrograms(native), isQuick ? 1 : runs, isQuick));
+        return figures.Length == 0
+            ? null : (figures, new BenchmarkContext(new NativePrograms(native), isQuick ? 1 : runs, isQuick));
     }
 }

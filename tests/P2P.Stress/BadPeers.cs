@@ -44,13 +44,13 @@ internal sealed class BadPeers : IDisposable
     public void Dispose()
     {
         Leave();
-        foreach (var peer in _peers)
+        foreach (ScriptedPeer peer in _peers)
             peer.Dispose();
     }
 
     private void Leave()
     {
-        foreach (var announcer in _announcers)
+        foreach (NaiveClient announcer in _announcers)
             announcer.Dispose();
         _announcers = [];
     }
@@ -60,7 +60,7 @@ internal sealed class BadPeers : IDisposable
         if (index == 0)
             return PeerEnd.Reset;
         _counts.OnBadTransfer();
-        var chunk = _chunks[index];
+        byte[] chunk = _chunks[index];
         int kind, bytes;
         bool isNew;
         lock (_random)

@@ -20,7 +20,7 @@ internal static class Chaos
             Console.WriteLine("no full disks and no network of its own, which need root: run no other swarm meanwhile");
         for (int number = 1; watch.Elapsed < duration && !isStopping; number++)
         {
-            var start = watch.Elapsed;
+            TimeSpan start = watch.Elapsed;
             var counts = new ChaosCounts();
             int roundSeed = unchecked(seed + 7919 * number);
             try
@@ -34,7 +34,7 @@ internal static class Chaos
             }
             double seconds = (watch.Elapsed - start).TotalSeconds;
             Console.WriteLine($"round {number}, seed {roundSeed}, {seconds:F1} s: {counts}");
-            foreach (var finding in counts.Findings)
+            foreach (string finding in counts.Findings)
                 Console.WriteLine(finding);
             total.Add(counts);
         }

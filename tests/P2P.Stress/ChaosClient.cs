@@ -50,7 +50,7 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
     public void StartSecond()
     {
         swarm.Counts.SecondClients++;
-        var (first, second, chunks) = (Run!, Launch(), Directory.GetFiles(folder, "chunk_*"));
+        (ClientRun first, ClientRun second, string[] chunks) = (Run!, Launch(), Directory.GetFiles(folder, "chunk_*"));
         if (second.WaitUntilReady())
         {
             if (first.IsReady || first.WaitUntilReady())
@@ -91,7 +91,7 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
     /// <returns>What waits, and looks at what is left.</returns>
     public Action BeginEnd(int signal)
     {
-        var run = Run!;
+        ClientRun run = Run!;
         bool mustBeClean = signal != Libc.SigKill && run.IsReady;
         run.Process.Signal(signal);
         Continue();
@@ -106,35 +106,35 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
     /// runs have complained of.</summary>
     public void Judge()
     {
-        var look = Look();
+        FolderLook look = Look();
         if (look.Held.Count < swarm.Chunks.Count && _runs.Last(run => !run.IsRefused).WaitUntilComplete(TimeSpan.Zero))
             Count(Violation.OtherFaults, $"it called itself complete: {look.Describe()}");
         var fetched = look.Held.Except(dealt).ToList();
         swarm.Counts.ChunksFetched += fetched.Count;
         swarm.Counts.Bytes += fetched.Sum(index => (long)swarm.Chunks[index].Length);
-        foreach (var run in _runs.Where(run => run.Process.HasFailedAssertion))
+        foreach (ClientRun run in _runs.Where(run => run.Process.HasFailedAssertion))
             Count(Violation.FailedAssertions, "an assertion does not hold", run);
-        foreach (var run in _runs.Where(run => run.HasComplained(isOnSmallDisk: disk is not null)))
+        foreach (ClientRun run in _runs.Where(run => run.HasComplained(isOnSmallDisk: disk is not null)))
             Count(Violation.OtherFaults, "complains of what can't be", run);
     }
 
     /// <summary>Counts files that have no business where everything has arrived.</summary>
     public void JudgeLeftovers()
     {
-        var look = Look();
+        FolderLook look = Look();
         if (look.Strays.Count > 0)
             swarm.Counts.Add(Violation.LeftoverFiles, $"all is complete: {look.Describe()}", look.Strays.Count);
     }
 
     public void Dispose()
     {
-        foreach (var run in _runs)
+        foreach (ClientRun run in _runs)
             run.Process.Dispose();
     }
 
     private ClientRun Launch()
     {
-        var name = $"c{number}.{_runs.Count + 1}";
+        string name = $"c{number}.{_runs.Count + 1}";
         string[] arguments = ["-folder", folder, "-name", name, "-tracker", $"localhost:{swarm.TrackerPort}"];
         var run = new ClientRun(new ClientProcess(swarm.WorkFolder, name, folder, arguments), _look!, _history);
         _runs.Add(run);
@@ -143,7 +143,7 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
 
     private void EndOf(ClientRun run, int signal, bool mustBeClean)
     {
-        var process = run.Process;
+        ClientProcess process = run.Process;
         if (!process.HasExitedWithin(ChaosSwarm.ProcessPatience))
         {
             Count(Violation.HungClients, $"{ChaosSwarm.NameOf(signal)} doesn't end it", run);
@@ -158,7 +158,7 @@ internal sealed class ChaosClient(ChaosSwarm swarm, int number, string folder, I
         var wrong = _look.Wrong.Except(run.Before.Wrong).ToList();
         if (wrong.Count > 0)
         {
-            var asked = new ChaosLog(swarm.LogPath).Describe(process.Name, wrong);
+            string asked = new ChaosLog(swarm.LogPath).Describe(process.Name, wrong);
             swarm.Counts.Add(Violation.WrongBytes, $"{_history}\n{asked}", _look.WrongBytes);
         }
         if (!run.Before.Held.All(_look.Held.Contains))

@@ -68,7 +68,7 @@ internal sealed class ChaosCounts
     {
         for (int i = 0; i < _violations.Length; i++)
             _violations[i] += round._violations[i];
-        foreach (var (signal, count) in round._kills)
+        foreach ((int signal, int count) in round._kills)
             OnKill(signal, count);
         EndsBeforeComplete += round.EndsBeforeComplete;
         Stops += round.Stops;

@@ -29,7 +29,7 @@ internal sealed class ChaosLog(string path)
             counts.Add(Violation.TornLogLines, $"the log ends without a line end: '{_lines[^1]}'");
         for (int i = 0; i < _lines.Length - 1; i++)
         {
-            var fields = _lines[i].Split(',');
+            string[] fields = _lines[i].Split(',');
             ClientRun? run = null;
             bool isKnown = fields[0] == "P2PTracker" || runsByName.TryGetValue(fields[0], out run);
             if (!isKnown || !LogOrder.HasForm(_lines[i]))
@@ -46,9 +46,9 @@ internal sealed class ChaosLog(string path)
             else if (announced.Contains((fields[0], fields[2])))
                 counts.Overtaken++;
         }
-        foreach (var (run, lines) in refused)
+        foreach ((ClientRun run, List<string> lines) in refused)
             counts.Add(Violation.SecondClientsNotRefused, $"{run.Process.Name} sent {lines.Count} lines, {lines[0]}");
-        foreach (var (run, lines) in again)
+        foreach ((ClientRun run, List<string> lines) in again)
             counts.Add(Violation.ChunksFetchedTwice, $"{run.Process.Name} asked for what it had; before it began: "
                 + $"{run.History}\n{string.Join('\n', lines.Take(LinesShown))}", lines.Count);
     }
@@ -63,7 +63,8 @@ internal sealed class ChaosLog(string path)
 
     private string OwnersOf(string port)
     {
-        var announcements = _lines.Where(line => line.Contains(",LOCAL_CHUNKS,") && line.EndsWith($",{port}"));
+        IEnumerable<string> announcements =
+            _lines.Where(line => line.Contains(",LOCAL_CHUNKS,") && line.EndsWith($",{port}"));
         return string.Join(' ', announcements.Select(line => line[..line.IndexOf(',')]).Distinct());
     }
 
@@ -73,7 +74,7 @@ internal sealed class ChaosLog(string path)
     {
         public void Add(ClientRun run, string line)
         {
-            if (!TryGetValue(run, out var lines))
+            if (!TryGetValue(run, out List<string>? lines))
                 Add(run, lines = []);
             lines.Add(line);
         }

@@ -17,11 +17,11 @@ namespace P2P.Stress;
 internal sealed class ChaosRound : IDisposable
 {
     private const int Clients = 12;
-    private static readonly TimeSpan s_finishPatience = TimeSpan.FromSeconds(150);
-    private static readonly TimeSpan s_tidyPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FinishTimeout = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan TidyTimeout = TimeSpan.FromSeconds(5);
 
     // A client that found its disk full tries to save its list again after 30 s.
-    private static readonly TimeSpan s_smallDiskTidyPatience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan SmallDiskTidyTimeout = TimeSpan.FromSeconds(40);
 
     private readonly Random _random;
     private readonly TempFolder _folder = new();
@@ -39,7 +39,7 @@ internal sealed class ChaosRound : IDisposable
         var chunks = new ChunkSet(_random, _random.Next(40, 250), _ => NextLength());
         _swarm = new ChaosSwarm(_folder.Path, chunks, FreePort.Next(), counts);
         _disk = SmallDisk.IsPossible ? new SmallDisk(_folder.MakeFolder("disk"), _random) : null;
-        var dealt = chunks.Scatter(_random, Clients);
+        IReadOnlyList<int>[] dealt = chunks.Scatter(_random, Clients);
         _clients = Enumerable.Range(0, Clients).Select(i => i == 0 && _disk is not null
             ? new ChaosClient(_swarm, i, _folder["disk/c0"], dealt[i], _disk)
             : new ChaosClient(_swarm, i, _folder[$"c{i}"], dealt[i], disk: null)).ToArray();
@@ -59,21 +59,21 @@ internal sealed class ChaosRound : IDisposable
     public void Dispose()
     {
         _badPeers?.Dispose();
-        foreach (var client in _clients)
+        foreach (ChaosClient client in _clients)
             client.Dispose();
-        foreach (var tracker in _trackers)
+        foreach (TrackerProcess tracker in _trackers)
             tracker.Dispose();
         _folder.Dispose();
     }
 
     private void Play()
     {
-        foreach (var client in _clients)
+        foreach (ChaosClient client in _clients)
             client.Deal();
         _badPeers = new BadPeers(_random, _swarm.Chunks, count: 4, _swarm.Counts);
         StartTracker();
         var faultTime = TimeSpan.FromSeconds(_random.Next(10, 20));
-        var startsAt = _clients.Select((_, i) => faultTime * (i < 3 ? 0 : _random.NextDouble() * 0.6)).ToArray();
+        TimeSpan[] startsAt = _clients.Select((_, i) => faultTime * (i < 3 ? 0 : _random.NextDouble() * 0.6)).ToArray();
         while (_watch.Elapsed < faultTime)
         {
             Thread.Sleep(_random.Next(5, 150));
@@ -84,21 +84,21 @@ internal sealed class ChaosRound : IDisposable
             DoHarm();
         }
         EndWhatIsOver(TimeSpan.MaxValue);
-        foreach (var client in _clients.Where(client => client.Run is null))
+        foreach (ChaosClient client in _clients.Where(client => client.Run is null))
             client.Start();
         WaitUntilComplete();
         EndAll();
-        foreach (var client in _clients)
+        foreach (ChaosClient client in _clients)
             client.Judge();
         new ChaosLog(_swarm.LogPath).Judge([.. _clients.SelectMany(client => client.Runs)], _swarm.Counts);
-        foreach (var path in Directory.GetFiles(_folder.Path).Where(path => path != _swarm.LogPath))
+        foreach (string path in Directory.GetFiles(_folder.Path).Where(path => path != _swarm.LogPath))
             _swarm.Counts.Add(Violation.LeftoverFiles, $"beside the folders: {path}");
     }
 
     private void DoHarm()
     {
         // Often whoever has started last, since it is fetching just then.
-        var client = _clients[_random.Next(2) == 0 ? _latest : _random.Next(Clients)];
+        ChaosClient client = _clients[_random.Next(2) == 0 ? _latest : _random.Next(Clients)];
         if (client.Run is null)
             return;
         switch (_random.Next(20))
@@ -154,7 +154,7 @@ internal sealed class ChaosRound : IDisposable
 
     private void EndWhatIsOver(TimeSpan now)
     {
-        foreach (var client in _clients.Where(client => client.IsStopped && client.StoppedUntil <= now))
+        foreach (ChaosClient client in _clients.Where(client => client.IsStopped && client.StoppedUntil <= now))
             client.Continue();
         if (_disk is { IsFull: true } && _disk.FullUntil <= now)
             _disk.Free();
@@ -177,7 +177,7 @@ internal sealed class ChaosRound : IDisposable
 
     private void EndTracker(int signal)
     {
-        var tracker = _trackers[^1];
+        TrackerProcess tracker = _trackers[^1];
         tracker.Signal(signal);
         if (!tracker.HasExitedWithin(ChaosSwarm.ProcessPatience))
         {
@@ -193,32 +193,32 @@ internal sealed class ChaosRound : IDisposable
 
     private void WaitUntilComplete()
     {
-        var deadline = _watch.Elapsed + s_finishPatience;
-        var runs = _clients.Select(client => client.Run!);
+        TimeSpan deadline = _watch.Elapsed + FinishTimeout;
+        IEnumerable<ClientRun> runs = _clients.Select(client => client.Run!);
         var hung = runs.Where(run => !run.WaitUntilComplete(deadline - _watch.Elapsed)).ToList();
-        foreach (var run in hung)
+        foreach (ClientRun run in hung)
             _swarm.Counts.Add(Violation.HungClients, $"not complete\n{run.Process.Describe()}{run.History}");
         if (hung.Count > 0)
             return;
 
         // A second source's copy of the last chunk may be on its way out.
-        var complete = _watch.Elapsed;
+        TimeSpan complete = _watch.Elapsed;
         while (_clients.Any(client => !client.IsTidy() && _watch.Elapsed - complete < TidyPatience(client)))
             Thread.Sleep(50);
-        foreach (var client in _clients)
+        foreach (ChaosClient client in _clients)
             client.JudgeLeftovers();
     }
 
     private void EndAll()
     {
-        var ends = _clients.Select(client => client.BeginEnd(NextCleanSignal())).ToArray();
-        foreach (var end in ends)
+        Action[] ends = _clients.Select(client => client.BeginEnd(NextCleanSignal())).ToArray();
+        foreach (Action end in ends)
             end();
         EndTracker(NextCleanSignal());
     }
 
     private static TimeSpan TidyPatience(ChaosClient client) =>
-        client.Disk is null ? s_tidyPatience : s_smallDiskTidyPatience;
+        client.Disk is null ? TidyTimeout : SmallDiskTidyTimeout;
 
     private int NextLength() => _random.Next(12) == 0 ? _random.Next(200_000, 3_000_000) : _random.Next(1, 40_000);
 

@@ -9,7 +9,7 @@ namespace P2P.Stress;
 internal sealed class ClientRun(ClientProcess process, FolderLook before, string history)
 {
     // What the programs print only when something has gone wrong that nobody did to them.
-    private static readonly string[] s_faults =
+    private static readonly string[] Faults =
         ["internal error", "has gone or changed", "Unhandled", "Access to the path", "Exception"];
 
     public ClientProcess Process => process;
@@ -34,5 +34,5 @@ internal sealed class ClientRun(ClientProcess process, FolderLook before, string
 
     /// <summary>Whether it complained of what can't be, or of a disk that has room.</summary>
     public bool HasComplained(bool isOnSmallDisk) => process.Errors.All.Any(line =>
-        s_faults.Any(line.Contains) || (!isOnSmallDisk && line.Contains("can't store chunks")));
+        Faults.Any(line.Contains) || (!isOnSmallDisk && line.Contains("can't store chunks")));
 }

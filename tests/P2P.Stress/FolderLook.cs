@@ -22,7 +22,7 @@ internal sealed class FolderLook
     public FolderLook(string folder, ChunkSet chunks)
     {
         _folder = folder;
-        foreach (var name in Directory.GetFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order())
+        foreach (string name in Directory.GetFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order())
         {
             int index = name.Split('_') is ["chunk", var digits] && int.TryParse(digits, out int number) ? number : 0;
             if (index >= 1 && index <= chunks.Count)
@@ -30,7 +30,7 @@ internal sealed class FolderLook
             else if (name != List)
                 _strays.Add(name);
         }
-        foreach (var line in File.ReadLines(Path.Combine(folder, List)))
+        foreach (string line in File.ReadLines(Path.Combine(folder, List)))
             if (line.Split(',') is [var digits, not "LASTCHUNK"] && int.TryParse(digits, out int index))
                 _listed.Add(index);
     }
@@ -57,7 +57,7 @@ internal sealed class FolderLook
 
     private void Compare(int index, string path, byte[] right)
     {
-        var bytes = File.ReadAllBytes(path);
+        byte[] bytes = File.ReadAllBytes(path);
         if (bytes.AsSpan().SequenceEqual(right))
         {
             _held.Add(index);
@@ -75,7 +75,7 @@ internal sealed class FolderLook
             return name;
         try
         {
-            var text = File.ReadAllText(Path.Combine(_folder, name)).Replace('\n', ' ').Trim();
+            string text = File.ReadAllText(Path.Combine(_folder, name)).Replace('\n', ' ').Trim();
             return $"{name}: {(text.Length <= 500 ? text : $"... {text[^500..]}")}";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -10,7 +10,8 @@ namespace P2P.Stress;
 internal static class PagePicture
 {
     /// <summary>Writes a PNG.</summary>
-    /// <param name="options">Peers, chunks, width, height, and then `dark` or `light`; the first may be left out from the right.</param>
+    /// <param name="options">Peers, chunks, width, height, and then `dark` or `light`;
+    /// the first may be left out from the right.</param>
     public static int Make(string file, string[] options)
     {
         if (Chromium.Find() is null)
@@ -26,8 +27,9 @@ internal static class PagePicture
         using var browser = new Chromium();
         browser.Look(width, height, dark: options.Contains("dark"));
 
-        var swarm = Enumerable.Range(0, peers).Select(i => new Announcer(tracker.Port, 40101 + i)).ToArray();
-        var left = swarm.Select(_ => new Queue<int>(Enumerable.Range(1, chunks).OrderBy(_ => random.Next()))).ToArray();
+        Announcer[] swarm = Enumerable.Range(0, peers).Select(i => new Announcer(tracker.Port, 40101 + i)).ToArray();
+        Queue<int>[] left =
+            swarm.Select(_ => new Queue<int>(Enumerable.Range(1, chunks).OrderBy(_ => random.Next()))).ToArray();
         browser.Open($"http://localhost:{tracker.Port}/");
         browser.WaitUntil("document.getElementById('state').className.includes('live')");
 
@@ -43,17 +45,21 @@ internal static class PagePicture
                 if (hasGone && i == peers - 2)
                     continue;
                 double share = i == 0 ? 1 : Math.Clamp(.15 + .75 * ((i * 5 + 2) % peers) / peers, 0, 1);
-                int wanted = Math.Max(1, (int)(chunks * share * round / rounds)) - (chunks - left[i].Count) + (i == 0 ? chunks : 0);
-                var news = Enumerable.Range(0, Math.Clamp(wanted, 0, left[i].Count)).Select(_ => left[i].Dequeue()).ToArray();
+                int wanted = Math.Max(1, (int)(chunks * share * round / rounds)) - (chunks - left[i].Count)
+                    + (i == 0 ? chunks : 0);
+                int[] news = Enumerable.Range(0, Math.Clamp(wanted, 0, left[i].Count))
+                    .Select(_ => left[i].Dequeue()).ToArray();
                 swarm[i].Announce(news);
                 swarm[i].Ask(news.Take(1 + (round * 7 + i) % 5));
             }
-            browser.Evaluate($"new Promise(resolve => {{ const last = stats.uptime_ms; const look = setInterval(() => {{ if (stats.uptime_ms > last) {{ clearInterval(look); resolve(1); }} }}, 20); }})");
+            browser.Evaluate(
+                "new Promise(resolve => { const last = stats.uptime_ms; const look = setInterval("
+                + "() => { if (stats.uptime_ms > last) { clearInterval(look); resolve(1); } }, 20); })");
         }
         File.WriteAllBytes(file, browser.Screenshot());
-        foreach (var peer in swarm)
+        foreach (Announcer peer in swarm)
             peer.Dispose();
-        foreach (var complaint in browser.Complaints)
+        foreach (string complaint in browser.Complaints)
             Console.Error.WriteLine(complaint);
         Console.WriteLine($"{file}: {new FileInfo(file).Length} bytes");
         return browser.Complaints.Count == 0 ? 0 : 1;

@@ -15,8 +15,8 @@ internal static class Program
                dotnet run --project tests/P2P.Stress -c Release -- simulate <clients> [seed]
                dotnet run --project tests/P2P.Stress -c Release -- page <file.png> [peers chunks width height dark]
           fuzz       random bytes for the framing, the readers and local_chunks.txt, against slow second implementations
-          chaos      swarms of 12 clients with kills, stops, full disks (as root), second clients in a folder, restarts of the
-                     tracker and bad peers; counts what must not happen, and says what is needed to look into it
+          chaos      swarms of 12 clients with kills, stops, full disks (as root), second clients in a folder, restarts
+                     of the tracker and bad peers; counts what must not happen, and says what is needed to look into it
           simulate   one seed and some clients with the product's own decisions on a simulated network
           page       a picture of the tracker's page, as it stands in the README
         The exit code is 0 only if everything was right.
@@ -25,7 +25,8 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         // Unless the user says otherwise, the native programs are those with assertions.
-        if (Environment.GetEnvironmentVariable("P2P_CHECKED") is null) Environment.SetEnvironmentVariable("P2P_CHECKED", "1");
+        if (Environment.GetEnvironmentVariable("P2P_CHECKED") is null)
+            Environment.SetEnvironmentVariable("P2P_CHECKED", "1");
         if (arguments is ["page", var file, ..]) return PagePicture.Make(file, arguments[2..]);
         if (arguments.Length is < 2 or > 3 || arguments[0] is not ("fuzz" or "chaos" or "simulate")
             || !double.TryParse(arguments[1], CultureInfo.InvariantCulture, out double number)
@@ -45,7 +46,9 @@ internal static class Program
         var setup = new SwarmSetup(clients, Chunks: 64);
         var swarm = new SimulatedSwarm(setup, seed);
         double seconds = swarm.Run();
-        Console.WriteLine($"{clients} clients, {setup.Chunks} chunks, seed {seed}: {seconds:F2} s, {seconds / setup.BoundSeconds:F2} times the bound of {setup.BoundSeconds:F2} s, {swarm.Questions} questions");
+        Console.WriteLine(
+            $"{clients} clients, {setup.Chunks} chunks, seed {seed}: {seconds:F2} s, {seconds / setup.BoundSeconds:F2} "
+            + $"times the bound of {setup.BoundSeconds:F2} s, {swarm.Questions} questions");
         return 0;
     }
 
@@ -54,7 +57,7 @@ internal static class Program
         try
         {
             var watch = Stopwatch.StartNew();
-            foreach (var (name, count) in Fuzzing.Run(seed, _ => watch.Elapsed < duration))
+            foreach ((string name, long count) in Fuzzing.Run(seed, _ => watch.Elapsed < duration))
                 Console.WriteLine($"{count,11} {name}");
             Console.WriteLine("no difference");
             return 0;

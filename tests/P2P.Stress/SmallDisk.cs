@@ -38,7 +38,7 @@ internal sealed class SmallDisk(string folder, Random random)
     {
         IsFull = true;
         using var filler = new FileStream(_filler, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
-        var page = new byte[PageBytes];
+        byte[] page = new byte[PageBytes];
         try
         {
             while (true)

@@ -15,9 +15,10 @@ namespace P2P.Mutants;
 /// <param name="Path">The file, below the repository.</param>
 /// <param name="Place">The file below src, and the line.</param>
 /// <param name="Change">What stood there and what stands there now, on one line, for people.</param>
-/// <param name="IsSeenOutside">Whether other assemblies have it in their own code: a constant, or what a parameter is
-/// unless it is given.</param>
-internal sealed record Mutant(string Path, string Place, string Kind, string Change, bool IsSeenOutside, string Original, TextChange Edit)
+/// <param name="IsSeenOutside">Whether other assemblies have it in their own code: a constant,
+/// or what a parameter is unless it is given.</param>
+internal sealed record Mutant(string Path, string Place, string Kind, string Change, bool IsSeenOutside,
+    string Original, TextChange Edit)
 {
     /// <summary>The folder below src.</summary>
     public string Folder => System.IO.Path.GetDirectoryName(Place)!;
@@ -26,7 +27,8 @@ internal sealed record Mutant(string Path, string Place, string Kind, string Cha
     public string Text => SourceText.From(Original).WithChanges(Edit).ToString();
 }
 
-/// <summary>Finds every place in a file where a mutant can be made. Whether it compiles is for the compiler to say.</summary>
+/// <summary>Finds every place in a file where a mutant can be made.
+/// Whether it compiles is for the compiler to say.</summary>
 internal static partial class Mutations
 {
     private static readonly Dictionary<string, string> Comparisons = new()
@@ -36,25 +38,29 @@ internal static partial class Mutations
 
     private static readonly Dictionary<string, string> Operators = new()
     {
-        ["+"] = "-", ["-"] = "+", ["*"] = "/", ["/"] = "*", ["%"] = "/", ["<<"] = ">>", [">>"] = "<<", ["&"] = "|", ["|"] = "&",
-        ["+="] = "-=", ["-="] = "+=", ["++"] = "--", ["--"] = "++", ["|="] = "&=", ["&="] = "|=", ["<<="] = ">>=", [">>="] = "<<=",
+        ["+"] = "-", ["-"] = "+", ["*"] = "/", ["/"] = "*", ["%"] = "/",
+        ["<<"] = ">>", [">>"] = "<<", ["&"] = "|", ["|"] = "&",
+        ["+="] = "-=", ["-="] = "+=", ["++"] = "--", ["--"] = "++",
+        ["<<="] = ">>=", [">>="] = "<<=", ["|="] = "&=", ["&="] = "|=",
     };
 
     public static IEnumerable<Mutant> Of((string Path, string Text) file)
     {
         string place = file.Path["src/".Length..];
-        var root = CSharpSyntaxTree.ParseText(file.Text).GetRoot();
-        foreach (var node in root.DescendantNodes(each => !IsExcluded(each)).Where(each => !IsExcluded(each)))
+        SyntaxNode root = CSharpSyntaxTree.ParseText(file.Text).GetRoot();
+        foreach (SyntaxNode node in root.DescendantNodes(each => !IsExcluded(each)).Where(each => !IsExcluded(each)))
         {
-            foreach (var (kind, span, after) in Of(node))
+            foreach ((string kind, TextSpan span, string after) in Of(node))
             {
-                var shown = Surroundings(node);
+                SyntaxNode shown = Surroundings(node);
                 string before = file.Text[shown.FullSpan.Start..shown.FullSpan.End];
-                string changed = before.Remove(span.Start - shown.FullSpan.Start, span.Length).Insert(span.Start - shown.FullSpan.Start, after);
+                string changed = before.Remove(span.Start - shown.FullSpan.Start, span.Length)
+                    .Insert(span.Start - shown.FullSpan.Start, after);
                 int line = root.SyntaxTree.GetLineSpan(span).StartLinePosition.Line + 1;
                 bool isSeenOutside = node.Ancestors().Any(each => each is ParameterSyntax
                     || each is FieldDeclarationSyntax field && field.Modifiers.Any(SyntaxKind.ConstKeyword));
-                yield return new Mutant(file.Path, $"{place}:{line}", kind, $"`{OneLine(before)}` -> `{OneLine(changed)}`",
+                yield return new Mutant(file.Path, $"{place}:{line}", kind,
+                    $"`{OneLine(before)}` -> `{OneLine(changed)}`",
                     isSeenOutside, file.Text, new TextChange(span, after));
             }
         }
@@ -72,8 +78,9 @@ internal static partial class Mutations
                 break;
             case BinaryExpressionSyntax or RelationalPatternSyntax or AssignmentExpressionSyntax
                 or PrefixUnaryExpressionSyntax or PostfixUnaryExpressionSyntax:
-                var token = node.ChildTokens().First();
-                if (Comparisons.TryGetValue(token.Text, out var other)) yield return ("comparison", token.Span, other);
+                SyntaxToken token = node.ChildTokens().First();
+                if (Comparisons.TryGetValue(token.Text, out string? other))
+                    yield return ("comparison", token.Span, other);
                 if (Operators.TryGetValue(token.Text, out other)) yield return ("operator", token.Span, other);
                 break;
             // An empty block, since an empty statement behind an if is a warning, and with us an error.
@@ -87,13 +94,14 @@ internal static partial class Mutations
             case ArgumentListSyntax { Arguments: { Count: > 1 } arguments }:
                 for (int i = 0; i + 1 < arguments.Count; i++)
                 {
-                    var (one, two) = (arguments[i], arguments[i + 1]);
+                    (ArgumentSyntax one, ArgumentSyntax two) = (arguments[i], arguments[i + 1]);
                     if (one.NameColon is null && two.NameColon is null && one.ToString() != two.ToString())
-                        yield return ("swapped arguments", TextSpan.FromBounds(one.SpanStart, two.Span.End), $"{two}, {one}");
+                        yield return ("swapped arguments",
+                            TextSpan.FromBounds(one.SpanStart, two.Span.End), $"{two}, {one}");
                 }
                 break;
         }
-        var condition = node switch
+        ExpressionSyntax? condition = node switch
         {
             IfStatementSyntax { Condition: var it } => it,
             WhileStatementSyntax { Condition: var it } => it,
@@ -129,11 +137,12 @@ internal static partial class Mutations
         AttributeListSyntax => true,
         // Words for people: a test that repeats each of them is in the way of who improves them.
         InterpolatedStringExpressionSyntax => true,
-        // An assert checks what the rest of the code does, nameof is a name, and for these functions the order is the same.
+        // An assert checks what the rest of the code does, nameof is a name,
+        // and for these functions the order is the same.
         InvocationExpressionSyntax { Expression: var called } =>
             called.ToString() is "Debug.Assert" or "nameof" or "Math.Min" or "Math.Max" or "GC.SuppressFinalize",
-        // More or less room costs a little time or memory, and changes nothing that is done. A relation that is declared
-        // for the compiler to check ("AnswersFit") is used by nobody.
+        // More or less room costs a little time or memory, and changes nothing that is done. A relation that is
+        // declared for the compiler to check ("AnswersFit") is used by nobody.
         VariableDeclaratorSyntax { Identifier.Text: var name } => Room().IsMatch(name) || Relation().IsMatch(name),
         ArgumentSyntax { NameColon.Name.Identifier.Text: var name } => Room().IsMatch(name),
         // What a hash is made of is good or bad luck; a wrong one is one that is not the same for the same.
@@ -143,7 +152,8 @@ internal static partial class Mutations
 
     // A constant or an operator alone says nothing to who reads the table: it is shown with as much around it as fits.
     private static SyntaxNode Surroundings(SyntaxNode node) =>
-        node.AncestorsAndSelf().TakeWhile(each => each == node || each is not (BlockSyntax or MemberDeclarationSyntax) && each.Span.Length <= 70).Last();
+        node.AncestorsAndSelf().TakeWhile(each => each == node
+            || each is not (BlockSyntax or MemberDeclarationSyntax) && each.Span.Length <= 70).Last();
 
     private static string OneLine(string text)
     {

@@ -16,14 +16,19 @@ internal sealed record Stage(string Name, bool NeedsPrograms, TimeSpan Limit, pa
         ("P2P.Shared", "Protocol. PropertyTests", "GradingTests TrackerDialect HostileInput"),
         ("P2P.Shared/Cli", "ClientOptions", "CommandLine Readiness Diagnosis ReportTests FileCommand StopTests"),
         ("P2P.Shared/Logging", "Logging.", "LogTests GradingTests DiskFault"),
-        ("P2P.Shared/Posix", "ChunkStore PartialChunk LocalChunksFile FileCopy Logging.", "FolderTests FileCommand WholeFile ServingTests DiskFault"),
+        ("P2P.Shared/Posix", "ChunkStore PartialChunk LocalChunksFile FileCopy Logging.",
+            "FolderTests FileCommand WholeFile ServingTests DiskFault"),
         ("P2P.Shared/Protocol", "Protocol. PropertyTests AnswerReader", "Dialect PiecesTests GradingTests"),
-        ("P2P.Shared/Transport", "Transport.", "GradingTests ServingTests FetchingTests HostileInput PeerFault TrackerFault"),
-        ("P2PTracker", "Tests.Tracker.", "TrackerGrading TrackerList TrackerDialect SystemGrading TrackerFault HostileInput LogTests"),
+        ("P2P.Shared/Transport", "Transport.",
+            "GradingTests ServingTests FetchingTests HostileInput PeerFault TrackerFault"),
+        ("P2PTracker", "Tests.Tracker.",
+            "TrackerGrading TrackerList TrackerDialect SystemGrading TrackerFault HostileInput LogTests"),
         ("P2PTracker/Http", "Tracker.Http.", "HttpTests"),
-        ("P2PClient", "Tests.Client. Simulation.", "ClientGrading SystemGrading FetchingTests FolderTests ServingTests ClientTrackerDialect PeerFault"),
+        ("P2PClient", "Tests.Client. Simulation.",
+            "ClientGrading SystemGrading FetchingTests FolderTests ServingTests ClientTrackerDialect PeerFault"),
         ("P2PClient/Commands", "Client.Files.", "FileCommand LeftoverTests"),
-        ("P2PClient/Store", "Client.Files. ChunkStore PartialChunk LocalChunksFile", "ArrivalTests FolderTests WholeFile"),
+        ("P2PClient/Store", "Client.Files. ChunkStore PartialChunk LocalChunksFile",
+            "ArrivalTests FolderTests WholeFile"),
         ("P2PClient/Finish", "", "EndingTests WholeFile"),
         ("P2PClient/Report", "Client.Report.", "ReportTests CommandLine EndingTests"),
     ];
@@ -33,9 +38,13 @@ internal sealed record Stage(string Name, bool NeedsPrograms, TimeSpan Limit, pa
     /// <summary>The tests for a mutant in this folder of src, those first that are quick and near.</summary>
     public static IEnumerable<Stage> For(string folder)
     {
-        var (_, unit, system) = Map.Where(each => (folder + "/").StartsWith(each.Folder + "/", StringComparison.Ordinal)).MaxBy(each => each.Folder.Length);
-        if (!string.IsNullOrEmpty(unit)) yield return new("the folder's unit tests", false, TimeSpan.FromMinutes(1.5), unit.Split(' '));
-        if (!string.IsNullOrEmpty(system)) yield return new("its system tests", true, TimeSpan.FromMinutes(4), system.Split(' '));
+        (_, string unit, string system) = Map
+            .Where(each => $"{folder}/".StartsWith($"{each.Folder}/", StringComparison.Ordinal))
+            .MaxBy(each => each.Folder.Length);
+        if (!string.IsNullOrEmpty(unit))
+            yield return new("the folder's unit tests", false, TimeSpan.FromMinutes(1.5), unit.Split(' '));
+        if (!string.IsNullOrEmpty(system))
+            yield return new("its system tests", true, TimeSpan.FromMinutes(4), system.Split(' '));
         yield return Everything;
     }
 }
@@ -44,11 +53,12 @@ internal sealed record Stage(string Name, bool NeedsPrograms, TimeSpan Limit, pa
 internal sealed partial class TestRunner(WorkCopy copy)
 {
     /// <summary>Runs the tests of a stage, and returns what failed first, or null if all passed.</summary>
-    /// <remarks>A test counts as failed if it fails again by itself: some fail now and then on a busy machine, and would
-    /// kill mutants that they know nothing of. One that does not is left out of the next attempt.</remarks>
+    /// <remarks>A test counts as failed if it fails again by itself: some fail now and then on a busy machine, and
+    /// would kill mutants that they know nothing of. One that does not is left out of the next attempt.</remarks>
     public string? FindFailure(Stage stage)
     {
-        string wanted = string.Join('|', stage.Names.Select(name => "FullyQualifiedName~" + name).DefaultIfEmpty("FullyQualifiedName~."));
+        string wanted = string.Join('|',
+            stage.Names.Select(name => "FullyQualifiedName~" + name).DefaultIfEmpty("FullyQualifiedName~."));
         string filter = $"({wanted})";
         while (Run(filter, stage.Limit) is { } failure)
         {

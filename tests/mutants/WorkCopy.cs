@@ -27,8 +27,10 @@ internal sealed partial class WorkCopy : IDisposable
     {
         string repository = Output("git", "-C", Environment.CurrentDirectory, "rev-parse", "--show-toplevel").Trim();
         _temporary = Directory.CreateDirectory(this["tmp"]).FullName;
-        foreach (string path in Output("git", "-C", repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-            .Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(path => File.Exists(Path.Combine(repository, path))))
+        foreach (string path in Output("git", "-C", repository, "ls-files", "-z", "--cached",
+            "--others", "--exclude-standard")
+            .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Where(path => File.Exists(Path.Combine(repository, path))))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(this[path])!);
             File.Copy(Path.Combine(repository, path), this[path]);
@@ -41,7 +43,8 @@ internal sealed partial class WorkCopy : IDisposable
     /// <summary>The folder from which the tests run.</summary>
     public string TestFolder { get; private set; } = "";
 
-    /// <summary>The C# files of src that people wrote: paths in the repository, in a fixed order, with their text.</summary>
+    /// <summary>The C# files of src that people wrote: paths in the repository, in a fixed order,
+    /// with their text.</summary>
     public IEnumerable<(string Path, string Text)> SourceFiles =>
         Directory.EnumerateFiles(this["src"], "*.cs", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(_folder, path))
@@ -56,11 +59,13 @@ internal sealed partial class WorkCopy : IDisposable
     {
         // No build server: it would outlive this program.
         Output("dotnet", "build", this["tests/P2P.Tests"], "-nodeReuse:false", "-p:UseSharedCompilation=false");
-        string file = Directory.GetFiles(this["tests/P2P.Tests/bin"], "P2P.Tests.dll", SearchOption.AllDirectories).Single();
+        string file =
+            Directory.GetFiles(this["tests/P2P.Tests/bin"], "P2P.Tests.dll", SearchOption.AllDirectories).Single();
         TestFolder = Path.GetDirectoryName(file)!;
     }
 
-    /// <summary>Builds the native programs of the source as it stands, and puts them where the tests look for them.</summary>
+    /// <summary>Builds the native programs of the source as it stands,
+    /// and puts them where the tests look for them.</summary>
     public void Publish() => Output("bash", [this["publish.sh"], "--output", Path.Combine(TestFolder, "native")]);
 
     /// <summary>Runs a program to its end; returns what it printed, and throws if it failed.</summary>
@@ -69,16 +74,18 @@ internal sealed partial class WorkCopy : IDisposable
         List<string> lines = [];
         int? exitCode = Run(TimeSpan.FromMinutes(10), line => { lines.Add(line); return true; }, program, arguments);
         string output = string.Join('\n', lines);
-        return exitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}:\n{output}");
+        return exitCode == 0
+            ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}:\n{output}");
     }
 
-    /// <summary>Runs a program until it ends, the time is up, or a line that it prints is not wanted any more.</summary>
+    /// <summary>Runs a program until it ends, the time is up,
+    /// or a line that it prints is not wanted any more.</summary>
     /// <param name="goOn">Gets each line; false ends the program and all that it has started.</param>
     /// <returns>The exit code, or null where the time was up.</returns>
     public int? Run(TimeSpan limit, Func<string, bool> goOn, string program, params IEnumerable<string> arguments)
     {
-        // A group of its own, so that a test host and its native programs end together, and a Ctrl-C reaches us first. The
-        // test runner tells of failures on the one stream and of the rest on the other.
+        // A group of its own, so that a test host and its native programs end together, and a Ctrl-C reaches us first.
+        // The test runner tells of failures on the one stream and of the rest on the other.
         var start = new ProcessStartInfo("setsid", ["sh", "-c", "exec \"$0\" \"$@\" 2>&1", program, .. arguments])
         {
             RedirectStandardOutput = true,
@@ -89,13 +96,13 @@ internal sealed partial class WorkCopy : IDisposable
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["P2P_TEST_PATIENCE"] = "40";      // what doesn't happen is what a mutant often does
         ParkIfDisposed();
-        using var process = Process.Start(start)!;
+        using Process process = Process.Start(start)!;
         _running[process.Id] = process;
         try
         {
             process.StandardInput.Close();
             // Read elsewhere, since a program that hangs may keep its output open without a word.
-            var reading = Task.Run(() =>
+            Task<bool> reading = Task.Run(() =>
             {
                 while (process.StandardOutput.ReadLine() is { } line)
                     if (!goOn(line)) return false;
@@ -116,7 +123,7 @@ internal sealed partial class WorkCopy : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, true)) return;
-        foreach (var process in _running.Values) End(process);
+        foreach (Process process in _running.Values) End(process);
         // What has just been ended may still be at work on a file.
         for (int tries = 0; Directory.Exists(_folder) && tries < 10; tries++)
         {
@@ -131,8 +138,8 @@ internal sealed partial class WorkCopy : IDisposable
         }
     }
 
-    // A signal disposes of the copy on another thread, and then ends this program. Until then, nobody must start anything
-    // more, or be surprised that all is gone.
+    // A signal disposes of the copy on another thread, and then ends this program. Until then, nobody must start
+    // anything more, or be surprised that all is gone.
     private void ParkIfDisposed()
     {
         if (_disposed) Thread.Sleep(Timeout.Infinite);

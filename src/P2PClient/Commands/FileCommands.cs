@@ -37,7 +37,7 @@ internal static class FileCommands
                 "join" => ClientOption.OfJoin,
                 _ => ClientOption.OfVerify,
             };
-            CommandLine line = CommandLine.Parse(arguments.AsSpan(1), options, allowsPositional: command == "split");
+            var line = CommandLine.Parse(arguments.AsSpan(1), options, allowsPositional: command == "split");
             if (line.Has(Option.ShowHelp))
             {
                 Terminal.Print(Usage());

@@ -109,8 +109,8 @@ internal sealed class SplitCommand
 
     private ChunkSums WriteChunks(SafeFileHandle file, long bytes, int count, Interruption interruption)
     {
-        var sizes = new long[count];
-        var sums = new uint[count];
+        long[] sizes = new long[count];
+        uint[] sums = new uint[count];
         for (int chunkIndex = 1; chunkIndex <= count; chunkIndex++)
         {
             long offset = (chunkIndex - 1) * _chunkBytes, size = Math.Min(_chunkBytes, bytes - offset);

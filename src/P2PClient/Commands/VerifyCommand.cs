@@ -24,7 +24,7 @@ internal static class VerifyCommand
         }
         HashSet<int> wrong = [];
         long bytes = 0;
-        var buffer = new byte[ReadBytes];
+        byte[] buffer = new byte[ReadBytes];
         for (int chunkIndex = 1; chunkIndex <= chunks.Store.ChunkCount; chunkIndex++)
         {
             if (!chunks.Has(chunkIndex)) continue;

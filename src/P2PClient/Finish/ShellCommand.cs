@@ -66,7 +66,7 @@ internal sealed class ShellCommand
         try
         {
             byte[] inherited = File.ReadAllBytes("/proc/self/environ");
-            var all = new byte[own.Length + inherited.Length];
+            byte[] all = new byte[own.Length + inherited.Length];
             own.CopyTo(all, 0);
             inherited.CopyTo(all, own.Length);
             return all;

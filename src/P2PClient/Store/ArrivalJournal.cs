@@ -104,7 +104,7 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
     // The size and time of the list: a program that writes a list, even the same one, changes them.
     private string DescribeList()
     {
-        using NativeFile? list = NativeFile.TryOpen(Path.Combine(folder, LocalChunksFile.FileName), out _);
+        using var list = NativeFile.TryOpen(Path.Combine(folder, LocalChunksFile.FileName), out _);
         if (list is null || !list.TryGetStatus(out long bytes, out DateTime modified)) return "";
         return $"{ListWord}{bytes},{modified.Ticks}";
     }

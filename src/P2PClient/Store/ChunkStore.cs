@@ -118,7 +118,7 @@ internal sealed class ChunkStore
     /// can't be opened now, for example for want of descriptors, which passes.</param>
     public NativeFile? TryOpen(int chunkIndex, out bool isGone)
     {
-        NativeFile? file = NativeFile.TryOpen(PathOf(chunkIndex), out int error);
+        var file = NativeFile.TryOpen(PathOf(chunkIndex), out int error);
         isGone = error is LibC.ENOENT or LibC.ENOTDIR or LibC.EACCES or LibC.EPERM or LibC.ELOOP or LibC.ENXIO;
         if (file is null || (file.TryGetStatus(out long bytes, out _) && bytes == _sizes[chunkIndex])) return file;
         file.Dispose();

@@ -63,8 +63,8 @@ internal sealed class ChunkSums
     public static bool TryParse(ReadOnlySpan<byte> text, out ChunkSums? sums, out int badLine)
     {
         int most = text.Count((byte)'\n') + 1;
-        var sizes = new long[most];
-        var crcs = new uint[most];
+        long[] sizes = new long[most];
+        uint[] crcs = new uint[most];
         sums = null;
         for (int count = 0; ; count++)
         {
@@ -89,9 +89,9 @@ internal sealed class ChunkSums
     /// <summary>Reads a chunk's file, and tells whether its size and sum are right.</summary>
     public bool IsRight(int chunkIndex, string path)
     {
-        using NativeFile? file = NativeFile.TryOpen(path, out _);
+        using var file = NativeFile.TryOpen(path, out _);
         if (file is null || !file.TryGetStatus(out long bytes, out _) || bytes != SizeOf(chunkIndex)) return false;
-        var buffer = new byte[(int)Math.Min(bytes, Limits.BufferBytes)];
+        byte[] buffer = new byte[(int)Math.Min(bytes, Limits.BufferBytes)];
         uint state = Crc32C.Start;
         for (long offset = 0; offset < bytes;)
         {

@@ -119,7 +119,7 @@ internal static class FileCopy
     private static void CopyByHand(
         SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
     {
-        var buffer = new byte[Math.Min(BufferBytes, bytes)];
+        byte[] buffer = new byte[Math.Min(BufferBytes, bytes)];
         while (bytes > 0)
         {
             int read = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes)), sourceOffset);

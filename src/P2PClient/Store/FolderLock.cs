@@ -21,7 +21,7 @@ internal static class FolderLock
     /// <exception cref="ProgramException">Another client has locked the folder.</exception>
     public static NativeFile? Take(string folder)
     {
-        NativeFile? handle = NativeFile.TryOpen(folder, out _);
+        var handle = NativeFile.TryOpen(folder, out _);
         bool isTaken = false;
         for (int i = 0; i < Attempts && handle is not null; i++)
         {

@@ -85,7 +85,7 @@ internal sealed class LocalChunksFile
         if (chunkIndex < 1 || chunkIndex > ChunkCount || Held.ContainsKey(chunkIndex)) return false;
         if (LeavesFolder(name)) return false;
         string path = Path.Combine(_folder, name);
-        using NativeFile? chunk = NativeFile.TryOpen(path, out _);
+        using var chunk = NativeFile.TryOpen(path, out _);
         if (chunk is null || !File.Exists(path)) return false;
         if (!chunk.TryGetStatus(out long found, out _) || found != bytes) return false;
         Wanted.Remove(chunkIndex);
@@ -151,7 +151,7 @@ internal sealed class LocalChunksFile
             return new(ListFault.NoSuchFile, Name: name);
         }
         // Of a pipe no writer is waited for.
-        using NativeFile? chunk = NativeFile.TryOpen(path, out int error);
+        using var chunk = NativeFile.TryOpen(path, out int error);
         if (chunk is null && error != LibC.ENXIO) return new(ListFault.UnreadableFile, Name: name);
         if (chunk is null || !chunk.TryGetStatus(out long bytes, out _))
             return new(ListFault.NotARegularFile, Name: name);

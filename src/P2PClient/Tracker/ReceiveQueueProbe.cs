@@ -69,7 +69,7 @@ internal sealed class ReceiveQueueProbe
     // The kernel looks for the socket that would accept a connection to that address.
     private static bool IsOurTrackerOn(string address, int port)
     {
-        IPAddress reached = IPAddress.Parse(address);
+        var reached = IPAddress.Parse(address);
         bool isIPv4 = reached.AddressFamily == AddressFamily.InterNetwork;
         var anyClient = new IPEndPoint(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
         var probe = new ReceiveQueueProbe(anyClient, new IPEndPoint(reached, port));

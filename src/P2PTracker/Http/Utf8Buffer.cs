@@ -95,7 +95,7 @@ internal sealed class Utf8Buffer
     {
         if (Bytes.Length - Length < bytes)
         {
-            var longer = new byte[Math.Max(2 * Bytes.Length, Length + bytes)];
+            byte[] longer = new byte[Math.Max(2 * Bytes.Length, Length + bytes)];
             Text.CopyTo(longer);
             Bytes = longer;
         }

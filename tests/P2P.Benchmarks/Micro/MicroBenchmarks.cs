@@ -15,12 +15,14 @@ public class MicroBenchmarks
     private const int Lines = 16, Chunk = 5;
     private static readonly int[] PeerCounts = [1, 64, 10_000];       // chunks 1, 64 and 10,000 have as many peers
 
-    private readonly byte[] _lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"WHERE_CHUNK,{Chunk}\n", Lines)));
+    private readonly byte[] _lines =
+        Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"WHERE_CHUNK,{Chunk}\n", Lines)));
     private readonly byte[] _question = Encoding.ASCII.GetBytes($"WHERE_CHUNK,{Chunk}");
     private readonly byte[] _announcement = Encoding.ASCII.GetBytes($"LOCAL_CHUNKS,{Chunk},localhost,5001");
     private readonly byte[] _answer = new byte[Limits.AnswerBytesMax];
     private readonly Swarm _swarm = new();
-    private readonly ActionLog _log = ActionLog.Open("/dev/null", "P2PTracker", reason => throw new IOException(reason));
+    private readonly ActionLog _log =
+        ActionLog.Open("/dev/null", "P2PTracker", reason => throw new IOException(reason));
 
     public MicroBenchmarks()
     {

@@ -5,6 +5,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using P2P.Benchmarks.Support;
@@ -24,20 +25,25 @@ internal sealed class MicroFigure : IFigure
     public IEnumerable<ResultTable> Measure(BenchmarkContext context)
     {
         using var work = WorkFolder.Make();
-        var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
-        var config = ManualConfig.CreateEmpty().AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddLogger(NullLogger.Instance)
-            .AddColumnProvider(DefaultColumnProviders.Instance).WithArtifactsPath(work.Path);
+        Job job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
+        ManualConfig config = ManualConfig.CreateEmpty().AddJob(job).AddDiagnoser(MemoryDiagnoser.Default)
+            .AddLogger(NullLogger.Instance).AddColumnProvider(DefaultColumnProviders.Instance)
+            .WithArtifactsPath(work.Path);
         context.Progress("BenchmarkDotNet");
-        var summary = BenchmarkRunner.Run<MicroBenchmarks>(config);
+        Summary summary = BenchmarkRunner.Run<MicroBenchmarks>(config);
         if (summary.HasCriticalValidationErrors || summary.Reports.Any(report => report.ResultStatistics == null))
-            throw new BenchmarkException($"BenchmarkDotNet failed: {string.Join("; ", summary.ValidationErrors.Select(error => error.Message))}");
+        {
+            IEnumerable<string> errors = summary.ValidationErrors.Select(error => error.Message);
+            throw new BenchmarkException($"BenchmarkDotNet failed: {string.Join("; ", errors)}");
+        }
 
         var table = new ResultTable("Pieces of the tracker's way of a message (jitted, by BenchmarkDotNet)");
-        foreach (var report in summary.Reports)
+        foreach (BenchmarkReport report in summary.Reports)
         {
             string what = report.BenchmarkCase.Descriptor.WorkloadMethodDisplayInfo.Trim('\'');
             table.Add($"{what}: time", report.ResultStatistics!.Median, double.NaN, "{0:F1} ns");
-            table.Add($"{what}: allocated", report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase) ?? double.NaN, double.NaN, "{0:F0} bytes", "0");
+            long? allocated = report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase);
+            table.Add($"{what}: allocated", allocated ?? double.NaN, double.NaN, "{0:F0} bytes", "0");
         }
         yield return table;
     }

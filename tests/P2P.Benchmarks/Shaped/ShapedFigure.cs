@@ -31,19 +31,24 @@ internal sealed class ShapedFigure : IFigure
         [
             WithUplinks(SwarmPlan.WithSeed("1 seed, 8 clients", 8, ChunkCount, ChunkBytes), FastMegabits),
             WithUplinks(SwarmPlan.WithSeed("1 seed, 24 clients", 24, ChunkCount, ChunkBytes), FastMegabits),
-            WithUplinks(SwarmPlan.WithSeed($"1 slow seed ({SlowMegabits} Mbit/s), 8 clients", 8, ChunkCount, ChunkBytes), SlowMegabits),
+            WithUplinks(
+                SwarmPlan.WithSeed($"1 slow seed ({SlowMegabits} Mbit/s), 8 clients", 8, ChunkCount, ChunkBytes),
+                SlowMegabits),
             WithUplinks(SwarmPlan.Scattered("8 clients, no seed, scattered", 8, ChunkCount, ChunkBytes), FastMegabits),
         ];
-        var times = new ResultTable($"Swarm with uplinks of {FastMegabits} Mbit/s, 64 x 1 MiB: time until all are complete (ours with its start-up, the peers without)");
+        var times = new ResultTable(
+            $"Swarm with uplinks of {FastMegabits} Mbit/s, 64 x 1 MiB: time until all are complete (ours with its "
+            + "start-up, the peers without)");
         var bounds = new ResultTable("The same times over the bound max(F / u_seed, N F / sum u)");
-        foreach (var plan in plans)
+        foreach (SwarmPlan plan in plans)
         {
-            using var network = TryMake(plan);
+            using ShapedNetwork? network = TryMake(plan);
             if (network == null)
                 yield break;
-            var (ours, peers) = SwarmComparison.Run(context, plan, network);
+            (double ours, IReadOnlyList<(string Name, double Seconds)> peers) =
+                SwarmComparison.Run(context, plan, network);
             double bound = plan.BoundSeconds();
-            foreach (var (name, seconds) in peers)
+            foreach ((string name, double seconds) in peers)
             {
                 times.Add($"{plan.Name}: {name}", ours, seconds, "{0:F2} s");
                 bounds.Add($"{plan.Name} (bound {bound:F2} s): {name}", ours / bound, seconds / bound, "{0:F2}");
@@ -65,7 +70,9 @@ internal sealed class ShapedFigure : IFigure
         }
         catch (Exception e) when (e is BenchmarkException or Win32Exception)
         {
-            Console.WriteLine($"\nshaped: skipped, this machine can't make networks with limited uplinks (veth, bridge, tbf): {e.Message}");
+            Console.WriteLine(
+                "\nshaped: skipped, this machine can't make networks with limited uplinks (veth, bridge, tbf): "
+                + $"{e.Message}");
             return null;
         }
     }

@@ -48,7 +48,7 @@ internal sealed class ShapedNetwork : ISwarmNetwork
 
     public void Dispose()
     {
-        foreach (var peer in _peers)
+        foreach (NetworkNamespace peer in _peers)
             peer.Dispose();
         _tracker.Dispose();
         _switch.Dispose();
@@ -73,5 +73,6 @@ internal sealed class ShapedNetwork : ISwarmNetwork
     // A token bucket as small as a full-sized segment of the kernel's, and a queue of 50 ms, as an ordinary router has.
     private static void Limit(NetworkNamespace host, double megabits) =>
         host.Inside(() => ChildProcess.Run("tc", "qdisc", "add", "dev", "eth0", "root", "tbf",
-            "rate", string.Create(CultureInfo.InvariantCulture, $"{megabits}mbit"), "burst", "64kb", "latency", "50ms"));
+            "rate", string.Create(CultureInfo.InvariantCulture, $"{megabits}mbit"),
+            "burst", "64kb", "latency", "50ms"));
 }

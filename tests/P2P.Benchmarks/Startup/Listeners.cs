@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Reflection;
@@ -6,7 +7,8 @@ using P2P.Benchmarks.Support;
 
 namespace P2P.Benchmarks.Startup;
 
-/// <summary>Programs that only listen: the least that C needs, and the least that NativeAOT needs as we build with it.</summary>
+/// <summary>Programs that only listen: the least that C needs,
+/// and the least that NativeAOT needs as we build with it.</summary>
 internal static class Listeners
 {
     public const string CName = "static C";
@@ -18,7 +20,9 @@ internal static class Listeners
         #include <unistd.h>
         int main(int count, char **arg) {
             int on = 1, s = socket(AF_INET, SOCK_STREAM, 0);
-            struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(atoi(arg[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+            struct sockaddr_in at = {
+                .sin_family = AF_INET, .sin_port = htons(atoi(arg[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+            };
             setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
             if (bind(s, (struct sockaddr *)&at, sizeof at) || listen(s, 512)) return 1;
             for (;;) accept(s, 0, 0);
@@ -50,17 +54,23 @@ internal static class Listeners
     /// <summary>Publishes the NativeAOT program with the settings of our own, and as static as they are.</summary>
     public static string BuildAot(WorkFolder work)
     {
-        string repository = typeof(Listeners).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(each => each.Key == "RepositoryFolder").Value!;
+        string repository = typeof(Listeners).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(each => each.Key == "RepositoryFolder").Value!;
         string folder = work.MakeFolder("Listener"), artifacts = work["artifacts"];
         File.WriteAllText(Path.Combine(folder, "Program.cs"), AotSource);
-        File.WriteAllText(Path.Combine(folder, "Directory.Build.props"), Import($"{repository}src/Directory.Build.props"));
-        File.WriteAllText(Path.Combine(folder, "Directory.Packages.props"), Import($"{repository}Directory.Packages.props"));
+        File.WriteAllText(Path.Combine(folder, "Directory.Build.props"),
+            Import($"{repository}src/Directory.Build.props"));
+        File.WriteAllText(Path.Combine(folder, "Directory.Packages.props"),
+            Import($"{repository}Directory.Packages.props"));
         File.WriteAllText(Path.Combine(folder, "Listener.csproj"),
             $"""<Project Sdk="Microsoft.NET.Sdk"><Import Project="{repository}src/NativeProgram.props" /></Project>""");
-        // No build server may outlive us; and when msbuild runs us, its own variables are not meant for the one that we run.
-        var variables = Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase));
-        ChildProcess.Run("env", [.. variables.Select(name => $"--unset={name}"), "dotnet", "publish", folder, "--configuration", "Release",
-            "--artifacts-path", artifacts, "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:Static=true"]);
+        // No build server may outlive us; and when msbuild runs us,
+        // its own variables are not meant for the one that we run.
+        IEnumerable<string> variables = Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase));
+        ChildProcess.Run("env",
+            [.. variables.Select(name => $"--unset={name}"), "dotnet", "publish", folder, "--configuration", "Release",
+                "--artifacts-path", artifacts, "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:Static=true"]);
         return Path.Combine(artifacts, "publish", "Listener", "release", "Listener");
 
         static string Import(string path) => $"""<Project><Import Project="{path}" /></Project>""";

@@ -14,7 +14,8 @@ internal sealed unsafe class StartRace : IDisposable
     private readonly LibC.SocketAddress _address;
     private int _process;
 
-    private StartRace(SpawnPlan plan, int port) => (_plan, _address) = (plan, LibC.SocketAddress.Loopback(0x7f000001, port));
+    private StartRace(SpawnPlan plan, int port) =>
+        (_plan, _address) = (plan, LibC.SocketAddress.Loopback(0x7f000001, port));
 
     /// <param name="planFor">Makes the command line for a port to listen on.</param>
     public static StartRace Prepare(Func<int, SpawnPlan> planFor) => Leftovers.Add(() =>
@@ -23,7 +24,8 @@ internal sealed unsafe class StartRace : IDisposable
         return new StartRace(planFor(port), port);
     });
 
-    /// <returns>Milliseconds from just before exec to the first connection, and the bytes in RAM a moment later.</returns>
+    /// <returns>Milliseconds from just before exec to the first connection,
+    /// and the bytes in RAM a moment later.</returns>
     public double[] Run()
     {
         long start = Stopwatch.GetTimestamp();
@@ -54,7 +56,7 @@ internal sealed unsafe class StartRace : IDisposable
     // A spin, not a wait: the other core is the program's.
     private int Connect(long start)
     {
-        var address = _address;
+        LibC.SocketAddress address = _address;
         var reset = new LibC.Linger { IsOn = 1, Seconds = 0 };
         while (true)
         {

@@ -56,7 +56,7 @@ internal sealed unsafe class ChildProcess : IDisposable
     /// <exception cref="BenchmarkException">It failed, or did not end in time.</exception>
     public static string Run(string program, params IEnumerable<string> arguments)
     {
-        using var process = Start("/", program, arguments);
+        using ChildProcess process = Start("/", program, arguments);
         process.WaitForExit(TimeSpan.FromMinutes(5)).ThrowIfFailed(process);
         return string.Join('\n', process._lines);
     }
@@ -77,7 +77,8 @@ internal sealed unsafe class ChildProcess : IDisposable
         {
             while (next == _lines.Count)
                 if (!ReadMore(patience - watch.Elapsed))
-                    throw new BenchmarkException($"'{text}' was not printed within {patience.TotalSeconds} s by {Describe()}");
+                    throw new BenchmarkException(
+                        $"'{text}' was not printed within {patience.TotalSeconds} s by {Describe()}");
             if (_lines[next].Contains(text, StringComparison.Ordinal))
                 return _lines[next];
         }
@@ -112,7 +113,8 @@ internal sealed unsafe class ChildProcess : IDisposable
     }
 
     /// <summary>Command line and output, for a message.</summary>
-    public string Describe() => $"{_plan.CommandLine}\n{string.Join('\n', _lines.TakeLast(20).Select(line => "    " + line))}";
+    public string Describe() =>
+        $"{_plan.CommandLine}\n{string.Join('\n', _lines.TakeLast(20).Select(line => "    " + line))}";
 
     public void Dispose()
     {
@@ -165,7 +167,8 @@ internal sealed unsafe class ChildProcess : IDisposable
         const int bufferBytes = 4096;
         byte* buffer = stackalloc byte[bufferBytes];
         var entry = new LibC.PollEntry { Descriptor = _output, Events = LibC.POLLIN };
-        if (_hasOutputEnded || patience <= TimeSpan.Zero || LibC.poll(&entry, 1, (int)patience.TotalMilliseconds + 1) <= 0)
+        if (_hasOutputEnded || patience <= TimeSpan.Zero
+            || LibC.poll(&entry, 1, (int)patience.TotalMilliseconds + 1) <= 0)
             return false;
         int count = (int)LibC.read(_output, buffer, bufferBytes);
         _hasOutputEnded = count <= 0;

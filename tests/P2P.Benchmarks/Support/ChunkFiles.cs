@@ -16,10 +16,10 @@ internal static class ChunkFiles
     public static void Write(string folder, int count, long chunkBytes)
     {
         var random = new Random(count);
-        var part = new byte[Math.Min(chunkBytes, 1 << 20)];
+        byte[] part = new byte[Math.Min(chunkBytes, 1 << 20)];
         for (int index = 1; index <= count; index++)
         {
-            using var file = File.Create(Path.Combine(folder, NameOf(index)));
+            using FileStream file = File.Create(Path.Combine(folder, NameOf(index)));
             for (long written = 0; written < chunkBytes; written += part.Length)
             {
                 random.NextBytes(part);
@@ -41,12 +41,14 @@ internal static class ChunkFiles
     /// <summary>Fails unless all chunks are there, under their final names and at full length.</summary>
     public static void Check(string folder, int count, long chunkBytes)
     {
-        int whole = Enumerable.Range(1, count).Count(index => new FileInfo(Path.Combine(folder, NameOf(index))) is { Exists: true } file && file.Length == chunkBytes);
+        int whole = Enumerable.Range(1, count).Count(index =>
+            new FileInfo(Path.Combine(folder, NameOf(index))) is { Exists: true } file && file.Length == chunkBytes);
         if (whole != count)
             throw new BenchmarkException($"{folder} has {whole} of {count} chunks");
     }
 
-    /// <summary>Waits until the disk has all that was written and deleted there, which takes longer than some transfers do.</summary>
+    /// <summary>Waits until the disk has all that was written and deleted there,
+    /// which takes longer than some transfers do.</summary>
     public static void WriteBack(string folder)
     {
         int descriptor = LibC.Open(folder);

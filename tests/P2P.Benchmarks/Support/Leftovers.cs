@@ -12,15 +12,16 @@ internal static class Leftovers
 {
     private static readonly Lock Gate = new();
     private static readonly List<IDisposable> Living = [];
-    private static volatile bool s_isClosed;
+    private static volatile bool _isClosed;
 
-    /// <summary>Makes something that has to go in the end; it takes itself out by <see cref="Remove"/> when disposed.</summary>
+    /// <summary>Makes something that has to go in the end;
+    /// it takes itself out by <see cref="Remove"/> when disposed.</summary>
     /// <param name="make">Runs under the lock, so that no signal comes between making and noting.</param>
     public static T Add<T>(Func<T> make) where T : IDisposable
     {
         lock (Gate)
         {
-            if (!s_isClosed)
+            if (!_isClosed)
             {
                 T made = make();
                 Living.Add(made);
@@ -31,10 +32,11 @@ internal static class Leftovers
         throw new InvalidOperationException();
     }
 
-    /// <summary>Does not return once a signal has begun to end the program: what fails now fails because of that.</summary>
+    /// <summary>Does not return once a signal has begun to end the program:
+    /// what fails now fails because of that.</summary>
     public static void WaitIfClosed()
     {
-        if (s_isClosed)
+        if (_isClosed)
             Thread.Sleep(Timeout.Infinite);
     }
 
@@ -50,7 +52,7 @@ internal static class Leftovers
     {
         lock (Gate)
         {
-            s_isClosed = true;
+            _isClosed = true;
             while (Living.Count > 0)
             {
                 IDisposable youngest = Living[^1];

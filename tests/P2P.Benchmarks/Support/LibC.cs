@@ -75,7 +75,8 @@ internal static unsafe class LibC
     {
         public long UserSeconds, UserMicroseconds, SystemSeconds, SystemMicroseconds;
 
-        public readonly double CpuSeconds => UserSeconds + SystemSeconds + 1e-6 * (UserMicroseconds + SystemMicroseconds);
+        public readonly double CpuSeconds =>
+            UserSeconds + SystemSeconds + 1e-6 * (UserMicroseconds + SystemMicroseconds);
     }
 
     [DllImport("libc", SetLastError = true)]
@@ -155,7 +156,8 @@ internal static unsafe class LibC
 
     // The posix_spawn family returns an error number; its types are opaque, of at most 512 bytes.
     [DllImport("libc")]
-    public static extern int posix_spawnp(int* process, byte* file, void* actions, void* attributes, byte** arguments, byte** environment);
+    public static extern int posix_spawnp(
+        int* process, byte* file, void* actions, void* attributes, byte** arguments, byte** environment);
 
     [DllImport("libc")]
     public static extern int posix_spawn_file_actions_init(void* actions);
@@ -167,7 +169,8 @@ internal static unsafe class LibC
     public static extern int posix_spawn_file_actions_adddup2(void* actions, int descriptor, int becomes);
 
     [DllImport("libc")]
-    public static extern int posix_spawn_file_actions_addopen(void* actions, int descriptor, byte* path, int flags, uint mode);
+    public static extern int posix_spawn_file_actions_addopen(
+        void* actions, int descriptor, byte* path, int flags, uint mode);
 
     [DllImport("libc")]
     public static extern int posix_spawn_file_actions_addchdir_np(void* actions, byte* path);
@@ -206,5 +209,6 @@ internal static unsafe class LibC
     }
 
     /// <summary>Passes a result on, unless it is the -1 of a failed call.</summary>
-    public static int Check(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    public static int Check(int result) => result >= 0
+        ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
 }

@@ -13,11 +13,14 @@ internal static class Machine
         string cpu = Field("/proc/cpuinfo", "model name");
         long memoryKilobytes = long.Parse(Field("/proc/meminfo", "MemTotal").Split(' ')[0]);
         string kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
-        output.WriteLine($"{cpu}, {Environment.ProcessorCount} cores, {memoryKilobytes / 1048576.0:F1} GiB RAM, Linux {kernel}, {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC");
-        foreach (var tool in tools.Distinct())
+        output.WriteLine(
+            $"{cpu}, {Environment.ProcessorCount} cores, {memoryKilobytes / 1048576.0:F1} GiB RAM, Linux {kernel}, "
+            + $"{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC");
+        foreach (Tool tool in tools.Distinct())
             output.WriteLine(tool.Describe());
     }
 
     private static string Field(string path, string name) =>
-        File.ReadLines(path).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? $"unknown {name}";
+        File.ReadLines(path).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))
+            ?.Split(':', 2)[1].Trim() ?? $"unknown {name}";
 }

@@ -12,11 +12,12 @@ internal static class Medians
     /// <returns>For each measurement the median of each of its figures.</returns>
     public static double[][] Of(int runs, params IReadOnlyList<Func<double[]>> measurements)
     {
-        var results = measurements.Select(_ => new List<double[]>()).ToArray();
+        List<double[]>[] results = measurements.Select(_ => new List<double[]>()).ToArray();
         for (int run = 0; run < runs; run++)
             for (int i = 0; i < measurements.Count; i++)
                 results[i].Add(measurements[i]());
-        return results.Select(figures => Enumerable.Range(0, figures[0].Length).Select(i => Of(figures.Select(each => each[i]))).ToArray()).ToArray();
+        return results.Select(figures => Enumerable.Range(0, figures[0].Length)
+            .Select(i => Of(figures.Select(each => each[i]))).ToArray()).ToArray();
     }
 
     /// <summary>The medians of our figures, and those of a peer: NaN if there is no peer.</summary>

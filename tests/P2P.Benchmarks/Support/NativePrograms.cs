@@ -3,7 +3,8 @@ using System.IO;
 
 namespace P2P.Benchmarks.Support;
 
-/// <summary>The native programs that are measured: those beside the benchmarks, unless `--native` names a folder.</summary>
+/// <summary>The native programs that are measured: those beside the benchmarks,
+/// unless `--native` names a folder.</summary>
 internal sealed class NativePrograms(string folder)
 {
     public string Tracker => Find("P2PTracker");
@@ -13,6 +14,7 @@ internal sealed class NativePrograms(string folder)
     private string Find(string name)
     {
         string path = Path.GetFullPath(Path.Combine(folder, name));
-        return File.Exists(path) ? path : throw new BenchmarkException($"{path} is missing: build it with ./publish.sh, or name its folder with --native");
+        return File.Exists(path) ? path : throw new BenchmarkException(
+            $"{path} is missing: build it with ./publish.sh, or name its folder with --native");
     }
 }

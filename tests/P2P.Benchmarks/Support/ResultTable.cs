@@ -23,10 +23,15 @@ internal sealed class ResultTable(string title)
 
     public void Print(TextWriter output)
     {
-        int[] widths = Enumerable.Range(0, Head.Length).Select(i => _rows.Append(Head).Max(row => row[i].Length)).ToArray();
+        int[] widths = Enumerable.Range(0, Head.Length)
+            .Select(i => _rows.Append(Head).Max(row => row[i].Length)).ToArray();
         output.WriteLine($"\n## {title}\n");
         foreach (string[] row in _rows.Prepend(widths.Select(width => new string('-', width)).ToArray()).Prepend(Head))
-            output.WriteLine($"| {string.Join(" | ", row.Select((cell, i) => i == 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i])))} |");
+        {
+            IEnumerable<string> cells =
+                row.Select((cell, i) => i == 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]));
+            output.WriteLine($"| {string.Join(" | ", cells)} |");
+        }
         output.Flush();
     }
 

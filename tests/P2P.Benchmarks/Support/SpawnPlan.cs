@@ -27,19 +27,22 @@ internal sealed unsafe class SpawnPlan : IDisposable
         _workFolder = Text(workFolder);
         _nothing = Text("/dev/null");
         _arguments = Texts(arguments.Prepend(program));
-        _environment = Texts(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(each => $"{each.Key}={each.Value}"));
+        _environment = Texts(
+            Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(each => $"{each.Key}={each.Value}"));
     }
 
     public string CommandLine { get; }
 
-    /// <summary>Starts it, with no signal blocked or ignored, in a process group of its own, so that what it starts can be
-    /// ended with it.</summary>
+    /// <summary>Starts it, with no signal blocked or ignored, in a process group of its own,
+    /// so that what it starts can be ended with it.</summary>
     /// <param name="input">A descriptor for its stdin; -1 for none.</param>
     /// <param name="output">A descriptor for its stdout and stderr; -1 for none.</param>
     /// <returns>The process's id.</returns>
     public int Start(int input = -1, int output = -1)
     {
-        byte* actions = stackalloc byte[OpaqueBytes], attributes = stackalloc byte[OpaqueBytes], signals = stackalloc byte[OpaqueBytes];
+        byte* actions = stackalloc byte[OpaqueBytes];
+        byte* attributes = stackalloc byte[OpaqueBytes];
+        byte* signals = stackalloc byte[OpaqueBytes];
         LibC.posix_spawn_file_actions_init(actions);
         LibC.posix_spawnattr_init(attributes);
         try
@@ -59,12 +62,14 @@ internal sealed unsafe class SpawnPlan : IDisposable
             LibC.posix_spawnattr_setsigmask(attributes, signals);
             *(ulong*)signals = ulong.MaxValue;
             LibC.posix_spawnattr_setsigdefault(attributes, signals);
-            LibC.posix_spawnattr_setflags(attributes, LibC.POSIX_SPAWN_SETPGROUP | LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK);
+            LibC.posix_spawnattr_setflags(attributes,
+                LibC.POSIX_SPAWN_SETPGROUP | LibC.POSIX_SPAWN_SETSIGDEF | LibC.POSIX_SPAWN_SETSIGMASK);
             int process;
             fixed (byte** arguments = _arguments, environment = _environment)
             {
                 int error = LibC.posix_spawnp(&process, arguments[0], actions, attributes, arguments, environment);
-                return error == 0 ? process : throw new BenchmarkException($"can't start {CommandLine}: {new Win32Exception(error).Message}");
+                return error == 0 ? process
+                    : throw new BenchmarkException($"can't start {CommandLine}: {new Win32Exception(error).Message}");
             }
         }
         finally
@@ -83,7 +88,7 @@ internal sealed unsafe class SpawnPlan : IDisposable
     private byte*[] Texts(IEnumerable<string> texts)
     {
         string[] all = texts.ToArray();
-        var pointers = new byte*[all.Length + 1];       // the last one stays null
+        byte*[] pointers = new byte*[all.Length + 1];       // the last one stays null
         for (int i = 0; i < all.Length; i++)
             pointers[i] = Text(all[i]);
         return pointers;

@@ -31,7 +31,8 @@ internal sealed record Tool(string Name, string Package, params string[] Version
 
     private static string? FindVersion(string[] command)
     {
-        bool isThere = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, command[0])));
+        bool isThere = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Any(folder => File.Exists(Path.Combine(folder, command[0])));
         if (!isThere)
             return null;
         try

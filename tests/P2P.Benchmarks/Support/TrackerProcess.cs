@@ -13,7 +13,8 @@ internal sealed class TrackerProcess : IDisposable
     public TrackerProcess(NativePrograms programs, string folder, string? address = null)
     {
         _log = Path.Combine(folder, "logs.log");
-        Process = ChildProcess.Start(folder, programs.Tracker, ["-port", "0", .. address == null ? [] : new[] { "-bind", address }]);
+        Process = ChildProcess.Start(folder, programs.Tracker,
+            ["-port", "0", .. address == null ? [] : new[] { "-bind", address }]);
         string line = Process.WaitForLine("P2PTracker listening on ", TimeSpan.FromSeconds(20));
         Port = int.Parse(Regex.Match(line, @":(\d+), log ").Groups[1].Value);
     }
@@ -22,7 +23,8 @@ internal sealed class TrackerProcess : IDisposable
 
     public int Port { get; }
 
-    /// <summary>Empties the log, which grows by 100 MB a second under load. It is opened for appending, so this is allowed.</summary>
+    /// <summary>Empties the log, which grows by 100 MB a second under load. It is opened for appending,
+    /// so this is allowed.</summary>
     public void EmptyLog()
     {
         using var log = new FileStream(_log, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);

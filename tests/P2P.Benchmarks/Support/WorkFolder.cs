@@ -5,7 +5,8 @@ using System.Threading;
 
 namespace P2P.Benchmarks.Support;
 
-/// <summary>A folder under the system's temporary folder (TMPDIR moves it); goes with all that is in it when disposed.</summary>
+/// <summary>A folder under the system's temporary folder (TMPDIR moves it);
+/// goes with all that is in it when disposed.</summary>
 internal sealed class WorkFolder : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

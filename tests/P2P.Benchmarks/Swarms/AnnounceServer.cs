@@ -12,8 +12,8 @@ using P2P.Benchmarks.Support;
 namespace P2P.Benchmarks.Swarms;
 
 /// <summary>
-/// A BitTorrent tracker (BEP 3, compact answers as in BEP 23). The first answers are held back until everybody is there:
-/// giving them is the starting signal for all.
+/// A BitTorrent tracker (BEP 3, compact answers as in BEP 23). The first answers are held back until everybody is
+/// there: giving them is the starting signal for all.
 /// </summary>
 internal sealed class AnnounceServer : IDisposable
 {
@@ -37,7 +37,8 @@ internal sealed class AnnounceServer : IDisposable
     public void WaitForAll()
     {
         if (!_missing.Wait(Patience))
-            throw new BenchmarkException($"{_missing.CurrentCount} of {_missing.InitialCount} peers have not announced themselves");
+            throw new BenchmarkException(
+                $"{_missing.CurrentCount} of {_missing.InitialCount} peers have not announced themselves");
     }
 
     /// <summary>Answers all of them, with the addresses of all others.</summary>
@@ -78,7 +79,8 @@ internal sealed class AnnounceServer : IDisposable
             }
             if (!Regex.Match(request, @"[?&]port=(\d+)").Groups[1].Success)
                 return;
-            var peer = new IPEndPoint(((IPEndPoint)socket.RemoteEndPoint!).Address, int.Parse(Regex.Match(request, @"[?&]port=(\d+)").Groups[1].Value));
+            var peer = new IPEndPoint(((IPEndPoint)socket.RemoteEndPoint!).Address,
+                int.Parse(Regex.Match(request, @"[?&]port=(\d+)").Groups[1].Value));
             lock (_peers)
                 if (_peers.Add(peer))
                     _missing.Signal();
@@ -86,10 +88,13 @@ internal sealed class AnnounceServer : IDisposable
             byte[] others;
             lock (_peers)
                 others = _peers.Where(each => !each.Equals(peer))
-                    .SelectMany(each => each.Address.GetAddressBytes().Concat(new[] { (byte)(each.Port >> 8), (byte)each.Port })).ToArray();
+                    .SelectMany(each => each.Address.GetAddressBytes()
+                        .Concat(new[] { (byte)(each.Port >> 8), (byte)each.Port })).ToArray();
             byte[] head = Encoding.ASCII.GetBytes($"d8:intervali5e12:min intervali1e5:peers{others.Length}:");
             byte[] body = [.. head, .. others, (byte)'e'];
-            stream.Write(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"));
+            stream.Write(Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\n"
+                + "Connection: close\r\n\r\n"));
             stream.Write(body);
         }
         catch (IOException)

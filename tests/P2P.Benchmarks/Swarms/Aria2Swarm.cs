@@ -25,11 +25,12 @@ internal sealed class Aria2Swarm : ISwarmProgram
         string hook = Path.Combine(run, "complete.sh");
         File.WriteAllText(hook, Hook);
         File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        using var tracker = network.AtTracker(() => new AnnounceServer(network.Tracker, plan.PeerCount));
+        using AnnounceServer tracker = network.AtTracker(() => new AnnounceServer(network.Tracker, plan.PeerCount));
         using var peers = new ProcessGroup();
         for (int peer = 0; peer < plan.PeerCount; peer++)
             peers.Add(network.AtPeer(peer, () => ChildProcess.Start(run, "aria2c",
-                [.. Arguments(plan, peer), $"--dir={folders[peer]}", $"--bt-tracker={tracker.Url}", $"--on-bt-download-complete={hook}", files.Torrent.Path])));
+                [.. Arguments(plan, peer), $"--dir={folders[peer]}", $"--bt-tracker={tracker.Url}",
+                    $"--on-bt-download-complete={hook}", files.Torrent.Path])));
         tracker.WaitForAll();
         var watch = Stopwatch.StartNew();
         tracker.Start();
@@ -45,11 +46,13 @@ internal sealed class Aria2Swarm : ISwarmProgram
     private static IEnumerable<string> Arguments(SwarmPlan plan, int peer) =>
     [
         "--no-conf=true", $"--listen-port={FreePort.Next()}", "--bt-tracker-interval=5",
-        "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false", "--disable-ipv6=true",
-        "--seed-ratio=0.0", "--bt-max-peers=0", "--bt-request-peer-speed-limit=2000M", "--max-overall-upload-limit=0",
+        "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false",
+        "--disable-ipv6=true", "--seed-ratio=0.0", "--bt-max-peers=0", "--bt-request-peer-speed-limit=2000M",
+        "--max-overall-upload-limit=0",
         "--file-allocation=none", "--disk-cache=64M", "--auto-save-interval=0", "--allow-overwrite=true",
         "--summary-interval=0", "--show-console-readout=false", "--console-log-level=notice",
         // Who has everything is believed, who has a part finds out which.
-        plan.IsComplete(peer) ? "--bt-seed-unverified=true" : $"--check-integrity={(plan.Held[peer].Count > 0 ? "true" : "false")}",
+        plan.IsComplete(peer)
+            ? "--bt-seed-unverified=true" : $"--check-integrity={(plan.Held[peer].Count > 0 ? "true" : "false")}",
     ];
 }

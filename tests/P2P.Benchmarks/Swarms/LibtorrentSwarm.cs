@@ -19,15 +19,16 @@ internal sealed class LibtorrentSwarm : ISwarmProgram
     {
         string run = files.NewFolder();
         string script = Path.Combine(run, Script);
-        using (var text = typeof(LibtorrentSwarm).Assembly.GetManifestResourceStream(Script)!)
-        using (var file = File.Create(script))
+        using (Stream text = typeof(LibtorrentSwarm).Assembly.GetManifestResourceStream(Script)!)
+        using (FileStream file = File.Create(script))
             text.CopyTo(file);
         string[] folders = Enumerable.Range(0, plan.PeerCount).Select(peer => files.DealData(run, peer)).ToArray();
         using var peers = new ProcessGroup();
         for (int peer = 0; peer < plan.PeerCount; peer++)
             peers.Add(network.AtPeer(peer, () => ChildProcess.Start(run, Tool.Libtorrent.VersionCommand[0],
                 script, files.Torrent.Path, folders[peer], $"{network.AddressOf(peer)}")));
-        string[] addresses = peers.All.Select((process, peer) => $"{network.AddressOf(peer)} {process.WaitForLine("ready ", StartPatience).Split(' ')[1]}").ToArray();
+        string[] addresses = peers.All.Select((process, peer) =>
+            $"{network.AddressOf(peer)} {process.WaitForLine("ready ", StartPatience).Split(' ')[1]}").ToArray();
 
         var watch = Stopwatch.StartNew();
         // Each connects to those before it, so that no two connect to each other at the same time.

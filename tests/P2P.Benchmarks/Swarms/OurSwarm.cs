@@ -19,12 +19,13 @@ internal sealed class OurSwarm(NativePrograms programs) : ISwarmProgram
         string run = files.NewFolder();
         string[] folders = Enumerable.Range(0, plan.PeerCount).Select(peer => files.DealChunks(run, peer)).ToArray();
         string? bind = IPAddress.IsLoopback(network.Tracker) ? null : "0.0.0.0";
-        using var tracker = network.AtTracker(() => new TrackerProcess(programs, run, bind));
+        using TrackerProcess tracker = network.AtTracker(() => new TrackerProcess(programs, run, bind));
         using var clients = new ProcessGroup();
         var watch = Stopwatch.StartNew();
         for (int peer = 0; peer < plan.PeerCount; peer++)
             clients.Add(network.AtPeer(peer, () =>
-                ChildProcess.Start(run, programs.Client, "-folder", folders[peer], "-tracker", $"{network.Tracker}:{tracker.Port}")));
+                ChildProcess.Start(run, programs.Client, "-folder", folders[peer], "-tracker",
+                    $"{network.Tracker}:{tracker.Port}")));
         clients.WaitForLines(": complete, all ", Patience);
         double seconds = watch.Elapsed.TotalSeconds;
         clients.Dispose();

@@ -12,17 +12,21 @@ internal static class SwarmComparison
 
     public static IReadOnlyList<Tool> Tools => [.. Peers.Select(peer => peer.Tool!)];
 
-    /// <returns>Median seconds until all were complete: of ours, and of each peer; NaN where it is missing or failed.</returns>
-    public static (double Ours, IReadOnlyList<(string Name, double Seconds)> Peers) Run(BenchmarkContext context, SwarmPlan plan, ISwarmNetwork network)
+    /// <returns>Median seconds until all were complete: of ours, and of each peer;
+    /// NaN where it is missing or failed.</returns>
+    public static (double Ours, IReadOnlyList<(string Name, double Seconds)> Peers) Run(
+        BenchmarkContext context, SwarmPlan plan, ISwarmNetwork network)
     {
         using var files = new SwarmFiles(plan);
         var ours = new OurSwarm(context.Programs);
         double[][] seconds = Medians.Of(context.Runs,
-            [() => [RunOnce(context, ours, plan, files, network)], .. Peers.Select(peer => (Func<double[]>)(() => [TryRun(context, peer, plan, files, network)]))]);
+            [() => [RunOnce(context, ours, plan, files, network)],
+                .. Peers.Select(peer => (Func<double[]>)(() => [TryRun(context, peer, plan, files, network)]))]);
         return (seconds[0][0], Peers.Select((peer, i) => (peer.Tool!.Name, seconds[i + 1][0])).ToArray());
     }
 
-    private static double RunOnce(BenchmarkContext context, ISwarmProgram program, SwarmPlan plan, SwarmFiles files, ISwarmNetwork network)
+    private static double RunOnce(BenchmarkContext context, ISwarmProgram program, SwarmPlan plan, SwarmFiles files,
+        ISwarmNetwork network)
     {
         double seconds = program.Run(plan, files, network);
         context.Progress($"{plan.Name}, {program.Tool?.Name ?? "ours"}: {seconds:F2} s");
@@ -30,7 +34,8 @@ internal static class SwarmComparison
     }
 
     // What a peer can't do is no reason to lose what has been measured.
-    private static double TryRun(BenchmarkContext context, ISwarmProgram program, SwarmPlan plan, SwarmFiles files, ISwarmNetwork network)
+    private static double TryRun(BenchmarkContext context, ISwarmProgram program, SwarmPlan plan, SwarmFiles files,
+        ISwarmNetwork network)
     {
         if (!program.Tool!.IsThere)
             return double.NaN;

@@ -21,12 +21,14 @@ internal sealed class SwarmFigure : IFigure
             SwarmPlan.Scattered("5 clients, no seed, 256 x 1 MiB scattered", peers: 5, chunkCount: 256, MiB),
             SwarmPlan.WithSeed("1 seed, 32 clients, 64 x 256 KiB", clients: 32, chunkCount: 64, MiB / 4),
         ];
-        var table = new ResultTable("Swarm over loopback: time until all are complete (ours with its start-up, the peers without)");
+        var table = new ResultTable(
+            "Swarm over loopback: time until all are complete (ours with its start-up, the peers without)");
         using var network = new LoopbackNetwork();
-        foreach (var plan in plans)
+        foreach (SwarmPlan plan in plans)
         {
-            var (ours, peers) = SwarmComparison.Run(context, plan, network);
-            foreach (var (name, seconds) in peers)
+            (double ours, IReadOnlyList<(string Name, double Seconds)> peers) =
+                SwarmComparison.Run(context, plan, network);
+            foreach ((string name, double seconds) in peers)
                 table.Add($"{plan.Name}: {name}", ours, seconds, "{0:F2} s");
         }
         yield return table;

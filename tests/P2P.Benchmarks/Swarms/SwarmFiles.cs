@@ -5,7 +5,8 @@ using P2P.Benchmarks.Support;
 
 namespace P2P.Benchmarks.Swarms;
 
-/// <summary>One file-set as chunks, for us, and as one file with a torrent, for BitTorrent programs; deals it to peers.</summary>
+/// <summary>One file-set as chunks, for us, and as one file with a torrent, for BitTorrent programs;
+/// deals it to peers.</summary>
 internal sealed class SwarmFiles : IDisposable
 {
     private const string DataName = "data";
@@ -22,7 +23,7 @@ internal sealed class SwarmFiles : IDisposable
         _chunks = _work.MakeFolder("chunks");
         _data = _work[DataName];
         ChunkFiles.Write(_chunks, plan.ChunkCount, plan.ChunkBytes);
-        using (var data = File.Create(_data))
+        using (FileStream data = File.Create(_data))
             for (int index = 1; index <= plan.ChunkCount; index++)
                 CopyChunk(index, data);
         ChunkFiles.WriteBack(_work.Path);
@@ -52,7 +53,7 @@ internal sealed class SwarmFiles : IDisposable
             LibC.Link(_data, Path.Combine(folder, DataName));
         else if (_plan.Held[peer].Count > 0)
         {
-            using var data = File.Create(Path.Combine(folder, DataName));
+            using FileStream data = File.Create(Path.Combine(folder, DataName));
             data.SetLength(_plan.TotalBytes);
             foreach (int index in _plan.Held[peer])
             {
@@ -69,12 +70,13 @@ internal sealed class SwarmFiles : IDisposable
     /// <summary>Fails unless the peer's file has its full length.</summary>
     public void CheckData(string folder)
     {
-        if (new FileInfo(Path.Combine(folder, DataName)) is not { Exists: true } file || file.Length != _plan.TotalBytes)
+        if (new FileInfo(Path.Combine(folder, DataName)) is not { Exists: true } file
+            || file.Length != _plan.TotalBytes)
             throw new BenchmarkException($"{folder} is not complete");
     }
 
-    /// <summary>Makes room after a run. Chunks that were fetched stay as empty files until the end: for half a minute after
-    /// many files were deleted, ext4 takes several times as long to make new ones.</summary>
+    /// <summary>Makes room after a run. Chunks that were fetched stay as empty files until the end: for half a minute
+    /// after many files were deleted, ext4 takes several times as long to make new ones.</summary>
     public void Empty(string runFolder)
     {
         foreach (string folder in Directory.GetDirectories(runFolder))
@@ -97,7 +99,7 @@ internal sealed class SwarmFiles : IDisposable
 
     private void CopyChunk(int index, Stream to)
     {
-        using var chunk = File.OpenRead(Path.Combine(_chunks, ChunkFiles.NameOf(index)));
+        using FileStream chunk = File.OpenRead(Path.Combine(_chunks, ChunkFiles.NameOf(index)));
         chunk.CopyTo(to);
     }
 }

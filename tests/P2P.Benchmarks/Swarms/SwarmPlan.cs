@@ -9,7 +9,8 @@ namespace P2P.Benchmarks.Swarms;
 /// <param name="ChunkCount">Chunks 1 to this.</param>
 /// <param name="Held">The chunks that each peer has, ascending.</param>
 /// <param name="UplinkMegabits">What each peer can send, in 1e6 bits a second; null where nothing limits it.</param>
-internal sealed record SwarmPlan(string Name, int ChunkCount, long ChunkBytes, IReadOnlyList<int>[] Held, double[]? UplinkMegabits = null)
+internal sealed record SwarmPlan(string Name, int ChunkCount, long ChunkBytes, IReadOnlyList<int>[] Held,
+    double[]? UplinkMegabits = null)
 {
     public int PeerCount => Held.Length;
 
@@ -17,13 +18,14 @@ internal sealed record SwarmPlan(string Name, int ChunkCount, long ChunkBytes, I
 
     /// <summary>One peer, number 0, has everything, the others nothing.</summary>
     public static SwarmPlan WithSeed(string name, int clients, int chunkCount, long chunkBytes) =>
-        new(name, chunkCount, chunkBytes, [.. Enumerable.Repeat<IReadOnlyList<int>>([], clients).Prepend(Enumerable.Range(1, chunkCount).ToArray())]);
+        new(name, chunkCount, chunkBytes,
+            [.. Enumerable.Repeat<IReadOnlyList<int>>([], clients).Prepend(Enumerable.Range(1, chunkCount).ToArray())]);
 
     /// <summary>No peer has everything: each chunk is with one or two, the same in every run.</summary>
     public static SwarmPlan Scattered(string name, int peers, int chunkCount, long chunkBytes)
     {
         var random = new Random(chunkCount);
-        var held = Enumerable.Range(0, peers).Select(_ => new List<int>()).ToArray();
+        List<int>[] held = Enumerable.Range(0, peers).Select(_ => new List<int>()).ToArray();
         for (int index = 1; index <= chunkCount; index++)
         {
             int first = random.Next(peers);
@@ -45,7 +47,8 @@ internal sealed record SwarmPlan(string Name, int ChunkCount, long ChunkBytes, I
         double[] bytesPerSecond = UplinkMegabits!.Select(megabits => megabits * 1e6 / 8).ToArray();
         double missingBytes = Held.Sum(held => (double)(ChunkCount - held.Count) * ChunkBytes);
         var holders = Held.SelectMany(held => held).CountBy(index => index).ToDictionary();
-        var unique = Held.Select((held, peer) => held.Count(index => holders[index] == 1) * ChunkBytes / bytesPerSecond[peer]);
+        IEnumerable<double> unique =
+            Held.Select((held, peer) => held.Count(index => holders[index] == 1) * ChunkBytes / bytesPerSecond[peer]);
         return Math.Max(missingBytes / bytesPerSecond.Sum(), unique.Max());
     }
 }

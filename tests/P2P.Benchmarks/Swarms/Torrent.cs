@@ -16,15 +16,16 @@ internal sealed record Torrent(string Path, long PieceBytes)
     {
         long pieceBytes = Math.Min(chunkBytes, PieceBytesMax);
         var hashes = new MemoryStream();
-        using (var data = File.OpenRead(dataPath))
+        using (FileStream data = File.OpenRead(dataPath))
         {
-            var piece = new byte[pieceBytes];
+            byte[] piece = new byte[pieceBytes];
             for (int count; (count = data.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false)) > 0;)
                 hashes.Write(SHA1.HashData(piece.AsSpan(0, count)));
         }
         // Bencoded: i<number>e, <length>:<text>, d<key><value>...e with ascending keys.
-        using var torrent = File.Create(path);
-        torrent.Write(Encoding.ASCII.GetBytes($"d4:infod6:lengthi{new FileInfo(dataPath).Length}e4:name{name.Length}:{name}"
+        using FileStream torrent = File.Create(path);
+        torrent.Write(Encoding.ASCII.GetBytes(
+            $"d4:infod6:lengthi{new FileInfo(dataPath).Length}e4:name{name.Length}:{name}"
             + $"12:piece lengthi{pieceBytes}e6:pieces{hashes.Length}:"));
         hashes.WriteTo(torrent);
         torrent.Write("ee"u8);

@@ -4,7 +4,8 @@ using System.Numerics;
 
 namespace P2P.Benchmarks.Tracker;
 
-/// <summary>How often each latency was seen, to about 1.6%: 64 steps for each doubling. Adding allocates nothing.</summary>
+/// <summary>How often each latency was seen, to about 1.6%: 64 steps for each doubling.
+/// Adding allocates nothing.</summary>
 internal sealed class LatencyHistogram
 {
     private const int StepBits = 6, Steps = 1 << StepBits;

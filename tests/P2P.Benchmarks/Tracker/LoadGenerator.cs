@@ -6,11 +6,11 @@ using P2P.Benchmarks.Support;
 namespace P2P.Benchmarks.Tracker;
 
 /// <summary>
-/// Asks a server as fast as it answers: so many requests in flight per connection, and a new one for each answer as soon
-/// as that is complete; with more than one it is a sliding window, as of a client that is busy with many things: all
-/// that a read has brought is followed by as many requests in one send. An answer is known by its length, which never
-/// changes: nothing of it is looked at. One thread, one epoll, no allocation, so that the server is what limits it. The
-/// same loop asks our tracker and Redis.
+/// Asks a server as fast as it answers: so many requests in flight per connection, and a new one for each answer as
+/// soon as that is complete; with more than one it is a sliding window, as of a client that is busy with many things:
+/// all that a read has brought is followed by as many requests in one send. An answer is known by its length, which
+/// never changes: nothing of it is looked at. One thread, one epoll, no allocation, so that the server is what limits
+/// it. The same loop asks our tracker and Redis.
 /// </summary>
 internal sealed unsafe class LoadGenerator : IDisposable
 {
@@ -91,7 +91,8 @@ internal sealed unsafe class LoadGenerator : IDisposable
                 Send(i, answers, now);
             }
         }
-        return new LoadResult(exchanges / duration.TotalSeconds, _latencies.Percentile(0.5), _latencies.Percentile(0.99));
+        return new LoadResult(exchanges / duration.TotalSeconds, _latencies.Percentile(0.5),
+            _latencies.Percentile(0.99));
     }
 
     public void Dispose()
@@ -110,7 +111,8 @@ internal sealed unsafe class LoadGenerator : IDisposable
             _sentAt[i * _inFlight + (_oldest[i] + request) % _inFlight] = now;
         _missing[i] += requests * _answerBytes;
         int bytes = requests * _requestBytes;
-        // The answers to the last ones are complete, so the server has read those: there is room for all of the new ones.
+        // The answers to the last ones are complete, so the server has read those:
+        // there is room for all of the new ones.
         if (LibC.send(_connections.Sockets[i], _requests, bytes, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL) != bytes)
             throw new BenchmarkException("the server does not take the request");
     }
@@ -121,7 +123,8 @@ internal sealed unsafe class LoadGenerator : IDisposable
         int openBefore = OpenRequests(i);
         nint count = LibC.recv(_connections.Sockets[i], _read, ReadBytes, LibC.MSG_DONTWAIT);
         if (count <= 0 || count > _missing[i])
-            ThrowUnlessInterrupted((int)Math.Min(count, 0), count > 0 ? "an answer is longer than the first one" : "the server closed a connection");
+            ThrowUnlessInterrupted((int)Math.Min(count, 0),
+                count > 0 ? "an answer is longer than the first one" : "the server closed a connection");
         else
             _missing[i] -= (int)count;
         return openBefore - OpenRequests(i);

@@ -26,9 +26,11 @@ internal sealed class RedisServer : IDisposable
 
     /// <summary>A command as RESP.</summary>
     public static byte[] Command(params IReadOnlyList<string> words) =>
-        Encoding.ASCII.GetBytes($"*{words.Count}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}");
+        Encoding.ASCII.GetBytes(
+            $"*{words.Count}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}");
 
-    /// <summary>Sets the key `chunk` so that the answer to GET has that many bytes on the wire, `$12\r\n...\r\n`.</summary>
+    /// <summary>Sets the key `chunk` so that the answer to GET has that many bytes on the wire,
+    /// `$12\r\n...\r\n`.</summary>
     public void SetAnswer(int bytes)
     {
         int value = bytes - 5;

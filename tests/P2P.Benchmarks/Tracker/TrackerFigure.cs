@@ -6,7 +6,8 @@ using P2P.Benchmarks.Support;
 
 namespace P2P.Benchmarks.Tracker;
 
-/// <summary>Our tracker, as it ships, against redis-server: rates, latencies, memory, and what an answer costs.</summary>
+/// <summary>Our tracker, as it ships, against redis-server: rates, latencies, memory,
+/// and what an answer costs.</summary>
 internal sealed class TrackerFigure : IFigure
 {
     private const int InFlight = 16, ConnectionsMax = 12_000;
@@ -32,13 +33,14 @@ internal sealed class TrackerFigure : IFigure
 
     private static ResultTable MeasureRates(BenchmarkContext context)
     {
-        var table = new ResultTable("Tracker: questions and announcements, against redis-server GET and SADD with answers of the same length");
+        var table = new ResultTable(
+            "Tracker: questions and announcements, against redis-server GET and SADD with answers of the same length");
         using var folder = WorkFolder.Make();
         using var tracker = new TrackerProcess(context.Programs, folder.Path);
-        using var redis = StartRedis(folder);
+        using RedisServer? redis = StartRedis(folder);
         using var announcer = new LoadConnections(tracker.Port, 1);
         announcer.Exchange(0, Encoding.ASCII.GetBytes(Announcement(5, 5001) + "WHERE_CHUNK,5\n"), answerBytes: 1);
-        var question = RedisServer.Command("GET", "chunk");
+        byte[] question = RedisServer.Command("GET", "chunk");
         (string Name, string Ours, byte[] Peer, int Messages, int Window)[] loads =
         [
             ("unframed, one in flight", "WHERE_CHUNK,5", question, 1, 1),
@@ -46,10 +48,12 @@ internal sealed class TrackerFigure : IFigure
             ($"lines, {InFlight} in flight in batches", Repeat("WHERE_CHUNK,5\n"), Repeat(question), InFlight, 1),
             ($"lines, {InFlight} in flight as a sliding window", "WHERE_CHUNK,5\n", question, 1, InFlight),
             // Announcements have no answer: a question behind them tells when they have been noted.
-            ($"announcements, {InFlight} in flight", string.Concat(Chunks.Select(i => Announcement(i, 5002))) + "WHERE_CHUNK,5\n",
-                Chunks.SelectMany(i => RedisServer.Command("SADD", $"chunk{i}", "localhost:5002")).ToArray(), InFlight, 1),
+            ($"announcements, {InFlight} in flight",
+                string.Concat(Chunks.Select(i => Announcement(i, 5002))) + "WHERE_CHUNK,5\n",
+                Chunks.SelectMany(i => RedisServer.Command("SADD", $"chunk{i}", "localhost:5002")).ToArray(),
+                InFlight, 1),
         ];
-        foreach (var (name, ours, peer, messages, window) in loads)
+        foreach ((string name, string ours, byte[] peer, int messages, int window) in loads)
             foreach (int connections in new[] { 1, 50, 1000 })
             {
                 string what = $"{name}, {connections:N0} connection{(connections == 1 ? "" : "s")}";
@@ -57,8 +61,10 @@ internal sealed class TrackerFigure : IFigure
                 using var ourLoad = new LoadGenerator(tracker.Port, connections, Encoding.ASCII.GetBytes(ours), window);
                 if (ours.StartsWith("WHERE_CHUNK", StringComparison.Ordinal))
                     redis?.SetAnswer(ourLoad.AnswerBytes / messages);
-                using var peerLoad = redis == null ? null : new LoadGenerator(redis.Port, connections, peer, window);
-                var result = Medians.OfPair(context.Runs, () => Run(ourLoad, messages), peerLoad == null ? null : () => Run(peerLoad, messages));
+                using LoadGenerator? peerLoad = redis == null
+                    ? null : new LoadGenerator(redis.Port, connections, peer, window);
+                (double[] Ours, double[] Peer) result = Medians.OfPair(context.Runs, () => Run(ourLoad, messages),
+                    peerLoad == null ? null : () => Run(peerLoad, messages));
                 table.Add($"{what}: per second", result.Ours[0], result.Peer[0], "{0:N0}");
                 table.Add($"{what}: p50", result.Ours[1], result.Peer[1], "{0:F0} us");
                 table.Add($"{what}: p99", result.Ours[2], result.Peer[2], "{0:F0} us");
@@ -78,20 +84,25 @@ internal sealed class TrackerFigure : IFigure
     private static ResultTable MeasureAnswerCost(BenchmarkContext context)
     {
         const int connections = 50;
-        var table = new ResultTable($"Tracker: what an answer costs (lines, one in flight, {connections} connections), against a GET of the same length");
+        var table = new ResultTable(
+            $"Tracker: what an answer costs (lines, one in flight, {connections} connections), against a GET of the "
+            + "same length");
         using var folder = WorkFolder.Make();
         using var tracker = new TrackerProcess(context.Programs, folder.Path);
-        using var redis = StartRedis(folder);
+        using RedisServer? redis = StartRedis(folder);
         using var announcer = new LoadConnections(tracker.Port, 1);
         foreach (int peers in new[] { 1, 64, 10_000 })
         {
             context.Progress($"{peers} peers on the chunk");
             string lines = string.Concat(Enumerable.Range(10_000, peers).Select(port => Announcement(peers, port)));
             announcer.Exchange(0, Encoding.ASCII.GetBytes($"{lines}WHERE_CHUNK,{peers}\n"), answerBytes: 1);
-            using var ourLoad = new LoadGenerator(tracker.Port, connections, Encoding.ASCII.GetBytes($"WHERE_CHUNK,{peers}\n"));
+            using var ourLoad =
+                new LoadGenerator(tracker.Port, connections, Encoding.ASCII.GetBytes($"WHERE_CHUNK,{peers}\n"));
             redis?.SetAnswer(ourLoad.AnswerBytes);
-            using var peerLoad = redis == null ? null : new LoadGenerator(redis.Port, connections, RedisServer.Command("GET", "chunk"));
-            var result = Medians.OfPair(context.Runs, () => Run(ourLoad, tracker.Process), peerLoad == null ? null : () => Run(peerLoad, redis!.Process));
+            using LoadGenerator? peerLoad = redis == null
+                ? null : new LoadGenerator(redis.Port, connections, RedisServer.Command("GET", "chunk"));
+            (double[] Ours, double[] Peer) result = Medians.OfPair(context.Runs, () => Run(ourLoad, tracker.Process),
+                peerLoad == null ? null : () => Run(peerLoad, redis!.Process));
             string what = $"{peers:N0} peer{(peers == 1 ? "" : "s")} on the chunk ({ourLoad.AnswerBytes} bytes)";
             table.Add($"{what}: questions per second", result.Ours[0], result.Peer[0], "{0:N0}");
             table.Add($"{what}: server CPU per question", result.Ours[1], result.Peer[1], "{0:F2} us");
@@ -113,5 +124,6 @@ internal sealed class TrackerFigure : IFigure
 
     private static string Repeat(string message) => string.Concat(Enumerable.Repeat(message, InFlight));
 
-    private static byte[] Repeat(byte[] message) => Enumerable.Repeat(message, InFlight).SelectMany(each => each).ToArray();
+    private static byte[] Repeat(byte[] message) =>
+        Enumerable.Repeat(message, InFlight).SelectMany(each => each).ToArray();
 }

@@ -6,7 +6,8 @@ using P2P.Benchmarks.Support;
 
 namespace P2P.Benchmarks.Tracker;
 
-/// <summary>What connections, announcements and questions cost the tracker in memory, beside the same in Redis.</summary>
+/// <summary>What connections, announcements and questions cost the tracker in memory,
+/// beside the same in Redis.</summary>
 internal sealed class TrackerMemory(BenchmarkContext context)
 {
     private const int IdleConnections = 10_000, Peers = 1000, ChunksPerPeer = 1000, FirstPort = 10_000;
@@ -16,15 +17,19 @@ internal sealed class TrackerMemory(BenchmarkContext context)
     {
         var table = new ResultTable("Tracker: memory, against redis-server");
         context.Progress($"{IdleConnections} idle connections");
-        var connection = Medians.OfPair(context.Runs, () => WithTracker(tracker => [BytesPerConnection(tracker.Process, tracker.Port, Question)]),
+        (double[] Ours, double[] Peer) connection = Medians.OfPair(context.Runs,
+            () => WithTracker(tracker => [BytesPerConnection(tracker.Process, tracker.Port, Question)]),
             Peer(redis => [BytesPerConnection(redis.Process, redis.Port, RedisServer.Command("GET", "chunk"))]));
-        table.Add($"{IdleConnections:N0} idle connections: bytes for each", connection.Ours[0], connection.Peer[0], "{0:N0}");
+        table.Add($"{IdleConnections:N0} idle connections: bytes for each", connection.Ours[0],
+            connection.Peer[0], "{0:N0}");
 
         context.Progress($"{Peers} peers with {ChunksPerPeer} chunks each");
-        var announcement = Medians.OfPair(context.Runs,
-            () => WithTracker(tracker => Announce(tracker.Process, tracker.Port, Question, OurAnnouncements, answerBytes: 1)),
+        (double[] Ours, double[] Peer) announcement = Medians.OfPair(context.Runs,
+            () => WithTracker(
+                tracker => Announce(tracker.Process, tracker.Port, Question, OurAnnouncements, answerBytes: 1)),
             // SADD answers :1 and an end of line.
-            Peer(redis => Announce(redis.Process, redis.Port, RedisServer.Command("GET", "chunk"), PeerAnnouncements, answerBytes: 4 * ChunksPerPeer)));
+            Peer(redis => Announce(redis.Process, redis.Port, RedisServer.Command("GET", "chunk"), PeerAnnouncements,
+                answerBytes: 4 * ChunksPerPeer)));
         string what = $"{Peers:N0} peers announce {ChunksPerPeer:N0} chunks each";
         table.Add($"{what}: bytes for each pair", announcement.Ours[0], announcement.Peer[0], "{0:F1}");
         table.Add($"{what}: new pairs per second", announcement.Ours[1], announcement.Peer[1], "{0:N0}");
@@ -44,7 +49,8 @@ internal sealed class TrackerMemory(BenchmarkContext context)
         return (ProcessFigures.ResidentBytes(server.Id) - before) / (double)IdleConnections;
     }
 
-    private static double[] Announce(ChildProcess server, int port, byte[] question, Func<int, byte[]> announcementsOf, int answerBytes)
+    private static double[] Announce(
+        ChildProcess server, int port, byte[] question, Func<int, byte[]> announcementsOf, int answerBytes)
     {
         byte[][] messages = Enumerable.Range(0, Peers).Select(announcementsOf).ToArray();
         using var connections = new LoadConnections(port, Peers);
@@ -60,7 +66,8 @@ internal sealed class TrackerMemory(BenchmarkContext context)
 
     // The question behind them is answered when all of them have been noted.
     private static byte[] OurAnnouncements(int peer) => Encoding.ASCII.GetBytes(
-        string.Concat(Enumerable.Range(1, ChunksPerPeer).Select(chunk => TrackerFigure.Announcement(chunk, FirstPort + peer))) + "WHERE_CHUNK,1\n");
+        string.Concat(Enumerable.Range(1, ChunksPerPeer)
+            .Select(chunk => TrackerFigure.Announcement(chunk, FirstPort + peer))) + "WHERE_CHUNK,1\n");
 
     private static byte[] PeerAnnouncements(int peer) => Enumerable.Range(1, ChunksPerPeer)
         .SelectMany(chunk => RedisServer.Command("SADD", $"chunk{chunk}", $"localhost:{FirstPort + peer}")).ToArray();
@@ -69,8 +76,8 @@ internal sealed class TrackerMemory(BenchmarkContext context)
     // how many of them need a buffer at a time, and so how many the pool gets.
     private double AllocatedBytesPerQuestion()
     {
-        var few = Ask(context.RateTime / 10);
-        var many = Ask(context.RateTime);
+        (long Questions, long AllocatedBytes) few = Ask(context.RateTime / 10);
+        (long Questions, long AllocatedBytes) many = Ask(context.RateTime);
         return (many.AllocatedBytes - few.AllocatedBytes) / (double)(many.Questions - few.Questions);
 
         (long Questions, long AllocatedBytes) Ask(TimeSpan time)
@@ -79,7 +86,8 @@ internal sealed class TrackerMemory(BenchmarkContext context)
             using var tracker = new TrackerProcess(context.Programs, folder.Path);
             using (var announcer = new LoadConnections(tracker.Port, 1))
             {
-                announcer.Exchange(0, [.. Encoding.ASCII.GetBytes(TrackerFigure.Announcement(5, 5001)), .. Question], answerBytes: 1);
+                announcer.Exchange(0,
+                    [.. Encoding.ASCII.GetBytes(TrackerFigure.Announcement(5, 5001)), .. Question], answerBytes: 1);
                 using var load = new LoadGenerator(tracker.Port, 1, Question);
                 load.Run(time);
             }
@@ -97,7 +105,7 @@ internal sealed class TrackerMemory(BenchmarkContext context)
     private static Func<double[]>? Peer(Func<RedisServer, double[]> measure) => !Tool.Redis.IsThere ? null : () =>
     {
         using var folder = WorkFolder.Make();
-        using var redis = TrackerFigure.StartRedis(folder)!;
+        using global::P2P.Benchmarks.Tracker.RedisServer redis = TrackerFigure.StartRedis(folder)!;
         return measure(redis);
     };
 }

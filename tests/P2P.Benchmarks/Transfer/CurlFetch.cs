@@ -21,7 +21,8 @@ internal sealed class CurlFetch(WorkFolder work, NginxServer server, TransferPla
             .Select(name => $"url = \"http://127.0.0.1:{server.Port}/{name}\"\noutput = \"{folder}/{name}\""));
         double serverBefore = server.Process.CpuSeconds;
         var watch = Stopwatch.StartNew();
-        using var curl = ChildProcess.Start(work.Path, "curl", ["--silent", "--show-error", "--fail", "--config", list, .. options]);
+        using var curl =
+            ChildProcess.Start(work.Path, "curl", ["--silent", "--show-error", "--fail", "--config", list, .. options]);
         ProcessEnd end = curl.WaitForExit(Patience);
         double seconds = watch.Elapsed.TotalSeconds;
         end.ThrowIfFailed(curl);

@@ -55,7 +55,7 @@ internal sealed class NginxServer : IDisposable
 
     private void WaitUntilItListens()
     {
-        for (var end = DateTime.UtcNow + Patience; DateTime.UtcNow < end; Thread.Sleep(5))
+        for (DateTime end = DateTime.UtcNow + Patience; DateTime.UtcNow < end; Thread.Sleep(5))
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try

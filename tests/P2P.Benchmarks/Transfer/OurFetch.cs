@@ -26,14 +26,15 @@ internal sealed class OurFetch : IDisposable
         WaitUntilAnnounced();
     }
 
-    /// <returns>Seconds from starting the client until it has everything; CPU seconds of the seed, then of the client.</returns>
+    /// <returns>Seconds from starting the client until it has everything; CPU seconds of the seed,
+    /// then of the client.</returns>
     public double[] Run()
     {
         string folder = _work.MakeFolder($"client_{++_runs}");
         ChunkFiles.List(folder, [], _plan.Count);
         double seedBefore = _seed.CpuSeconds;
         var watch = Stopwatch.StartNew();
-        using var client = StartClient(folder);
+        using ChildProcess client = StartClient(folder);
         client.WaitForLine(": complete, all ", Patience);
         double seconds = watch.Elapsed.TotalSeconds;
         double seedCpu = _seed.CpuSeconds - seedBefore, clientCpu = client.CpuSeconds;
@@ -50,7 +51,8 @@ internal sealed class OurFetch : IDisposable
     }
 
     private ChildProcess StartClient(string folder) =>
-        ChildProcess.Start(_work.Path, _context.Programs.Client, "-folder", folder, "-tracker", $"localhost:{_tracker.Port}");
+        ChildProcess.Start(_work.Path, _context.Programs.Client, "-folder", folder, "-tracker",
+            $"localhost:{_tracker.Port}");
 
     private void WaitUntilAnnounced()
     {
@@ -58,6 +60,7 @@ internal sealed class OurFetch : IDisposable
             if (watch.Elapsed > Patience)
                 throw new BenchmarkException($"has not announced everything: {_seed.Describe()}");
 
-        int CountAnnounced() => File.ReadLines(_work["logs.log"]).Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,", StringComparison.Ordinal));
+        int CountAnnounced() => File.ReadLines(_work["logs.log"])
+            .Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,", StringComparison.Ordinal));
     }
 }

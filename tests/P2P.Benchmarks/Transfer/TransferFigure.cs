@@ -5,13 +5,15 @@ using P2P.Benchmarks.Support;
 
 namespace P2P.Benchmarks.Transfer;
 
-/// <summary>From one peer to another over loopback, files in the page cache, into new files; against nginx and curl.</summary>
+/// <summary>From one peer to another over loopback, files in the page cache, into new files;
+/// against nginx and curl.</summary>
 internal sealed class TransferFigure : IFigure
 {
     private static readonly (string Name, string[] Options)[] SmallFetches =
     [
         ("a connection each", ["--header", "Connection: close"]),
-        ("8 connections at a time, one for each chunk", ["--header", "Connection: close", "--parallel", "--parallel-max", "8"]),
+        ("8 connections at a time, one for each chunk",
+            ["--header", "Connection: close", "--parallel", "--parallel-max", "8"]),
         ("one connection for all", []),
         ("8 connections for all", ["--parallel", "--parallel-max", "8"]),
     ];
@@ -28,19 +30,21 @@ internal sealed class TransferFigure : IFigure
         yield return table;
     }
 
-    private static void Measure(BenchmarkContext context, ResultTable table, TransferPlan plan, (string Name, string[] Options)[] fetches)
+    private static void Measure(BenchmarkContext context, ResultTable table, TransferPlan plan,
+        (string Name, string[] Options)[] fetches)
     {
         using var work = WorkFolder.Make();
         string seedFolder = work.MakeFolder("seed");
         ChunkFiles.Write(seedFolder, plan.Count, plan.ChunkBytes);
         ChunkFiles.List(seedFolder, Enumerable.Range(1, plan.Count), plan.Count);
         using var ours = new OurFetch(context, work, seedFolder, plan);
-        using var nginx = Tool.Nginx.IsThere && Tool.Curl.IsThere ? new NginxServer(work, seedFolder) : null;
-        var curl = nginx == null ? null : new CurlFetch(work, nginx, plan);
-        foreach (var (name, options) in fetches)
+        using NginxServer? nginx = Tool.Nginx.IsThere && Tool.Curl.IsThere ? new NginxServer(work, seedFolder) : null;
+        CurlFetch? curl = nginx == null ? null : new CurlFetch(work, nginx, plan);
+        foreach ((string name, string[] options) in fetches)
         {
             context.Progress($"{plan.Name}, curl: {name}");
-            var result = Medians.OfPair(context.Runs, ours.Run, curl == null ? null : () => curl.Run(options));
+            (double[] Ours, double[] Peer) result =
+                Medians.OfPair(context.Runs, ours.Run, curl == null ? null : () => curl.Run(options));
             string what = fetches.Length == 1 ? plan.Name : $"{plan.Name} (curl: {name})";
             table.Add($"{what}: time", result.Ours[0], result.Peer[0], "{0:F3} s");
             table.Add($"{what}: CPU of the sender", result.Ours[1], result.Peer[1], "{0:F3} s");

@@ -15,7 +15,7 @@ internal static class AnswersTarget
 {
     public static void Run(ReadOnlySpan<byte> input)
     {
-        CutStream stream = CutStream.Of(input);
+        var stream = CutStream.Of(input);
         byte[] bytes = stream.Bytes;
         var atOnce = new List<string>();
         var reader = new AnswerReader();
@@ -58,7 +58,8 @@ internal static class AnswersTarget
             Expect(turns <= came.Length, "more answers than bytes");
             var peers = new FieldReader(answer.Peers);
             while (MessageReader.TryReadPeer(ref peers, out ReadOnlySpan<byte> host, out int port))
-                Expect(host.Length is >= 1 and <= Limits.HostBytesMax && port is >= 1 and <= 65535, "a peer that is none");
+                Expect(host.Length is >= 1 and <= Limits.HostBytesMax && port is >= 1 and <= 65535,
+                    "a peer that is none");
             shown.Add($"{answer.Kind},{answer.ChunkIndex},{Encoding.Latin1.GetString(answer.Peers)}");
         }
     }

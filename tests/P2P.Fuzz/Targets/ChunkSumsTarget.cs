@@ -37,7 +37,8 @@ internal sealed class ChunkSumsTarget(string folder)
         byte[] saved = File.ReadAllBytes(Path.Combine(folder, ChunkSums.FileName));
         if (saved.Length > CutBytesMax) return;
         for (int bytes = 0; bytes < saved.Length - 1; bytes++)
-            Expect(!ChunkSums.TryParse(saved.AsSpan(0, bytes), out _, out _), $"taken with {bytes} of {saved.Length} bytes");
+            Expect(!ChunkSums.TryParse(saved.AsSpan(0, bytes), out _, out _),
+                $"taken with {bytes} of {saved.Length} bytes");
     }
 
     // The same file, one line after the other.

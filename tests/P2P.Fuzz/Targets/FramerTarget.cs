@@ -17,12 +17,12 @@ internal static class FramerTarget
 
     public static void Run(ReadOnlySpan<byte> input)
     {
-        CutStream stream = CutStream.Of(input);
+        var stream = CutStream.Of(input);
         if (stream.Reads.Count == 0) return;
         FuzzCases.FramerAgreesWithReference(stream.Reads);
 
         byte[] lines = [(byte)'\n', .. stream.Bytes];
-        var whole = TextsOf(lines, [lines.Length]);
+        List<(int, int, bool)> whole = TextsOf(lines, [lines.Length]);
         Expect(whole, TextsOf(lines, [1, .. stream.Reads.Select(read => read.Bytes.Length)]));
         if (lines.Length <= EveryByteMax) Expect(whole, TextsOf(lines, Enumerable.Repeat(1, lines.Length)));
     }
@@ -54,7 +54,8 @@ internal static class FramerTarget
 
         void Take()
         {
-            while (framer.TryNext(stream.AsSpan(start, end - start), out var text, out int consumed, out bool isLine))
+            while (framer.TryNext(stream.AsSpan(start, end - start), out ReadOnlySpan<byte> text,
+                out int consumed, out bool isLine))
             {
                 if (consumed != text.Length + (isLine ? 1 : 0))
                     throw new FuzzException($"{consumed} bytes consumed, the text has {text.Length}");

@@ -9,8 +9,8 @@ using P2P.Tests.Faults.Fuzz;
 namespace P2P.Fuzz;
 
 /// <summary>
-/// Any <c>local_chunks.txt</c>: what is held and warned of is what the slow implementation says, with either end of line;
-/// what is held are files in the folder; and what is saved of it reads back the same, without a warning.
+/// Any <c>local_chunks.txt</c>: what is held and warned of is what the slow implementation says, with either end of
+/// line; what is held are files in the folder; and what is saved of it reads back the same, without a warning.
 /// </summary>
 internal sealed class LocalChunksTarget
 {
@@ -36,7 +36,8 @@ internal sealed class LocalChunksTarget
         if (list is null) return;
 
         foreach (string warning in warnings)
-            Expect(warning.StartsWith($"{LocalChunksFile.FileName}, line ", StringComparison.Ordinal), $"no line: {warning}");
+            Expect(warning.StartsWith($"{LocalChunksFile.FileName}, line ", StringComparison.Ordinal),
+                $"no line: {warning}");
         foreach ((int index, string name) in list.Held)
         {
             Expect(index >= 1 && index <= list.ChunkCount, $"chunk {index} of {list.ChunkCount} is held");
@@ -60,7 +61,8 @@ internal sealed class LocalChunksTarget
             $"{Describe(list)}\n{when}: {Describe(again)}\n{string.Join('\n', warnings)}");
     }
 
-    private static string Describe(LocalChunksFile? list) => $"{list?.ChunkCount}: {string.Join(' ', list?.Held ?? [])}";
+    private static string Describe(LocalChunksFile? list) =>
+        $"{list?.ChunkCount}: {string.Join(' ', list?.Held ?? [])}";
 
     private static void Expect(bool holds, string what)
     {

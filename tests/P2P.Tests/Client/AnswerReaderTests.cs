@@ -76,8 +76,10 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
         { "CHUNK_LOCATION_UNKNOWN,12", "ChunkLocationUnknown 12" },
         { "Connected\nGET_CHUNK_FROM,12,localhost,5001\n", "GetChunkFrom 12 localhost,5001" },
         { "ConnectedCHUNK_LOCATION_UNKNOWN,12\n", "ChunkLocationUnknown 12" },
-        { "GET_CHUNK_FROM,1,localhost,5001CHUNK_LOCATION_UNKNOWN,22", "GetChunkFrom 1 localhost,5001|ChunkLocationUnknown 22" },
-        { "CHUNK_LOCATION_UNKNOWN,1\r\n\nGET_CHUNK_FROM,22,localhost,5001\n", "ChunkLocationUnknown 1|GetChunkFrom 22 localhost,5001" },
+        { "GET_CHUNK_FROM,1,localhost,5001CHUNK_LOCATION_UNKNOWN,22",
+            "GetChunkFrom 1 localhost,5001|ChunkLocationUnknown 22" },
+        { "CHUNK_LOCATION_UNKNOWN,1\r\n\nGET_CHUNK_FROM,22,localhost,5001\n",
+            "ChunkLocationUnknown 1|GetChunkFrom 22 localhost,5001" },
         { "GET_CHUNK_FROM,1,::1,5001,GET_CHUNK_FROM,22,::1,5002,", "GetChunkFrom 1 ::1,5001|GetChunkFrom 22 ::1,5002" },
     };
 
@@ -89,7 +91,8 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
         {
             for (int second = first; second < stream.Length; second++)
             {
-                AnswerStream read = new AnswerStream().Read(stream[..first]).Read(stream[first..second]).Read(stream[second..]).End();
+                AnswerStream read = new AnswerStream().Read(stream[..first]).Read(stream[first..second])
+                    .Read(stream[second..]).End();
                 Assert.Equal(shown, string.Join('|', read.Shown));
             }
         }
@@ -106,8 +109,10 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
             foreach (string expected in shown.Split('|'))
             {
                 string answered = string.Join(' ', expected.Split(' ')[..2]);      // kind and index
-                string? last = read.Shown.LastOrDefault(each => (each + " ").StartsWith(answered + " ", StringComparison.Ordinal));
-                Assert.True(expected == last, $"cut at ~: {stream.Insert(cut, "~")}\nshown: {string.Join('|', read.Shown)}");
+                string? last =
+                    read.Shown.LastOrDefault(each => (each + " ").StartsWith(answered + " ", StringComparison.Ordinal));
+                Assert.True(expected == last,
+                    $"cut at ~: {stream.Insert(cut, "~")}\nshown: {string.Join('|', read.Shown)}");
             }
         }
     }
@@ -130,7 +135,8 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
     public void Answers_DribbledByteByByte_AreShownOnce()
     {
         var stream = new AnswerStream();
-        foreach (char c in "GET_CHUNK_FROM,12,localhost,5001,localhost,5002") stream.Read(c.ToString(), TimeSpan.FromMilliseconds(5));
+        foreach (char c in "GET_CHUNK_FROM,12,localhost,5001,localhost,5002")
+            stream.Read(c.ToString(), TimeSpan.FromMilliseconds(5));
         Assert.Empty(stream.Shown);
         Assert.Equal(["GetChunkFrom 12 localhost,5001,localhost,5002"], stream.Wait(Quiet).Shown);
     }
@@ -241,7 +247,8 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
     [InlineData("chunk_location_unknown,1\n")]
     public void WhatIsNoAnswer_IsSkipped(string read)
     {
-        Assert.Equal(["ChunkLocationUnknown 2"], new AnswerStream().Read(read).Read("CHUNK_LOCATION_UNKNOWN,2\n").Shown);
+        Assert.Equal(["ChunkLocationUnknown 2"],
+            new AnswerStream().Read(read).Read("CHUNK_LOCATION_UNKNOWN,2\n").Shown);
         Assert.Equal(["ChunkLocationUnknown 2"], new AnswerStream().Read(read + "CHUNK_LOCATION_UNKNOWN,2\n").Shown);
     }
 
@@ -271,7 +278,8 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
         {
             var stream = new AnswerStream();
             for (int reads = random.Next(20); reads > 0; reads--)
-                stream.Read(RandomText.Garbage(random, random.Pick(1, 10, 100, 1000)), random.Pick(NoGap, Quiet, LongQuiet));
+                stream.Read(RandomText.Garbage(random, random.Pick(1, 10, 100, 1000)),
+                    random.Pick(NoGap, Quiet, LongQuiet));
             stream.Read("\nGET_CHUNK_FROM,77,localhost,5001\n");
             Assert.Equal("GetChunkFrom 77 localhost,5001", stream.Shown[^1]);
         }
@@ -288,10 +296,12 @@ public sealed class AnswerReaderTests(ITestOutputHelper output)
             for (int answers = random.Next(1, 10); answers > 0; answers--)
             {
                 int index = RandomText.Index(random);
-                string peers = string.Concat(Enumerable.Range(0, random.Next(4)).Select(_ => $",localhost,{RandomText.Port(random)}"));
+                string peers = string.Concat(
+                    Enumerable.Range(0, random.Next(4)).Select(_ => $",localhost,{RandomText.Port(random)}"));
                 text += peers.Length == 0 ? $"CHUNK_LOCATION_UNKNOWN,{index}" : $"GET_CHUNK_FROM,{index}{peers}";
                 text += random.Pick("\n", "\r\n", ",\n", "\n\n", "\nConnected\n");
-                expected.Add(peers.Length == 0 ? $"ChunkLocationUnknown {index}" : $"GetChunkFrom {index} {peers[1..]}");
+                expected.Add(
+                    peers.Length == 0 ? $"ChunkLocationUnknown {index}" : $"GetChunkFrom {index} {peers[1..]}");
             }
             var stream = new AnswerStream();
             while (text.Length > 0)

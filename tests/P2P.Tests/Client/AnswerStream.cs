@@ -14,7 +14,8 @@ internal sealed class AnswerStream
 {
     private readonly AnswerReader _reader = new();
 
-    /// <summary>The answers shown, in order, with the peers that can be read from them: <c>GetChunkFrom 1 localhost,5001</c>.</summary>
+    /// <summary>The answers shown, in order, with the peers that can be read from them:
+    /// <c>GetChunkFrom 1 localhost,5001</c>.</summary>
     public List<string> Shown { get; } = [];
 
     public int WaitingChunkIndex => _reader.WaitingChunkIndex;

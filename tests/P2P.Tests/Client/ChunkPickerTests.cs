@@ -194,7 +194,8 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
     {
         ChunkPicker picker = Picker(1);
         TimeSpan now = Start;
-        foreach (int pause in new[] { 20, 40, 80, 160, 320, 640, 1000, 1000, 1000 }) now = AnswerUnknown(picker, now, pause);
+        foreach (int pause in new[] { 20, 40, 80, 160, 320, 640, 1000, 1000, 1000 })
+            now = AnswerUnknown(picker, now, pause);
     }
 
     [Fact]
@@ -374,7 +375,8 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
         Assert.True(picker.TryPick(Start, 16, out _, out _));
         Assert.False(picker.TryPickAnother(1, Start + ClientLimits.RefreshAgeMin, peer => peer == slow, out _));
         Assert.False(picker.TryPickQuestion(Start, out _));
-        for (int i = 0; i < 3; i++) Assert.False(picker.TryPickAnother(1, Start + 2 * ClientLimits.RefreshAgeMin, peer => peer == slow, out _));
+        for (int i = 0; i < 3; i++)
+            Assert.False(picker.TryPickAnother(1, Start + 2 * ClientLimits.RefreshAgeMin, peer => peer == slow, out _));
         Assert.Equal([1], AskAll(picker, Start));
         Assert.Equal(ChunkState.InFlight, picker.StateOf(1));
     }
@@ -427,7 +429,10 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
             int count = random.Pick(1, 2, 10, 40);
             int[] held = [.. Enumerable.Range(1, count).Where(_ => random.Next(4) == 0)];
             Peer[] peers = [.. Enumerable.Range(5001, 4).Select(Source)];
-            var picker = new ChunkPicker(count, held, random) { AnswerLife = TimeSpan.FromMilliseconds(random.Pick(0, 20, 1000)) };
+            var picker = new ChunkPicker(count, held, random)
+            {
+                AnswerLife = TimeSpan.FromMilliseconds(random.Pick(0, 20, 1000)),
+            };
             var model = new ChunkState[count + 1];
             var sources = new Dictionary<int, Peer>();
             var another = new HashSet<int>();       // in flight, and looked for elsewhere, too
@@ -449,8 +454,10 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
                     case 2:
                         Peer[] known = [.. peers.Where(_ => random.Next(2) == 0)];
                         picker.OnAnswer(about, known, now);
-                        if (model[about] is ChunkState.Asked) model[about] = known.Length == 0 ? ChunkState.Unknown : ChunkState.Ready;
-                        else if (model[about] is ChunkState.Unknown && known.Length > 0) model[about] = ChunkState.Ready;
+                        if (model[about] is ChunkState.Asked)
+                            model[about] = known.Length == 0 ? ChunkState.Unknown : ChunkState.Ready;
+                        else if (model[about] is ChunkState.Unknown && known.Length > 0)
+                            model[about] = ChunkState.Ready;
                         break;
                     case 3:
                         picker.OnNoAnswer(about);
@@ -495,7 +502,8 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
                         if (random.Next(5) == 0) picker.OnChange(now);
                         break;
                 }
-                for (int chunkIndex = 1; chunkIndex <= count; chunkIndex++) Assert.Equal(model[chunkIndex], picker.StateOf(chunkIndex));
+                for (int chunkIndex = 1; chunkIndex <= count; chunkIndex++)
+                    Assert.Equal(model[chunkIndex], picker.StateOf(chunkIndex));
                 Assert.Equal(model.Count(state => state == ChunkState.Have), picker.HaveCount);
                 Assert.Equal(picker.HaveCount == count, picker.IsComplete);
             }
@@ -542,25 +550,28 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
         TimeSpan now = Start, seedAt = Start + TimeSpan.FromSeconds(1);
         for (; !picker.IsComplete && now < Start + TimeSpan.FromMinutes(10); now += TimeSpan.FromMilliseconds(1))
         {
-            foreach (var transfer in transfers.Where(transfer => transfer.EndsAt <= now).ToArray())
-            {
-                transfers.Remove(transfer);
-                EndDownload(picker, transfer.ChunkIndex, transfer.Source, now, TimeOf(transfer.Source));
-            }
-            while (picker.TryPickQuestion(now, out int chunkIndex)) picker.OnAnswer(chunkIndex, now < seedAt ? [slow] : [slow, seed], now);
-            while (picker.TryPick(now, ClientLimits.DownloadsMax - transfers.Count, out int chunkIndex, out Peer source))
+            foreach ((int chunkIndex, Peer source, _) in transfers.Where(each => each.EndsAt <= now))
+                EndDownload(picker, chunkIndex, source, now, TimeOf(source));
+            transfers.RemoveAll(each => each.EndsAt <= now);
+            while (picker.TryPickQuestion(now, out int chunkIndex))
+                picker.OnAnswer(chunkIndex, now < seedAt ? [slow] : [slow, seed], now);
+            while (picker.TryPick(now, ClientLimits.DownloadsMax - transfers.Count,
+                out int chunkIndex, out Peer source))
             {
                 BeginDownload(source);
                 transfers.Add((chunkIndex, source, now + TimeOf(source)));
             }
         }
-        output.WriteLine($"{picker.HaveCount} chunks after {(now - Start).TotalSeconds} s, {slow.Requests} of them from the slow one");
+        output.WriteLine(
+            $"{picker.HaveCount} chunks after {(now - Start).TotalSeconds} s, {slow.Requests} of them from the slow "
+            + "one");
         Assert.InRange(now - Start, TimeSpan.Zero, TimeSpan.FromSeconds(30));
 
         TimeSpan TimeOf(Peer source) => source == slow ? TimeSpan.FromSeconds(10) : TimeSpan.FromMilliseconds(5);
     }
 
-    private static ChunkPicker Picker(int chunkCount, params IEnumerable<int> held) => new(chunkCount, held, new Random(1));
+    private static ChunkPicker Picker(int chunkCount, params IEnumerable<int> held) =>
+        new(chunkCount, held, new Random(1));
 
     private static Peer Source(int port) => new("localhost", port, HostTable.Localhost);
 
@@ -575,7 +586,8 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
     // Asks for all, and lets the chunks not held, in ascending order, have these sources.
     private static void Ready(ChunkPicker picker, TimeSpan now, IEnumerable<Peer[]> sources)
     {
-        foreach ((int chunkIndex, Peer[] peers) in AskAll(picker, now).Order().Zip(sources)) picker.OnAnswer(chunkIndex, peers, now);
+        foreach ((int chunkIndex, Peer[] peers) in AskAll(picker, now).Order().Zip(sources))
+            picker.OnAnswer(chunkIndex, peers, now);
     }
 
     private static List<int> PickAll(ChunkPicker picker, TimeSpan now)
@@ -595,7 +607,8 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
         source.Requests++;
     }
 
-    private static void EndDownload(ChunkPicker picker, int chunkIndex, Peer source, TimeSpan now, TimeSpan? took = null)
+    private static void EndDownload(ChunkPicker picker, int chunkIndex, Peer source, TimeSpan now,
+        TimeSpan? took = null)
     {
         source.Downloads--;
         source.OnSuccess(took ?? TimeSpan.FromSeconds(1));

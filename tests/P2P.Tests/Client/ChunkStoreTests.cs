@@ -19,12 +19,13 @@ public sealed class ChunkStoreTests : IDisposable
 
     [Theory]
     [InlineData("5,LASTCHUNK", 3, "chunk_3")]
-    [InlineData("3,my file\n5,LASTCHUNK", 3, "my file")]                    // the name that the list has, though the file is gone
+    [InlineData("3,my file\n5,LASTCHUNK", 3, "my file")]                  // the list's name, though the file is gone
     [InlineData("3,chunk_4\n5,LASTCHUNK", 3, "chunk_4")]
-    [InlineData("5,chunk_3\n5,LASTCHUNK", 3, "chunk_3_")]                   // its name is another chunk's
+    [InlineData("5,chunk_3\n5,LASTCHUNK", 3, "chunk_3_")]                 // its name is another chunk's
     [InlineData("4,chunk_3\n5,chunk_3_\n5,LASTCHUNK", 3, "chunk_3__")]
-    [InlineData("4,same\n3,same\n5,LASTCHUNK", 3, "chunk_3")]               // its file would be another chunk's
-    public void AChunkThatArrives_HasTheListsName_OrItsOwn_AndNeverAnotherChunks(string list, int chunkIndex, string name)
+    [InlineData("4,same\n3,same\n5,LASTCHUNK", 3, "chunk_3")]             // its file would be another chunk's
+    public void AChunkThatArrives_HasTheListsName_OrItsOwn_AndNeverAnotherChunks(
+        string list, int chunkIndex, string name)
     {
         ChunkStore store = Open(list);
         AssertStored(store, chunkIndex, name);
@@ -57,11 +58,13 @@ public sealed class ChunkStoreTests : IDisposable
     {
         ChunkStore store = Open("1,chunk_2\n2,chunk_3\n3,chunk_1\n6,chunk_5\n7,chunk_4\n4,chunk_4_\n9,LASTCHUNK");
         for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++) Store(store, chunkIndex, $"content {chunkIndex}");
-        for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++) Assert.Equal($"content {chunkIndex}", ReadChunk(store, chunkIndex));
+        for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++)
+            Assert.Equal($"content {chunkIndex}", ReadChunk(store, chunkIndex));
 
         store.SaveList(_ => true);
         var again = new ChunkStore(_folder.Path, FolderLists.Load(_folder.Path, Assert.Fail));
-        for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++) Assert.Equal($"content {chunkIndex}", ReadChunk(again, chunkIndex));
+        for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++)
+            Assert.Equal($"content {chunkIndex}", ReadChunk(again, chunkIndex));
     }
 
     [Fact]
@@ -77,7 +80,8 @@ public sealed class ChunkStoreTests : IDisposable
     public void Clean_RemovesTemporaryFilesOfAnyProcess_AndNothingElse()
     {
         string[] temporary = [".chunk_3.1.part", ".chunk_3.99999.doubt.part", ChunkStore.TemporaryName("chunk_7")];
-        string[] others = ["chunk_3", "chunk_3.part", ".chunk_3", ".part.chunk", "a.part", ".held.part", LocalChunksFile.FileName];
+        string[] others = ["chunk_3", "chunk_3.part", ".chunk_3", ".part.chunk", "a.part", ".held.part",
+            LocalChunksFile.FileName];
         foreach (string name in temporary.Concat(others)) File.WriteAllText(_folder[name], "x");
         ChunkStore store = Open("1,.held.part\n5,LASTCHUNK");
 
@@ -98,7 +102,8 @@ public sealed class ChunkStoreTests : IDisposable
     [InlineData(".copy2.1.part", false)]
     [InlineData(".copy.1.parts", false)]
     [InlineData(".c", false)]
-    public void ATemporaryName_IsToldFromOthers(string name, bool isTemporary) => Assert.Equal(isTemporary, ChunkStore.IsTemporaryOf(name, "copy"));
+    public void ATemporaryName_IsToldFromOthers(string name, bool isTemporary) =>
+        Assert.Equal(isTemporary, ChunkStore.IsTemporaryOf(name, "copy"));
 
     [Fact]
     public void ATemporaryName_IsOne() => Assert.True(ChunkStore.IsTemporaryOf(ChunkStore.TemporaryName("a.b"), "a.b"));

@@ -134,7 +134,8 @@ public sealed class ClientOptionsTests
     [InlineData("client_1")]
     [InlineData("#1:x;y.z=/\\'\"")]
     [InlineData("\u00e9\u4e16")]
-    public void AName_MayHoldAnyVisibleCharacterButTheComma(string name) => Assert.Equal(name, Parse($"/tmp/x -name {name}").Name);
+    public void AName_MayHoldAnyVisibleCharacterButTheComma(string name) =>
+        Assert.Equal(name, Parse($"/tmp/x -name {name}").Name);
 
     [Theory]
     [InlineData("")]
@@ -151,7 +152,8 @@ public sealed class ClientOptionsTests
     [InlineData("a\u0085b")]
     [InlineData("a\u00a0b")]
     [InlineData("a\u2028b")]
-    public void AName_WithACommaWhiteSpaceOrAControlCharacter_IsRefused(string name) => AssertRefused("/tmp/x", "-name", name);
+    public void AName_WithACommaWhiteSpaceOrAControlCharacter_IsRefused(string name) =>
+        AssertRefused("/tmp/x", "-name", name);
 
     [Theory]
     [InlineData("/tmp/client_1", "client_1")]
@@ -184,7 +186,8 @@ public sealed class ClientOptionsTests
     [InlineData("::", "0.0.0.0 ::")]
     [InlineData("192.0.2.7", "192.0.2.7")]
     public void AnAddressToBind_IsTaken(string bind, string addresses) =>
-        Assert.Equal(addresses, string.Join(' ', Parse($"/tmp/x -bind {bind}").BindAddresses.Select(address => address.ToString())));
+        Assert.Equal(addresses,
+            string.Join(' ', Parse($"/tmp/x -bind {bind}").BindAddresses.Select(address => address.ToString())));
 
     [Fact]
     public void AnAddressToBindThatIsNone_IsRefused() => AssertRefused("/tmp/x -bind host.example");
@@ -244,7 +247,7 @@ public sealed class ClientOptionsTests
     private static void AssertRefused(params string[] arguments)
     {
         if (arguments.Length == 1) arguments = Split(arguments[0]);
-        var refusal = Assert.Throws<ProgramException>(() => ClientOptions.Parse(arguments));
+        ProgramException refusal = Assert.Throws<ProgramException>(() => ClientOptions.Parse(arguments));
         Assert.Equal(ExitCode.Usage, refusal.ExitCode);
         Assert.True(refusal.ShowsUsage);
         Assert.DoesNotContain('\n', refusal.Message);

@@ -22,7 +22,8 @@ public sealed class HostTableTests
     [InlineData("::1")]
     [InlineData("192.0.2.7")]
     [InlineData("2001:db8::7")]
-    public void Resolve_OfAnAddress_IsThatAlone(string host) => Assert.Equal([IPAddress.Parse(host)], HostTable.Resolve(host));
+    public void Resolve_OfAnAddress_IsThatAlone(string host) =>
+        Assert.Equal([IPAddress.Parse(host)], HostTable.Resolve(host));
 
     [Theory]
     [InlineData("")]
@@ -37,7 +38,8 @@ public sealed class HostTableTests
         foreach (string line in File.ReadAllLines("/etc/hosts"))
         {
             string[] words = line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            foreach (string name in words.Skip(1).Where(name => !name.Equals("localhost", StringComparison.OrdinalIgnoreCase)))
+            foreach (string name in words.Skip(1)
+                .Where(name => !name.Equals("localhost", StringComparison.OrdinalIgnoreCase)))
             {
                 Assert.Contains(IPAddress.Parse(words[0]), HostTable.Resolve(name));
                 Assert.Equal(HostTable.Resolve(name), HostTable.Resolve(name.ToUpperInvariant()));

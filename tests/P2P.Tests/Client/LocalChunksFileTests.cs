@@ -45,7 +45,8 @@ public sealed class LocalChunksFileTests : IDisposable
     [InlineData("01,a\n003,LASTCHUNK\n", "3: 1=a;")]
     [InlineData("1,a\n2,a\n3,LASTCHUNK\n", "3: 1=a 2=a;")]
     [InlineData("16777216,LASTCHUNK\n", "16777216:;")]
-    public void AList_IsReadWithAnyEndOfLine_AndBlanksAnywhere(string list, string shown) => Assert.Equal(shown, Load(list));
+    public void AList_IsReadWithAnyEndOfLine_AndBlanksAnywhere(string list, string shown) =>
+        Assert.Equal(shown, Load(list));
 
     [Theory]
     [InlineData("0,a\n1,b\n3,LASTCHUNK\n", "3: 1=b; 1")]
@@ -62,7 +63,8 @@ public sealed class LocalChunksFileTests : IDisposable
     [InlineData("1,./a\n2,./../b\n3,././c\n3,LASTCHUNK\n", "3: 1=a 3=c; 2")]
     [InlineData("3,LASTCHUNK\n1,a\n2,LASTCHUNK\n", "2: 1=a; 1")]
     [InlineData("1,a\n3,LASTCHUNK\n4,LASTCHUNK\n3,LASTCHUNK\n", "3: 1=a; 2 3")]
-    public void ALineThatIsWrong_IsSkipped_AndWarnedAboutByItsNumber(string list, string shown) => Assert.Equal(shown, Load(list));
+    public void ALineThatIsWrong_IsSkipped_AndWarnedAboutByItsNumber(string list, string shown) =>
+        Assert.Equal(shown, Load(list));
 
     [Theory]
     [InlineData("..")]
@@ -118,8 +120,10 @@ public sealed class LocalChunksFileTests : IDisposable
         Load("1,gone\n9,a\nx\n3,LASTCHUNK\n");
         Assert.Collection(_warnings,
             warning => Assert.Equal("local_chunks.txt, line 1: there is no file 'gone'; the line is skipped", warning),
-            warning => Assert.Equal("local_chunks.txt, line 2: chunk 9 is not one of 1 to 3; the line is skipped", warning),
-            warning => Assert.Equal("local_chunks.txt, line 3: it is not '<chunk_index>,<file name>'; the line is skipped", warning));
+            warning => Assert.Equal(
+                "local_chunks.txt, line 2: chunk 9 is not one of 1 to 3; the line is skipped", warning),
+            warning => Assert.Equal(
+                "local_chunks.txt, line 3: it is not '<chunk_index>,<file name>'; the line is skipped", warning));
     }
 
     [Fact]
@@ -164,9 +168,12 @@ public sealed class LocalChunksFileTests : IDisposable
     [Fact]
     public void WithoutListOrFolder_TheFolderCannotBeUsed()
     {
-        AssertRefused(() => FolderLists.Load(_folder, _warnings.Add), $"there is no {LocalChunksFile.FileName} in {_folder}");
-        AssertRefused(() => FolderLists.Load(_root["nowhere"], _warnings.Add), $"there is no folder {_root["nowhere"]}");
-        AssertRefused(() => FolderLists.Load(Path.Combine(_folder, "a"), _warnings.Add), $"there is no folder {_folder}/a");
+        AssertRefused(() => FolderLists.Load(_folder, _warnings.Add),
+            $"there is no {LocalChunksFile.FileName} in {_folder}");
+        AssertRefused(() => FolderLists.Load(_root["nowhere"], _warnings.Add),
+            $"there is no folder {_root["nowhere"]}");
+        AssertRefused(() => FolderLists.Load(Path.Combine(_folder, "a"), _warnings.Add),
+            $"there is no folder {_folder}/a");
         Directory.CreateDirectory(Path.Combine(_folder, LocalChunksFile.FileName));
         AssertRefused(() => FolderLists.Load(_folder, _warnings.Add), "can't read");
     }
@@ -175,9 +182,11 @@ public sealed class LocalChunksFileTests : IDisposable
     public void WhatWasSaved_IsLoadedTheSame_AndLeavesNothingElseBehind()
     {
         (int, string)[] held = [(1, "a"), (2, "d,e f"), (7, "c")];
-        File.WriteAllText(Path.Combine(_folder, LocalChunksFile.FileName), "something longer than what will be there\n1,a\n9,LASTCHUNK\n");
+        File.WriteAllText(Path.Combine(_folder, LocalChunksFile.FileName),
+            "something longer than what will be there\n1,a\n9,LASTCHUNK\n");
         LocalChunksFile.Save(_folder, 9, held);
-        Assert.Equal("1,a\n2,d,e f\n7,c\n9,LASTCHUNK\n", File.ReadAllText(Path.Combine(_folder, LocalChunksFile.FileName)));
+        Assert.Equal("1,a\n2,d,e f\n7,c\n9,LASTCHUNK\n",
+            File.ReadAllText(Path.Combine(_folder, LocalChunksFile.FileName)));
 
         LocalChunksFile list = FolderLists.Load(_folder, _warnings.Add);
         Assert.Equal(held, list.Held.Select(each => (each.Key, each.Value)));
@@ -241,11 +250,12 @@ public sealed class LocalChunksFileTests : IDisposable
 
     private void Link(string name, string target) => File.CreateSymbolicLink(Path.Combine(_folder, name), target);
 
-    private IEnumerable<string> FilesThere() => Directory.GetFiles(_folder).Select(path => Path.GetFileName(path)).Order();
+    private IEnumerable<string> FilesThere() =>
+        Directory.GetFiles(_folder).Select(path => Path.GetFileName(path)).Order();
 
     private static void AssertRefused(Action load, params string[] parts)
     {
-        var refusal = Assert.Throws<ProgramException>(load);
+        ProgramException refusal = Assert.Throws<ProgramException>(load);
         Assert.Equal(ExitCode.Usage, refusal.ExitCode);
         Assert.All(parts, part => Assert.Contains(part, refusal.Message));
         Assert.DoesNotContain('\n', refusal.Message);

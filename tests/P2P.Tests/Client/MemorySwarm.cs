@@ -68,7 +68,8 @@ internal sealed class MemorySwarm
     private void StartTransfers(Client client)
     {
         while (client.Transfers.Count < ClientLimits.DownloadsMax
-            && client.Picker.TryPick(_now, ClientLimits.DownloadsMax - client.Transfers.Count, out int chunkIndex, out Peer source))
+            && client.Picker.TryPick(_now, ClientLimits.DownloadsMax - client.Transfers.Count,
+                out int chunkIndex, out Peer source))
         {
             source.Downloads++;
             source.Requests++;
@@ -102,6 +103,7 @@ internal sealed class MemorySwarm
         private readonly Dictionary<int, Peer> _peers = [];
 
         public Peer PeerAt(int port) =>
-            _peers.TryGetValue(port, out Peer? peer) ? peer : _peers[port] = new Peer("localhost", port, HostTable.Localhost);
+            _peers.TryGetValue(port, out Peer? peer)
+                ? peer : _peers[port] = new Peer("localhost", port, HostTable.Localhost);
     }
 }

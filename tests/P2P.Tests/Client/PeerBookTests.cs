@@ -49,7 +49,8 @@ public sealed class PeerBookTests
     [Fact]
     public void ATrackerOnThisMachine_IsBelievedOnThisMachineAlone()
     {
-        Assert.Equal("localhost:5001", Read(_local, "192.0.2.7,5001,localhost,5001,2001:db8::7,5001,no-such-host.invalid,5001"));
+        Assert.Equal("localhost:5001",
+            Read(_local, "192.0.2.7,5001,localhost,5001,2001:db8::7,5001,no-such-host.invalid,5001"));
     }
 
     [Fact]

@@ -37,7 +37,8 @@ public sealed class TrackerDialectTests
         Assert.Equal(DialectChange.None, dialect.OnUnanswered(Start + 20 * Second));
         dialect.OnConnected(isOurs: false, Start + 61 * Second);
         Assert.True(dialect.UsesLines);
-        Assert.Equal(DialectChange.ToNewConnection, dialect.OnUnanswered(Start + 71 * Second));        // another tracker is there now
+        // Another tracker is there now.
+        Assert.Equal(DialectChange.ToNewConnection, dialect.OnUnanswered(Start + 71 * Second));
         dialect.OnConnected(isOurs: false, Start + 72 * Second);
         Assert.False(dialect.UsesLines);
     }

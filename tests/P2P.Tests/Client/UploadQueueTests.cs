@@ -170,7 +170,8 @@ public sealed class UploadQueueTests
         return reading;
     }
 
-    private static void Move(UploadRequest first, UploadRequest second, double time) => first.MovedAt = second.MovedAt = Seconds(time);
+    private static void Move(UploadRequest first, UploadRequest second, double time) =>
+        first.MovedAt = second.MovedAt = Seconds(time);
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }

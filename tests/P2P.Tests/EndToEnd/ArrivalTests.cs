@@ -20,48 +20,52 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
     public void WhateverEndsAClient_NothingThatHasArrivedIsFetchedAgain()
     {
         var chunks = new ChunkSet(Random, 2000, index => 100 + index % 7000);
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         StartClient("seed", tracker.Port, chunks, chunks.Indexes).WaitUntilComplete();
         chunks.DealTo(Folder.MakeFolder("client_1"));
         int logged = 0;
         for (int run = 0; run < 12; run++)
         {
             int[] held = FinalChunks("client_1");
-            var client = StartClient("client_1", tracker.Port);
+            ClientProcess client = StartClient("client_1", tracker.Port);
             int more = Random.Next(20, 160);
-            Log.WaitUntil(lines => Requests(lines.Skip(logged)).Length >= more || Requests(lines).Distinct().Count() == chunks.Count, "more requests");
+            Log.WaitUntil(lines => Requests(lines.Skip(logged)).Length >= more
+                || Requests(lines).Distinct().Count() == chunks.Count, "more requests");
             Action[] ends = [client.Kill, client.Terminate, client.HangUp, client.Kill];
             ends[run % ends.Length]();
             client.WaitForExit();
 
-            var lines = Log.Lines;
+            IReadOnlyList<string> lines = Log.Lines;
             Assert.Empty(Requests(lines.Skip(logged)).Intersect(held));
             logged = lines.Count;
         }
 
         int[] last = FinalChunks("client_1");
-        var again = StartClient("client_1", tracker.Port);
+        ClientProcess again = StartClient("client_1", tracker.Port);
         again.WaitUntilComplete();
         Assert.Empty(Requests(Log.Lines.Skip(logged)).Intersect(last));
         chunks.AssertComplete(again.ChunkFolder);
-        Assert.False(File.Exists(Path.Combine(again.ChunkFolder, Journal)), "the list has everything, and yet there is a journal");
+        Assert.False(File.Exists(Path.Combine(again.ChunkFolder, Journal)),
+            "the list has everything, and yet there is a journal");
 
-        int[] FinalChunks(string name) => chunks.Indexes.Where(index => File.Exists(Path.Combine(Folder[name], $"chunk_{index}"))).ToArray();
+        int[] FinalChunks(string name) =>
+            chunks.Indexes.Where(index => File.Exists(Path.Combine(Folder[name], $"chunk_{index}"))).ToArray();
 
-        static int[] Requests(IEnumerable<string> lines) => lines.Where(line => line.StartsWith("client_1,REQUEST_CHUNK,", StringComparison.Ordinal))
-            .Select(line => int.Parse(line.Split(',')[2])).ToArray();
+        static int[] Requests(IEnumerable<string> lines) =>
+            lines.Where(line => line.StartsWith("client_1,REQUEST_CHUNK,", StringComparison.Ordinal))
+                .Select(line => int.Parse(line.Split(',')[2])).ToArray();
     }
 
     [Fact]
     public void WhatTheJournalNames_IsHeld_IfItIsThereInItsSize()
     {
         var chunks = new ChunkSet(Random, 5, 1000);
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, chunks.Indexes);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, chunks, chunks.Indexes);
         chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3, 4);
         File.WriteAllText(InFolder("local_chunks.txt"), "1,chunk_1\n5,LASTCHUNK\n");
         WriteJournal("\n2,1000\n3,999\n77,1000\nx,1\n5,1000\n4,10");       // cut off
-        var client = StartClient("client_1", tracker.Port);
+        ClientProcess client = StartClient("client_1", tracker.Port);
         client.WaitUntilComplete();
 
         Assert.StartsWith("client_1: 2 of 5 chunks,", client.ReadyLine);
@@ -80,7 +84,7 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
         WriteJournal("\n2,1000");
         File.WriteAllBytes(InFolder("chunk_2"), new byte[1000]);
         File.WriteAllText(InFolder("local_chunks.txt"), "1,chunk_1\n2,LASTCHUNK\n\n");
-        var client = StartClient("client_1", StartNaiveTracker().Port);
+        ClientProcess client = StartClient("client_1", StartNaiveTracker().Port);
         Assert.StartsWith("client_1: 1 of 2 chunks,", client.ReadyLine);
         Assert.False(File.Exists(InFolder(Journal)));
     }
@@ -93,11 +97,12 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
         foreach (int attempt in Patience.Attempts("an end within the patience of the next client"))
         {
             string name = $"client_{attempt}";
-            var tracker = StartNaiveTracker();
+            NaiveTracker tracker = StartNaiveTracker();
             StartPeer(tracker, chunks, [2]);
-            var first = StartClient(name, tracker.Port, chunks, 1);
-            tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,2,localhost,{first.Port}", "chunk 2 announced");
-            var next = StartClient(name, tracker.Port);
+            ClientProcess first = StartClient(name, tracker.Port, chunks, 1);
+            tracker.Received.WaitForFirst(
+                each => each.Text == $"LOCAL_CHUNKS,2,localhost,{first.Port}", "chunk 2 announced");
+            ClientProcess next = StartClient(name, tracker.Port);
             Patience.Pause(TimeSpan.FromMilliseconds(200));     // it finds the folder taken
             FolderTests.AssertStops(first, first.Terminate);
             next.Output.WaitUntil(lines => lines.Count > 0 || next.HasExited, "a line");
@@ -111,14 +116,15 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
     public void WhatTheSumsProveRight_IsHeld()
     {
         File.WriteAllBytes(Folder["film"], Enumerable.Range(0, 5000).Select(i => (byte)(i * i >> 3)).ToArray());
-        var split = Own(new NativeProcess(NativePrograms.Client, Folder.Path, "split", "film", "-folder", "client_1", "-chunk_size", "1000"));
+        NativeProcess split = Own(new NativeProcess(NativePrograms.Client, Folder.Path, "split", "film", "-folder",
+            "client_1", "-chunk_size", "1000"));
         Assert.Equal(0, split.WaitForExit());
         File.WriteAllText(InFolder("local_chunks.txt"), "1,chunk_1\n5,LASTCHUNK\n");
         byte[] wrong = File.ReadAllBytes(InFolder("chunk_3"));
         wrong[500] ^= 1;
         File.WriteAllBytes(InFolder("chunk_3"), wrong);
         File.WriteAllBytes(InFolder("chunk_4"), wrong[..999]);
-        var client = StartClient("client_1", StartNaiveTracker().Port);
+        ClientProcess client = StartClient("client_1", StartNaiveTracker().Port);
 
         Assert.StartsWith("client_1: 3 of 5 chunks,", client.ReadyLine);        // 1, and 2 and 5
         FolderTests.AssertStops(client, client.Terminate);
@@ -129,14 +135,15 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
     public void ASecondClientInAFolder_IsRefused_AndHarmsNothing()
     {
         var chunks = new ChunkSet(Random, 3, 300_000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 1000, End = PeerEnd.Silence });
-        var first = StartClient("client_1", tracker.Port, chunks, 1);
-        FolderWatch.WaitForFile(first.ChunkFolder, file => file.StartsWith(".chunk_", StringComparison.Ordinal), "a temporary file");
+        ClientProcess first = StartClient("client_1", tracker.Port, chunks, 1);
+        FolderWatch.WaitForFile(first.ChunkFolder,
+            file => file.StartsWith(".chunk_", StringComparison.Ordinal), "a temporary file");
         string[] files = FolderTests.FilesIn(first.ChunkFolder);
 
-        var second = StartClient("client_1", tracker.Port);
-        var fresh = StartClient("client_1", tracker.Port, "-chunks", "3");
+        ClientProcess second = StartClient("client_1", tracker.Port);
+        ClientProcess fresh = StartClient("client_1", tracker.Port, "-chunks", "3");
         Assert.Equal(1, second.WaitForExit());
         Assert.Equal(1, fresh.WaitForExit());
         Assert.Contains($"another P2PClient is using the folder {first.ChunkFolder}", Assert.Single(second.Errors.All));
@@ -152,8 +159,8 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
     public void AClosedTerminal_EndsBothPrograms()
     {
         var chunks = new ChunkSet(Random, 3, 1000);
-        var tracker = StartTracker();
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        TrackerProcess tracker = StartTracker();
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         _ = client.ReadyLine;
         FolderTests.AssertStops(client, client.HangUp);
         FolderTests.AssertStops(tracker, tracker.HangUp);

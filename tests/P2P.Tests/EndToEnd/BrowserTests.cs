@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Text.Json.Nodes;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -17,23 +18,28 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
     [ChromiumFact]
     public void WhileASwarmFillsUp_ThePageShowsIt_AndTheConsoleIsClean()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         using var browser = new Chromium();
         browser.Look(1280, 900);
         browser.Open($"http://localhost:{tracker.Port}/");
         browser.WaitUntil($"{Shown("state")} === 'Live' && {Shown("size")} === 'Nobody has announced a chunk yet.'");
 
         var chunks = new ChunkSet(Random, 60, 20_000);
-        var first = StartClient("client_0", tracker.Port, chunks, chunks.Indexes.Where(index => index % 2 == 0));
+        ClientProcess first =
+            StartClient("client_0", tracker.Port, chunks, chunks.Indexes.Where(index => index % 2 == 0));
         browser.WaitUntil($"{Shown("size")} === '1 peer × 60 chunks' && {Shown("chunks2")} === '30 that nobody has'");
         Assert.Equal("30 of 60", (string?)browser.Evaluate(Painted(columns: 60, row: 0)));
-        var others = Enumerable.Range(1, 3).Select(i => StartClient($"client_{i}", tracker.Port, chunks, chunks.Indexes.Where(index => index % 6 == 2 * i - 1))).ToArray();
-        foreach (var client in others.Append(first))
+        ClientProcess[] others = Enumerable.Range(1, 3).Select(i => StartClient($"client_{i}", tracker.Port, chunks,
+            chunks.Indexes.Where(index => index % 6 == 2 * i - 1))).ToArray();
+        foreach (ClientProcess client in others.Append(first))
             client.WaitUntilComplete();
-        browser.WaitUntil($"{Shown("complete")} === '4 of 4' && {Shown("peers2")} === '4 connected, 0 gone' && {Shown("complete2")} === '100 % of all is spread'");
+        browser.WaitUntil(
+            $"{Shown("complete")} === '4 of 4' && {Shown("peers2")} === '4 connected, 0 gone' && {Shown("complete2")} "
+            + "=== '100 % of all is spread'");
         for (int row = 0; row < 4; row++)
             Assert.Equal("60 of 60", (string?)browser.Evaluate(Painted(columns: 60, row)));
-        Assert.Equal($"localhost:{first.Port}complete60100 %", (string?)browser.Evaluate(Shown("rows").Replace(".textContent", ".firstChild.textContent")));
+        Assert.Equal($"localhost:{first.Port}complete60100 %",
+            (string?)browser.Evaluate(Shown("rows").Replace(".textContent", ".firstChild.textContent")));
 
         others[0].Kill();
         browser.WaitUntil($"{Shown("peers2")} === '3 connected, 1 gone'");
@@ -48,7 +54,7 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
     [ChromiumFact]
     public void ACell_IsTold_ByMouseAndByKeys()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         using var announcer = new Announcer(tracker.Port, 4001);
         announcer.Announce(1, 3, 5);
         using var browser = new Chromium();
@@ -60,11 +66,14 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
         browser.PressKey("ArrowRight");
         Assert.Equal("localhost:4001\nChunk 1: has it, 1 peer of 1 has it", (string?)browser.Evaluate(Shown("tip")));
         browser.PressKey("ArrowRight");
-        Assert.Equal("localhost:4001\nChunk 2: lacks it, 0 peers of 1 have it", (string?)browser.Evaluate(Shown("tip")));
+        Assert.Equal("localhost:4001\nChunk 2: lacks it, 0 peers of 1 have it",
+            (string?)browser.Evaluate(Shown("tip")));
         browser.PressKey("Escape");
         Assert.True((bool)browser.Evaluate("document.getElementById('tip').hidden")!);
 
-        var place = browser.Evaluate("(() => { const box = canvas.getBoundingClientRect(); return [box.left + plot.left + 2.5 * plot.cell, box.top + 8]; })()")!;
+        JsonNode place = browser.Evaluate(
+            "(() => { const box = canvas.getBoundingClientRect();"
+            + " return [box.left + plot.left + 2.5 * plot.cell, box.top + 8]; })()")!;
         browser.MoveMouse((double)place[0]!, (double)place[1]!);
         Assert.Equal("localhost:4001\nChunk 3: has it, 1 peer of 1 has it", (string?)browser.Evaluate(Shown("tip")));
         AssertNoComplaints(browser);
@@ -74,21 +83,25 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
     [ChromiumFact]
     public void ThePage_FitsAnyWindow_WithFewAndWithManyPeers()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         using var browser = new Chromium();
         browser.Look(1280, 900, calm: true);
         browser.Open($"http://localhost:{tracker.Port}/");
-        foreach (var (peers, chunks) in new[] { (3, 5), (200, 4096) })
+        foreach ((int peers, int chunks) in new[] { (3, 5), (200, 4096) })
         {
-            var announcers = Enumerable.Range(0, peers).Select(i => Own(new Announcer(tracker.Port, 4001 + i))).ToArray();
+            Announcer[] announcers = Enumerable.Range(0, peers)
+                .Select(i => Own(new Announcer(tracker.Port, 4001 + i))).ToArray();
             for (int i = 0; i < peers; i++)
-                announcers[i].Announce(Enumerable.Range(1, chunks).Where(chunk => chunk == 1 || i == 0 || Random.Next(peers) < i));
+                announcers[i].Announce(
+                    Enumerable.Range(1, chunks).Where(chunk => chunk == 1 || i == 0 || Random.Next(peers) < i));
             browser.WaitUntil($"{Shown("size")}.includes('{peers} peers × {chunks:N0} chunks')");
             foreach (int width in new[] { 360, 1600 })
             foreach (bool dark in new[] { false, true })
             {
                 browser.Look(width, 900, dark, calm: true);
-                Assert.Equal(width, (int)browser.Evaluate("new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => resolve(document.documentElement.scrollWidth))))")!);
+                Assert.Equal(width, (int)browser.Evaluate(
+                    "new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => "
+                    + "resolve(document.documentElement.scrollWidth))))")!);
                 Assert.InRange((int)browser.Evaluate("Math.round(plot.drawn * plot.cell)")!, 200, width);
             }
         }

@@ -24,11 +24,12 @@ public sealed class ClientGradingTests : SystemTest
     [Fact]
     public void Client1_SendsItsOwnChunksToTheTracker()
     {
-        var tracker = StartNaiveTracker();
-        var client = StartClient("client_1", tracker.Port, _chunks, Held);
+        NaiveTracker tracker = StartNaiveTracker();
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, Held);
 
         // It lacks some, so its first question shows that it has said all it had to say.
-        var received = tracker.Received.WaitUntil(all => all.Any(each => IsQuestion(each.Text)), "the client's first question");
+        IReadOnlyList<TrackerMessage> received =
+            tracker.Received.WaitUntil(all => all.Any(each => IsQuestion(each.Text)), "the client's first question");
 
         Assert.Equal(Held.Select(index => $"LOCAL_CHUNKS,{index},localhost,{client.Port}"),
             received.TakeWhile(each => !IsQuestion(each.Text)).Select(each => each.Text).Order());
@@ -41,7 +42,7 @@ public sealed class ClientGradingTests : SystemTest
     [Fact]
     public void Client2_AsksTheTrackerForAllOtherChunksItNeeds()
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         StartClient("client_1", tracker.Port, _chunks, Held);
 
         tracker.Received.WaitUntil(_ => tracker.Questions.Count >= 20, "20 questions");
@@ -55,14 +56,15 @@ public sealed class ClientGradingTests : SystemTest
     [Fact]
     public void Client3_ConnectsToPeers_WithoutDisconnectingFromTheTracker()
     {
-        var tracker = StartNaiveTracker();
-        var (first, second) = StartPeers(tracker, new PeerManners { OneAtATime = true });
-        var client = StartClient("client_1", tracker.Port, _chunks, Held);
+        NaiveTracker tracker = StartNaiveTracker();
+        (FakePeer first, FakePeer second) = StartPeers(tracker, new PeerManners { OneAtATime = true });
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, Held);
         client.WaitUntilComplete();
 
         // What it got it announces on the very same connection, which is still open.
         foreach (int index in Missing)
-            tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,{index},localhost,{client.Port}", $"chunk {index} announced");
+            tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,{index},localhost,{client.Port}",
+                $"chunk {index} announced");
         Assert.Equal([1], tracker.Accepted.All);
         Assert.Empty(tracker.Ended.All);
         Assert.Equal(4, first.Requests.Count + second.Requests.Count);
@@ -72,9 +74,9 @@ public sealed class ClientGradingTests : SystemTest
     [Fact]
     public void Client4_TransfersSomeFilesFromOnePeer()
     {
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, _chunks, [2, 4], new PeerManners { OneAtATime = true });
-        var client = StartClient("client_1", tracker.Port, _chunks, Held);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, _chunks, [2, 4], new PeerManners { OneAtATime = true });
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, Held);
 
         AssertFetches(client, tracker, [2, 4]);
         AssertNoFaults(tracker, peer);
@@ -83,10 +85,10 @@ public sealed class ClientGradingTests : SystemTest
     [Fact]
     public void Client5_TransfersSomeFilesFromSeveralPeers()
     {
-        var tracker = StartNaiveTracker();
-        var first = StartPeer(tracker, _chunks, [2], new PeerManners { OneAtATime = true });
-        var second = StartPeer(tracker, _chunks, [5], new PeerManners { OneAtATime = true });
-        var client = StartClient("client_1", tracker.Port, _chunks, Held);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer first = StartPeer(tracker, _chunks, [2], new PeerManners { OneAtATime = true });
+        FakePeer second = StartPeer(tracker, _chunks, [5], new PeerManners { OneAtATime = true });
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, Held);
 
         AssertFetches(client, tracker, [2, 5]);
         Assert.Contains($"client_1,REQUEST_CHUNK,2,localhost,{first.Port}", Log.Lines);
@@ -97,9 +99,9 @@ public sealed class ClientGradingTests : SystemTest
     [Fact]
     public void Client6_TransfersAllFilesFromThePeers()
     {
-        var tracker = StartNaiveTracker();
-        var (first, second) = StartPeers(tracker, new PeerManners { OneAtATime = true });
-        var client = StartClient("client_1", tracker.Port, _chunks, Held);
+        NaiveTracker tracker = StartNaiveTracker();
+        (FakePeer first, FakePeer second) = StartPeers(tracker, new PeerManners { OneAtATime = true });
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, Held);
 
         client.WaitUntilComplete();
 
@@ -110,8 +112,8 @@ public sealed class ClientGradingTests : SystemTest
     [Fact]
     public void Client7_AsksThePeersOnlyForTheRightChunks()
     {
-        var tracker = StartNaiveTracker();
-        var (first, second) = StartPeers(tracker, new PeerManners { OneAtATime = true });
+        NaiveTracker tracker = StartNaiveTracker();
+        (FakePeer first, FakePeer second) = StartPeers(tracker, new PeerManners { OneAtATime = true });
         StartClient("client_1", tracker.Port, _chunks, Held).WaitUntilComplete();
 
         // Each missing chunk once, of the peer that has it; a question for any other chunk would be a fault.
@@ -128,11 +130,11 @@ public sealed class ClientGradingTests : SystemTest
     [InlineData(true)]
     public void Client8_DisconnectsFromPeersAfterTheTransfer(bool oneAtATime)
     {
-        var tracker = StartNaiveTracker();
-        var (first, second) = StartPeers(tracker, new PeerManners { OneAtATime = oneAtATime });
+        NaiveTracker tracker = StartNaiveTracker();
+        (FakePeer first, FakePeer second) = StartPeers(tracker, new PeerManners { OneAtATime = oneAtATime });
         StartClient("client_1", tracker.Port, _chunks, Held).WaitUntilComplete();
 
-        foreach (var peer in new[] { first, second })
+        foreach (FakePeer peer in new[] { first, second })
         {
             peer.LeftByFetcher.WaitForCount(2, "the client to leave the peer, cleanly");
             peer.Ended.WaitForCount(peer.Accepted.Count, "every connection to the peer to be over");
@@ -143,21 +145,22 @@ public sealed class ClientGradingTests : SystemTest
     [Fact]
     public void Client1To8_WithOurOwnTrackerAndPeers()
     {
-        var tracker = StartTracker();
-        var first = StartClient("first", tracker.Port, _chunks, 2, 4);
-        var second = StartClient("second", tracker.Port, _chunks, 5, 6);
+        TrackerProcess tracker = StartTracker();
+        ClientProcess first = StartClient("first", tracker.Port, _chunks, 2, 4);
+        ClientProcess second = StartClient("second", tracker.Port, _chunks, 5, 6);
         Log.WaitFor($"P2PTracker,LOCAL_CHUNKS,4,localhost,{first.Port}");
         Log.WaitFor($"P2PTracker,LOCAL_CHUNKS,6,localhost,{second.Port}");
-        var client = StartClient("client_1", tracker.Port, _chunks, Held);
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, Held);
         ClientProcess[] all = [client, first, second];
-        foreach (var each in all)
+        foreach (ClientProcess each in all)
             each.WaitUntilComplete();
         Log.WaitUntil(lines => all.All(each => _chunks.Indexes.All(index =>
-            lines.Contains($"P2PTracker,LOCAL_CHUNKS,{index},localhost,{each.Port}"))), "each client to announce every chunk");
+            lines.Contains($"P2PTracker,LOCAL_CHUNKS,{index},localhost,{each.Port}"))),
+            "each client to announce every chunk");
 
-        foreach (var each in all)
+        foreach (ClientProcess each in all)
             _chunks.AssertComplete(each.ChunkFolder);
-        var lines = Log.Lines;
+        IReadOnlyList<string> lines = Log.Lines;
         Assert.Equal(Missing, lines.Where(line => line.StartsWith("client_1,WHERE_CHUNK,", StringComparison.Ordinal))
             .Select(line => int.Parse(line.Split(',')[2])).Distinct().Order());
         Assert.Equal(Missing, lines.Where(line => line.StartsWith("client_1,REQUEST_CHUNK,", StringComparison.Ordinal))
@@ -168,12 +171,14 @@ public sealed class ClientGradingTests : SystemTest
     private (FakePeer First, FakePeer Second) StartPeers(NaiveTracker tracker, PeerManners manners) =>
         (StartPeer(tracker, _chunks, [2, 4], manners), StartPeer(tracker, _chunks, [5, 6], manners));
 
-    /// <summary>Waits until the client announces these chunks, and compares them; it goes on asking for the rest.</summary>
+    /// <summary>Waits until the client announces these chunks, and compares them;
+    /// it goes on asking for the rest.</summary>
     private void AssertFetches(ClientProcess client, NaiveTracker tracker, IReadOnlyList<int> indexes)
     {
         foreach (int index in indexes)
         {
-            tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,{index},localhost,{client.Port}", $"chunk {index} announced");
+            tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,{index},localhost,{client.Port}",
+                $"chunk {index} announced");
             _chunks.AssertChunk(index, System.IO.Path.Combine(client.ChunkFolder, $"chunk_{index}"));
         }
     }

@@ -25,7 +25,8 @@ public sealed class ClientTrackerDialectTests : SystemTest
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(true, true)]
-    public void ATrackerThatIsDeafForASecond_AfterEachReadOrAnswer_FindsOneMessagePerRecv(bool afterRead, bool afterAnswer) =>
+    public void ATrackerThatIsDeafForASecond_AfterEachReadOrAnswer_FindsOneMessagePerRecv(
+        bool afterRead, bool afterAnswer) =>
         AssertCompletesWith(new TrackerManners
         {
             DeafAfterRead = afterRead ? Deaf : default,
@@ -38,11 +39,12 @@ public sealed class ClientTrackerDialectTests : SystemTest
     [Fact]
     public void ATrackerThatIsSlowAndThenDeaf_IsNotAskedAgain_BeforeItHasReadTheLastQuestion()
     {
-        var tracker = StartNaiveTracker(new TrackerManners { AnswersAfter = TimeSpan.FromMilliseconds(300), DeafAfterAnswer = Deaf });
+        NaiveTracker tracker = StartNaiveTracker(
+            new TrackerManners { AnswersAfter = TimeSpan.FromMilliseconds(300), DeafAfterAnswer = Deaf });
         StartPeer(tracker, _chunks, [4], new PeerManners { PartBytes = 1, PartGap = Deaf });
-        var client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
         tracker.Received.WaitUntil(_ => tracker.Faults.Count > 0 || tracker.Questions.Count >= 5, "five questions");
-        var good = StartPeer(tracker, _chunks, [4]);
+        FakePeer good = StartPeer(tracker, _chunks, [4]);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
@@ -72,11 +74,11 @@ public sealed class ClientTrackerDialectTests : SystemTest
     [Fact]
     public void AnAnswerWithoutAnyAddress_MeansUnknown()
     {
-        var tracker = StartNaiveTracker(new TrackerManners { UnknownIsEmptyList = true });
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { UnknownIsEmptyList = true });
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
         tracker.Received.WaitUntil(_ => tracker.Questions.Count >= 10, "the client to go on asking");
 
-        var peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
+        FakePeer peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
@@ -86,10 +88,10 @@ public sealed class ClientTrackerDialectTests : SystemTest
     [Fact]
     public void AnAnswerThatComesSeveralTimes_EachLonger_IsNotTakenForTheNext()
     {
-        var tracker = StartNaiveTracker(new TrackerManners { Growing = TimeSpan.FromMilliseconds(700) });
-        var first = StartPeer(tracker, _chunks, _chunks.AllBut(1));
-        var second = StartPeer(tracker, _chunks, _chunks.AllBut(1, 3));
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { Growing = TimeSpan.FromMilliseconds(700) });
+        FakePeer first = StartPeer(tracker, _chunks, _chunks.AllBut(1));
+        FakePeer second = StartPeer(tracker, _chunks, _chunks.AllBut(1, 3));
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
@@ -99,14 +101,14 @@ public sealed class ClientTrackerDialectTests : SystemTest
     [Fact]
     public void ATrackerThatClosesTheConnection_IsToldEverythingAgain()
     {
-        var tracker = StartNaiveTracker(new TrackerManners { ClosesFirstAfter = 4 });
-        var peer = StartPeer(tracker, _chunks, [4]);
-        var client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { ClosesFirstAfter = 4 });
+        FakePeer peer = StartPeer(tracker, _chunks, [4]);
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
         client.WaitUntilComplete();
         tracker.Received.WaitForFirst(each => each.Text == Announcement(4) && each.Connection == 2,
             "chunk 4 announced on the new connection");
 
-        var again = tracker.Received.All.Where(each => each.Connection == 2).Select(each => each.Text).ToArray();
+        string[] again = tracker.Received.All.Where(each => each.Connection == 2).Select(each => each.Text).ToArray();
         foreach (int index in new[] { 1, 2, 3 })
             Assert.Contains(Announcement(index), again);
         Assert.Equal([1, 2], tracker.Accepted.All);
@@ -119,15 +121,16 @@ public sealed class ClientTrackerDialectTests : SystemTest
     public void ATrackerThatIsStartedAgain_IsToldEverythingAgain_WithWhatWasFetchedMeanwhile()
     {
         int port = FreePort.Next();
-        var tracker = Own(new NaiveTracker(port: port));
-        var peer = StartPeer(tracker, _chunks, [3]);
-        var client = StartClient("client_1", port, _chunks, 1, 2);
-        tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,3,localhost,{client.Port}", "chunk 3 announced");
+        NaiveTracker tracker = Own(new NaiveTracker(port: port));
+        FakePeer peer = StartPeer(tracker, _chunks, [3]);
+        ClientProcess client = StartClient("client_1", port, _chunks, 1, 2);
+        tracker.Received.WaitForFirst(
+            each => each.Text == $"LOCAL_CHUNKS,3,localhost,{client.Port}", "chunk 3 announced");
         tracker.Dispose();
 
-        var next = Own(new NaiveTracker(port: port));
+        NaiveTracker next = Own(new NaiveTracker(port: port));
         next.Received.WaitUntil(_ => next.Questions.Count > 0, "a question to the new tracker");
-        var received = next.Received.All.Select(each => each.Text).ToArray();
+        string[] received = next.Received.All.Select(each => each.Text).ToArray();
         foreach (int index in new[] { 1, 2, 3 })
             Assert.Contains($"LOCAL_CHUNKS,{index},localhost,{client.Port}", received);
         Assert.Equal([4], next.Questions.Distinct());
@@ -138,10 +141,10 @@ public sealed class ClientTrackerDialectTests : SystemTest
     public void AClientStartedBeforeItsTracker_GoesOnTrying()
     {
         int port = FreePort.Next();
-        var client = StartClient("client_1", port, _chunks, 1, 2, 3, 4);
+        ClientProcess client = StartClient("client_1", port, _chunks, 1, 2, 3, 4);
         _ = client.ReadyLine;
 
-        var tracker = Own(new NaiveTracker(port: port));
+        NaiveTracker tracker = Own(new NaiveTracker(port: port));
 
         tracker.Received.WaitForCount(4, "four announcements");
         AssertNoFaults(tracker);
@@ -150,29 +153,33 @@ public sealed class ClientTrackerDialectTests : SystemTest
     [Fact]
     public void AnUnknownChunk_IsAskedForAgain_AfterAGrowingPause()
     {
-        var tracker = StartNaiveTracker();
-        var client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
+        NaiveTracker tracker = StartNaiveTracker();
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
         TimeSpan[] Pauses() => [.. tracker.Received.All.Where(each => each.Text == "WHERE_CHUNK,4").Skip(1)
             .Select(each => each.At - each.AnsweredBefore)];
 
         // 20 ms at first, then twice as long each time: one doesn't ask all the time.
         tracker.Received.WaitUntil(_ => Pauses().Length >= 7, "eight questions for chunk 4");
-        var pauses = Pauses();
+        TimeSpan[] pauses = Pauses();
         for (int i = 0; i < 6; i++)
-            Assert.True(pauses[i] >= TimeSpan.FromMilliseconds(20 << i), $"too short a pause: {string.Join(", ", pauses)}");
+            Assert.True(pauses[i] >= TimeSpan.FromMilliseconds(20 << i),
+                $"too short a pause: {string.Join(", ", pauses)}");
         // But never more than 1 s, or a swarm would wait for it.
-        tracker.Received.WaitUntil(_ => Pauses().Skip(6).Any(pause => pause < TimeSpan.FromSeconds(1.2)), "a pause of a second");
+        tracker.Received.WaitUntil(_ => Pauses().Skip(6).Any(pause => pause < TimeSpan.FromSeconds(1.2)),
+            "a pause of a second");
 
-        var peer = StartPeer(tracker, _chunks, [4]);
+        FakePeer peer = StartPeer(tracker, _chunks, [4]);
         client.WaitUntilComplete();
         AssertNoFaults(tracker, peer);
     }
 
     [Fact]
-    public void WithFramingLine_EveryMessageIsALine_FromTheFirst() => AssertSpeaksLines(new TrackerManners(), "-framing", "line");
+    public void WithFramingLine_EveryMessageIsALine_FromTheFirst() =>
+        AssertSpeaksLines(new TrackerManners(), "-framing", "line");
 
     [Fact]
-    public void ToATrackerOfOurs_EveryMessageIsALine_FromTheFirst() => AssertSpeaksLines(new TrackerManners { LooksLikeOurs = true });
+    public void ToATrackerOfOurs_EveryMessageIsALine_FromTheFirst() =>
+        AssertSpeaksLines(new TrackerManners { LooksLikeOurs = true });
 
     [Fact]
     public void ATrackerOfOurs_IsKnownByTheOtherEndOfAConnection_AndNobodyElseIs()
@@ -190,52 +197,56 @@ public sealed class ClientTrackerDialectTests : SystemTest
 
     private void AssertSpeaksLines(TrackerManners manners, params string[] options)
     {
-        var tracker = StartNaiveTracker(manners with { LinesOnly = true });
-        var peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
+        NaiveTracker tracker = StartNaiveTracker(manners with { LinesOnly = true });
+        FakePeer peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var client = StartClient("client_1", tracker.Port, options);
+        ClientProcess client = StartClient("client_1", tracker.Port, options);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
         // What is said in lines only after a while begins with all that was said before, joined.
         Assert.Equal($"LOCAL_CHUNKS,1,localhost,{client.Port}", tracker.Received.All[0].Text);
-        Assert.All(tracker.Received.All, each => Assert.Matches(@"^(LOCAL_CHUNKS,\d,localhost,\d+|WHERE_CHUNK,\d)\z", each.Text));
+        Assert.All(tracker.Received.All,
+            each => Assert.Matches(@"^(LOCAL_CHUNKS,\d,localhost,\d+|WHERE_CHUNK,\d)\z", each.Text));
         AssertNoFaults(tracker, peer);
     }
 
     [RootFact]
     public void OnAnAddressThatIsNotLoopback_TheClientSpeaksLines() => OtherMachine.WithOwnNetwork(() =>
     {
-        var other = OtherMachine.OtherAddress.ToString();
-        var tracker = StartTracker("-bind", other);
+        string other = OtherMachine.OtherAddress.ToString();
+        TrackerProcess tracker = StartTracker("-bind", other);
         var chunks = new ChunkSet(Random, 6, 2000);
-        var clients = chunks.Scatter(Random, 2).Select((hand, i) =>
+        ClientProcess[] clients = chunks.Scatter(Random, 2).Select((hand, i) =>
         {
-            var name = $"client_{i + 1}";
+            string name = $"client_{i + 1}";
             chunks.DealTo(Folder.MakeFolder(name), hand);
             return Own(new ClientProcess(Folder.Path, name, Folder[name],
                 "-folder", Folder[name], "-name", name, "-tracker", $"{other}:{tracker.Port}", "-bind", other));
         }).ToArray();
 
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             client.WaitUntilComplete();
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             chunks.AssertComplete(client.ChunkFolder);
     });
 
-    /// <summary>A native client gets three chunks through a tracker of these manners, which finds one message per recv.</summary>
+    /// <summary>A native client gets three chunks through a tracker of these manners,
+    /// which finds one message per recv.</summary>
     private void AssertCompletesWith(TrackerManners manners)
     {
-        var tracker = StartNaiveTracker(manners);
-        var peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker(manners);
+        FakePeer peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
-        tracker.Received.WaitUntil(all => all.Count(each => each.Text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)) == 4,
+        tracker.Received.WaitUntil(
+            all => all.Count(each => each.Text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)) == 4,
             "the fetched chunks to be announced");
         AssertNoFaults(tracker, peer);
-        Assert.Equal([2, 3, 4], tracker.Questions.Distinct().Order());   // on a slow machine an answer may have to be renewed
+        // On a slow machine an answer may have to be renewed.
+        Assert.Equal([2, 3, 4], tracker.Questions.Distinct().Order());
         Assert.Equal([1], tracker.Accepted.All);
     }
 }

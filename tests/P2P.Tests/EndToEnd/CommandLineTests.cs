@@ -48,22 +48,26 @@ public sealed class CommandLineTests : SystemTest
     [InlineData("{folder}/", "-tracker", "{tracker}", "-transfer_port", "{port}")]
     public void OptionsAreTaken_InEverySpelling(params string[] arguments)
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         int port = FreePort.Next();
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3);
-        var client = Own(new ClientProcess(Folder.Path, "client_1", Folder["client_1"], arguments.Select(each => each
-            .Replace("{folder}", Folder["client_1"]).Replace("{tracker}", $"localhost:{tracker.Port}").Replace("{port}", $"{port}"))));
+        ClientProcess client =
+            Own(new ClientProcess(Folder.Path, "client_1", Folder["client_1"], arguments.Select(Filled)));
 
-        Assert.Equal($"client_1: 3 of 4 chunks, serving on port {port}, tracker localhost:{tracker.Port}", client.ReadyLine);
+        Assert.Equal(
+            $"client_1: 3 of 4 chunks, serving on port {port}, tracker localhost:{tracker.Port}", client.ReadyLine);
         Log.WaitFor("client_1,WHERE_CHUNK,4");
+
+        string Filled(string argument) => argument.Replace("{folder}", Folder["client_1"])
+            .Replace("{tracker}", $"localhost:{tracker.Port}").Replace("{port}", $"{port}");
     }
 
     [Fact]
     public void ANameTakenFromTheFolder_IsMadeFitForTheLog()
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         _chunks.DealTo(Folder.MakeFolder("my folder,1"), 1, 2, 3);
-        var client = Own(new ClientProcess(Folder.Path, "my_folder_1", Folder["my folder,1"],
+        ClientProcess client = Own(new ClientProcess(Folder.Path, "my_folder_1", Folder["my folder,1"],
             Folder["my folder,1"], "-tracker", $"127.0.0.1:{tracker.Port}"));
 
         Assert.StartsWith("my_folder_1: 3 of 4 chunks", client.ReadyLine);
@@ -74,15 +78,15 @@ public sealed class CommandLineTests : SystemTest
     [Fact]
     public void AName_MayHaveAThousandBytes_AndOneWithMoreIsRefused()
     {
-        var tracker = StartNaiveTracker();
-        var name = new string('\u00e9', 500);
+        NaiveTracker tracker = StartNaiveTracker();
+        string name = new string('\u00e9', 500);
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3);
-        var client = Own(new ClientProcess(Folder.Path, name, Folder["client_1"],
+        ClientProcess client = Own(new ClientProcess(Folder.Path, name, Folder["client_1"],
             "-folder", Folder["client_1"], "-tracker", $"localhost:{tracker.Port}", "-name", name));
         Assert.StartsWith($"{name}: 3 of 4 chunks", client.ReadyLine);
         Log.WaitFor($"{name},WHERE_CHUNK,4");
 
-        var refused = Start("P2PClient", "-folder", Folder["client_1"], "-name", name + "x");
+        NativeProcess refused = Start("P2PClient", "-folder", Folder["client_1"], "-name", name + "x");
         Assert.Equal(2, refused.WaitForExit());
         Assert.Equal("P2PClient: -name has 1001 bytes: give one of 1 to 1000", refused.Errors.All[0]);
     }
@@ -90,7 +94,7 @@ public sealed class CommandLineTests : SystemTest
     [Fact]
     public void TheLog_GoesWhereItIsTold()
     {
-        var tracker = Own(new TrackerProcess(Folder.Path, "-port=0", $"-log={Folder["tracker's.log"]}"));
+        TrackerProcess tracker = Own(new TrackerProcess(Folder.Path, "-port=0", $"-log={Folder["tracker's.log"]}"));
         Assert.EndsWith($", log {Folder["tracker's.log"]}", tracker.ReadyLine);
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3, 4);
         StartClient("client_1", tracker.Port, "-log", Folder["client's.log"]).WaitUntilComplete();
@@ -102,14 +106,15 @@ public sealed class CommandLineTests : SystemTest
 
     [Theory]
     [InlineData("P2PTracker", "-port", "-bind", "-log", "-http", "-help", "-version")]
-    [InlineData("P2PClient", "-folder", "-transfer_port", "-name", "-tracker", "-bind", "-framing", "-log", "-help", "-version")]
+    [InlineData("P2PClient", "-folder", "-transfer_port", "-name", "-tracker", "-bind", "-framing",
+        "-log", "-help", "-version")]
     public void Help_NamesEveryOption(string program, params string[] options)
     {
-        foreach (var spelling in new[] { "-help", "--help" })
+        foreach (string spelling in new[] { "-help", "--help" })
         {
-            var process = Start(program, spelling);
+            NativeProcess process = Start(program, spelling);
             Assert.Equal(0, process.WaitForExit());
-            var help = string.Join('\n', process.Output.All);
+            string help = string.Join('\n', process.Output.All);
             Assert.All(options, option => Assert.Contains(option, help));
             Assert.Empty(process.Errors.All);
         }
@@ -120,7 +125,7 @@ public sealed class CommandLineTests : SystemTest
     [InlineData("P2PClient")]
     public void Version_IsOneLine(string program)
     {
-        var process = Start(program, "-version");
+        NativeProcess process = Start(program, "-version");
         Assert.Equal(0, process.WaitForExit());
         Assert.Contains(program, Assert.Single(process.Output.All));
         Assert.Empty(process.Errors.All);
@@ -152,11 +157,13 @@ public sealed class CommandLineTests : SystemTest
     public void WrongArguments_AreToldWithTheUsage_AndExitCode2(string program, params string[] arguments)
     {
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var process = Start(program, arguments.Select(each => each.Replace("{folder}", Folder["client_1"])).ToArray());
+        NativeProcess process =
+            Start(program, arguments.Select(each => each.Replace("{folder}", Folder["client_1"])).ToArray());
 
         Assert.Equal(2, process.WaitForExit());
         Assert.Empty(process.Output.All);
-        Assert.Contains(process.Errors.All, line => line.Contains("usage", StringComparison.OrdinalIgnoreCase) && line.Contains(program));
+        Assert.Contains(process.Errors.All,
+            line => line.Contains("usage", StringComparison.OrdinalIgnoreCase) && line.Contains(program));
         Assert.DoesNotContain(process.Errors.All, line => line.StartsWith("   at ", StringComparison.Ordinal));
         Assert.False(File.Exists(Log.Path), "a program that does not start writes no log");
     }
@@ -164,8 +171,8 @@ public sealed class CommandLineTests : SystemTest
     [Fact]
     public void ATrackerWhosePortIsTaken_SaysSo_WithExitCode1()
     {
-        var running = StartTracker();
-        var tracker = Start("P2PTracker", "-port", $"{running.Port}");
+        TrackerProcess running = StartTracker();
+        NativeProcess tracker = Start("P2PTracker", "-port", $"{running.Port}");
 
         Assert.Equal(1, tracker.WaitForExit());
         Assert.Contains($"{running.Port}", Assert.Single(tracker.Errors.All));
@@ -178,7 +185,8 @@ public sealed class CommandLineTests : SystemTest
     public void AForeignAddressToListenOn_IsBlamed_WithExitCode1(string program, params string[] arguments)
     {
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var process = Start(program, arguments.Select(each => each.Replace("{folder}", Folder["client_1"])).ToArray());
+        NativeProcess process =
+            Start(program, arguments.Select(each => each.Replace("{folder}", Folder["client_1"])).ToArray());
 
         Assert.Equal(1, process.WaitForExit());
         Assert.Contains("192.0.2.1 is no address of this machine", Assert.Single(process.Errors.All));
@@ -191,9 +199,9 @@ public sealed class CommandLineTests : SystemTest
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         taken.Listen();
         int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var client = StartClient("client_1", tracker.Port, "-transfer_port", $"{port}");
+        ClientProcess client = StartClient("client_1", tracker.Port, "-transfer_port", $"{port}");
 
         Assert.Equal(1, client.WaitForExit());
         Assert.Contains($"{port}", Assert.Single(client.Errors.All));
@@ -206,13 +214,15 @@ public sealed class CommandLineTests : SystemTest
     public void ALogThatCannotBeWritten_IsAClearError(string program)
     {
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var log = Path.Combine(Folder["nowhere"], "logs.log");
-        var process = Start(program, program == "P2PTracker" ? ["-port", "0", "-log", log] : ["-folder", Folder["client_1"], "-log", log]);
+        string log = Path.Combine(Folder["nowhere"], "logs.log");
+        NativeProcess process = Start(program,
+            program == "P2PTracker" ? ["-port", "0", "-log", log] : ["-folder", Folder["client_1"], "-log", log]);
 
         Assert.Equal(4, process.WaitForExit());
         Assert.Contains(log, Assert.Single(process.Errors.All));
     }
 
     private NativeProcess Start(string program, params string[] arguments) =>
-        Own(new NativeProcess(program == "P2PTracker" ? NativePrograms.Tracker : NativePrograms.Client, Folder.Path, arguments));
+        Own(new NativeProcess(program == "P2PTracker" ? NativePrograms.Tracker : NativePrograms.Client,
+            Folder.Path, arguments));
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Net.Sockets;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -14,8 +15,8 @@ public sealed class DiagnosisTests(ITestOutputHelper output) : SystemTest(output
     [Fact]
     public void TheTracker_TellsWhichDialectAClientSpeaks_AndWhyItsConnectionIsClosed()
     {
-        var tracker = StartTracker("-verbose");
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker("-verbose");
+        NaiveClient client = Connect(tracker.Port);
         client.Ask(1);
         Await(tracker, "127.0.0.1:", " speaks unframed");
         client.Dispose();
@@ -29,8 +30,11 @@ public sealed class DiagnosisTests(ITestOutputHelper output) : SystemTest(output
 
         Assert.All(tracker.Errors.All, line => Assert.Matches(Time + "P2PTracker: ", line));
         Assert.Equal(
-            ["P2PTracker,WHERE_CHUNK,1", "P2PTracker,CHUNK_LOCATION_UNKNOWN,1", "P2PTracker,LOCAL_CHUNKS,1,localhost,5001",
-                "P2PTracker,WHERE_CHUNK,1", "P2PTracker,GET_CHUNK_FROM,1,localhost,5001"],
+            [
+                "P2PTracker,WHERE_CHUNK,1", "P2PTracker,CHUNK_LOCATION_UNKNOWN,1",
+                "P2PTracker,LOCAL_CHUNKS,1,localhost,5001",
+                "P2PTracker,WHERE_CHUNK,1", "P2PTracker,GET_CHUNK_FROM,1,localhost,5001",
+            ],
             Log.Lines);
     }
 
@@ -38,11 +42,11 @@ public sealed class DiagnosisTests(ITestOutputHelper output) : SystemTest(output
     public void TheClient_TellsWhyASourceIsPausedOrRefused_HowItSpeaksToTheTracker_AndWhyConnectionsAreClosed()
     {
         var chunks = new ChunkSet(Random, 2, 1000);
-        var tracker = StartNaiveTracker();
-        using var refusing = FreePort.Refusing(out int refusingPort);
+        NaiveTracker tracker = StartNaiveTracker();
+        using Socket refusing = FreePort.Refusing(out int refusingPort);
         tracker.Offer(1, refusingPort);
         chunks.DealTo(Folder.MakeFolder("client_1"), 2);
-        var client = StartClient("client_1", tracker.Port, "-verbose");
+        ClientProcess client = StartClient("client_1", tracker.Port, "-verbose");
         Await(client, "tracker spoken to unframed: ", "it is on this machine, and may be a stranger's");
         Await(client, $"connection to localhost:{refusingPort} closed: ", "chunk 1: no connection");
         Await(client, $"source localhost:{refusingPort} paused for ", " ms: it has failed");
@@ -50,7 +54,7 @@ public sealed class DiagnosisTests(ITestOutputHelper output) : SystemTest(output
         tracker.Offer(1, client.Port);
         Await(client, $"source localhost:{client.Port} refused: ", "its port is ours");
 
-        var peer = StartPeer(tracker, chunks, [1]);
+        FakePeer peer = StartPeer(tracker, chunks, [1]);
         client.WaitUntilComplete();
         Await(client, $"connection to localhost:{peer.Port} closed: ", "chunk 1: whole");
         tracker.Dispose();
@@ -64,10 +68,10 @@ public sealed class DiagnosisTests(ITestOutputHelper output) : SystemTest(output
     [Fact]
     public void TheClient_KnowsOurTracker_AndTellsByWhat()
     {
-        var client = StartClient("client_1", StartTracker().Port, new ChunkSet(Random, 2, 1000), 1);
+        ClientProcess client = StartClient("client_1", StartTracker().Port, new ChunkSet(Random, 2, 1000), 1);
         Assert.Empty(client.Errors.All);
         Folder.MakeFolder("client_2");
-        var told = StartClient("client_2", StartTracker().Port, "-chunks", "2", "-verbose");
+        ClientProcess told = StartClient("client_2", StartTracker().Port, "-chunks", "2", "-verbose");
         Await(told, "tracker spoken to in lines: ", "its receive buffer is that of ours");
     }
 

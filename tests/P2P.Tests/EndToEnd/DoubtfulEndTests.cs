@@ -16,10 +16,10 @@ public sealed class EmptyAnswerTests(ITestOutputHelper output) : SystemTest(outp
     public void ACleanEndAfterNoByte_IsNotBelieved_WhenAnotherPeerHasTheChunk()
     {
         var chunks = new ChunkSet(Random, 3, 5000);
-        var tracker = StartNaiveTracker();
-        var empty = StartPeer(tracker, chunks, [2, 3], Empty);
-        var good = StartPeer(tracker, chunks, [2, 3]);
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer empty = StartPeer(tracker, chunks, [2, 3], Empty);
+        FakePeer good = StartPeer(tracker, chunks, [2, 3]);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -30,9 +30,9 @@ public sealed class EmptyAnswerTests(ITestOutputHelper output) : SystemTest(outp
     public void ACleanEndAfterNoByte_IsAskedForOnceMore_AndBelievedWhenItAgrees()
     {
         var chunks = new ChunkSet(Random, 2, index => index == 2 ? 0 : 1000);
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, [2]);
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, chunks, [2]);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -44,10 +44,10 @@ public sealed class EmptyAnswerTests(ITestOutputHelper output) : SystemTest(outp
     public void AnEmptyChunkOfTwoPeers_IsAskedOfBoth()
     {
         var chunks = new ChunkSet(Random, 2, index => index == 2 ? 0 : 1000);
-        var tracker = StartNaiveTracker();
-        var first = StartPeer(tracker, chunks, [2]);
-        var second = StartPeer(tracker, chunks, [2]);
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer first = StartPeer(tracker, chunks, [2]);
+        FakePeer second = StartPeer(tracker, chunks, [2]);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         // Each was asked; that the first agrees with itself would prove less.
@@ -64,10 +64,10 @@ public sealed class NeverClosingPeersTests(ITestOutputHelper output) : SystemTes
     public void TwoPeersThatSendAllAndNeverClose_AreBelievedWhenTheyAgree()
     {
         var chunks = new ChunkSet(Random, 2, 5000);
-        var tracker = StartNaiveTracker();
-        var first = StartPeer(tracker, chunks, [2], new PeerManners { End = PeerEnd.Silence });
-        var second = StartPeer(tracker, chunks, [2], new PeerManners { End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer first = StartPeer(tracker, chunks, [2], new PeerManners { End = PeerEnd.Silence });
+        FakePeer second = StartPeer(tracker, chunks, [2], new PeerManners { End = PeerEnd.Silence });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -85,11 +85,11 @@ public sealed class StallingPeerTests(ITestOutputHelper output) : SystemTest(out
     public void APeerThatStopsHalfWayAndNeverCloses_IsNotBelieved_WhenAnotherHasTheWhole()
     {
         var chunks = new ChunkSet(Random, 2, 5000);
-        var tracker = StartNaiveTracker();
-        var half = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 2500, End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer half = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 2500, End = PeerEnd.Silence });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         half.Sent.WaitForCount(1, "the half chunk");
-        var whole = StartPeer(tracker, chunks, [2]);
+        FakePeer whole = StartPeer(tracker, chunks, [2]);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -100,9 +100,9 @@ public sealed class StallingPeerTests(ITestOutputHelper output) : SystemTest(out
     public void AnAnswerFromOnePeerOfWhichHalfNeverCame_CountsOnlyWhenTwoAttemptsAgree()
     {
         var chunks = new ChunkSet(Random, 2, 5000);
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, [2], new PeerManners { End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, chunks, [2], new PeerManners { End = PeerEnd.Silence });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);

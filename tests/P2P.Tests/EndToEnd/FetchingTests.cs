@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -22,17 +23,20 @@ public sealed class FetchingTests : SystemTest
     [Fact]
     public void AResetInTheMiddle_MakesNoChunk_AndAnotherPeerIsAsked()
     {
-        var tracker = StartNaiveTracker();
-        var breaking = StartPeer(tracker, _chunks, [2, 3], new PeerManners { BytesAtMost = 150_000, End = PeerEnd.Reset });
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer breaking =
+            StartPeer(tracker, _chunks, [2, 3], new PeerManners { BytesAtMost = 150_000, End = PeerEnd.Reset });
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
         breaking.Requests.WaitForCount(2, "both chunks to be tried with the peer that breaks off");
-        Assert.DoesNotContain(tracker.Received.All, each => each.Text.StartsWith("LOCAL_CHUNKS,2", StringComparison.Ordinal));
+        Assert.DoesNotContain(tracker.Received.All,
+            each => each.Text.StartsWith("LOCAL_CHUNKS,2", StringComparison.Ordinal));
 
-        var good = StartPeer(tracker, _chunks, [2, 3]);
+        FakePeer good = StartPeer(tracker, _chunks, [2, 3]);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
-        Assert.All([2, 3], index => Assert.Contains($"client_1,REQUEST_CHUNK,{index},localhost,{good.Port}", Log.Lines));
+        Assert.All([2, 3],
+            index => Assert.Contains($"client_1,REQUEST_CHUNK,{index},localhost,{good.Port}", Log.Lines));
         AssertNoFaults(tracker, breaking, good);
     }
 
@@ -40,11 +44,12 @@ public sealed class FetchingTests : SystemTest
     public void WithoutProc_WhereAFileCannotBeNamedLater_SmallChunksArriveAllTheSame() => OtherMachine.WithoutProc(() =>
     {
         var chunks = new ChunkSet(Random, 40, 1000);
-        var tracker = StartTracker();
-        var clients = chunks.Scatter(Random, 3).Select((hand, i) => StartClient($"client_{i + 1}", tracker.Port, chunks, hand)).ToArray();
-        foreach (var client in clients)
+        TrackerProcess tracker = StartTracker();
+        ClientProcess[] clients = chunks.Scatter(Random, 3)
+            .Select((hand, i) => StartClient($"client_{i + 1}", tracker.Port, chunks, hand)).ToArray();
+        foreach (ClientProcess client in clients)
             client.WaitUntilComplete();
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
         {
             chunks.AssertComplete(client.ChunkFolder);
             Assert.Empty(client.Errors.All);
@@ -54,14 +59,14 @@ public sealed class FetchingTests : SystemTest
     [Fact]
     public void WhileAChunkIsFetched_ItsBytesLieUnderATemporaryName()
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         StartPeer(tracker, _chunks, [2], new PeerManners { BytesAtMost = 150_000, End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
 
-        var path = FolderWatch.WaitForFile(client.ChunkFolder, name => name == $".chunk_2.{client.Id}.part",
+        string path = FolderWatch.WaitForFile(client.ChunkFolder, name => name == $".chunk_2.{client.Id}.part",
             "the temporary file of chunk 2");
-        FolderWatch.WaitUntil(client.ChunkFolder, () => new FileInfo(path).Length == 150_000, "all that came to be in it",
-            () => $"{new FileInfo(path).Length} bytes");
+        FolderWatch.WaitUntil(client.ChunkFolder, () => new FileInfo(path).Length == 150_000,
+            "all that came to be in it", () => $"{new FileInfo(path).Length} bytes");
 
         Assert.False(File.Exists(Path.Combine(client.ChunkFolder, "chunk_2")));
         using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,2");
@@ -71,11 +76,11 @@ public sealed class FetchingTests : SystemTest
     [Fact]
     public void APeerThatRefusesTheConnection_IsPassedOver_AndGetsNoLogLine()
     {
-        var tracker = StartNaiveTracker();
-        using var refusing = FreePort.Refusing(out int refusedPort);
+        NaiveTracker tracker = StartNaiveTracker();
+        using Socket refusing = FreePort.Refusing(out int refusedPort);
         tracker.Offer([2, 3], refusedPort);
-        var good = StartPeer(tracker, _chunks, [2, 3]);
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        FakePeer good = StartPeer(tracker, _chunks, [2, 3]);
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
@@ -87,14 +92,15 @@ public sealed class FetchingTests : SystemTest
     [Fact]
     public void APeerThatServesOneAtATime_ServesManyClients()
     {
-        var tracker = StartTracker();
-        var peer = StartPeer(tracker, _chunks, [1, 2, 3],
+        TrackerProcess tracker = StartTracker();
+        FakePeer peer = StartPeer(tracker, _chunks, [1, 2, 3],
             new PeerManners { OneAtATime = true, PartBytes = 100_000, PartGap = TimeSpan.FromMilliseconds(50) });
-        var clients = Enumerable.Range(1, 3).Select(i => StartClient($"client_{i}", tracker.Port, _chunks)).ToArray();
-        foreach (var client in clients)
+        ClientProcess[] clients = Enumerable.Range(1, 3)
+            .Select(i => StartClient($"client_{i}", tracker.Port, _chunks)).ToArray();
+        foreach (ClientProcess client in clients)
             client.WaitUntilComplete();
 
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             _chunks.AssertComplete(client.ChunkFolder);
         AssertNoFaults(peer);                            // no connection without a question, none for later
     }
@@ -102,9 +108,9 @@ public sealed class FetchingTests : SystemTest
     [Fact]
     public void APeerThatStartsAfterTwoSeconds_IsWaitedFor()
     {
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, _chunks, [2, 3], new PeerManners { StartsAfter = TimeSpan.FromSeconds(2) });
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, _chunks, [2, 3], new PeerManners { StartsAfter = TimeSpan.FromSeconds(2) });
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);
@@ -116,27 +122,30 @@ public sealed class FetchingTests : SystemTest
     public void ChunksThatTwoPeersHave_AreTakenFromBoth()
     {
         var chunks = new ChunkSet(Random, 20, 10_000);
-        var tracker = StartNaiveTracker();
-        var first = StartPeer(tracker, chunks, chunks.Indexes);
-        var second = StartPeer(tracker, chunks, chunks.Indexes);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer first = StartPeer(tracker, chunks, chunks.Indexes);
+        FakePeer second = StartPeer(tracker, chunks, chunks.Indexes);
         // Neither answers before the other is asked as well: how fast each is decides nothing.
         first.OnRequest = _ => second.Accepted.WaitForCount(1, "a fetcher at the second peer");
         second.OnRequest = _ => first.Accepted.WaitForCount(1, "a fetcher at the first peer");
-        var client = StartClient("client_1", tracker.Port, chunks);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
-        Assert.Equal(chunks.Indexes, first.Requests.All.Concat(second.Requests.All).Select(each => each.Index).Distinct().Order());
+        Assert.Equal(chunks.Indexes,
+            first.Requests.All.Concat(second.Requests.All).Select(each => each.Index).Distinct().Order());
         AssertNoFaults(tracker, first, second);
     }
 
     [Fact]
     public void SeveralChunks_AreFetchedAtTheSameTime()
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         // Neither says its last byte before the client goes: only a client that fetches from both gets to both.
-        var first = StartPeer(tracker, _chunks, [2], new PeerManners { BytesAtMost = 1000, End = PeerEnd.Silence });
-        var second = StartPeer(tracker, _chunks, [3], new PeerManners { BytesAtMost = 1000, End = PeerEnd.Silence });
+        FakePeer first =
+            StartPeer(tracker, _chunks, [2], new PeerManners { BytesAtMost = 1000, End = PeerEnd.Silence });
+        FakePeer second =
+            StartPeer(tracker, _chunks, [3], new PeerManners { BytesAtMost = 1000, End = PeerEnd.Silence });
         StartClient("client_1", tracker.Port, _chunks, 1);
 
         first.Sent.WaitForCount(1, "a request at the first peer");
@@ -147,12 +156,12 @@ public sealed class FetchingTests : SystemTest
     [Fact]
     public void ANameGivenInTheList_IsKept()
     {
-        var folder = Folder.MakeFolder("client_1");
+        string folder = Folder.MakeFolder("client_1");
         File.WriteAllBytes(Path.Combine(folder, "first.bin"), _chunks[1]);
         File.WriteAllText(Path.Combine(folder, "local_chunks.txt"), "1,first.bin\n2,second.bin\n3,LASTCHUNK\n");
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, _chunks, [2, 3]);
-        var client = StartClient("client_1", tracker.Port);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, _chunks, [2, 3]);
+        ClientProcess client = StartClient("client_1", tracker.Port);
         client.WaitUntilComplete();
         client.Terminate();
         Assert.Equal(0, client.WaitForExit());
@@ -170,9 +179,9 @@ public sealed class FetchingTests : SystemTest
     {
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
         File.WriteAllText(Path.Combine(Folder["client_1"], "chunk_2"), "not the chunk");
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, _chunks, [2, 3]);
-        var client = StartClient("client_1", tracker.Port);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, _chunks, [2, 3]);
+        ClientProcess client = StartClient("client_1", tracker.Port);
         client.WaitUntilComplete();
 
         _chunks.AssertComplete(client.ChunkFolder);

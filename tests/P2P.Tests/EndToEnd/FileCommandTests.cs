@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using P2P.Tests.Support;
@@ -7,20 +8,24 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.EndToEnd;
 
-/// <summary>split, join and verify of the native program: files in, files out, and a clear word when it can't be.</summary>
+/// <summary>split, join and verify of the native program: files in, files out,
+/// and a clear word when it can't be.</summary>
 public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(output)
 {
     [Fact]
     public void AFile_IsSplitJoinedAndVerified()
     {
         byte[] content = MakeFile("movie", 1_000_000);
-        Assert.Equal("movie: 1.00 MB, 16 chunks of 65.5 kB, in parts", Succeed("split", "movie", "-folder", "parts", "-chunk_size", "64K"));
-        Assert.Equal([.. Enumerable.Range(1, 16).Select(index => $"{index},chunk_{index}"), "16,LASTCHUNK"], File.ReadAllLines(Folder["parts/local_chunks.txt"]));
+        Assert.Equal("movie: 1.00 MB, 16 chunks of 65.5 kB, in parts",
+            Succeed("split", "movie", "-folder", "parts", "-chunk_size", "64K"));
+        Assert.Equal([.. Enumerable.Range(1, 16).Select(index => $"{index},chunk_{index}"), "16,LASTCHUNK"],
+            File.ReadAllLines(Folder["parts/local_chunks.txt"]));
         Assert.Equal("16,CRC32C", File.ReadAllLines(Folder["parts/chunks.crc"])[^1]);
         Assert.Equal(1_000_000 - 15 * 65536, new FileInfo(Folder["parts/chunk_16"]).Length);
         Assert.Equal(18, Directory.GetFiles(Folder["parts"]).Length);
 
-        Assert.Equal("copy: 1.00 MB, joined from 16 chunks in parts, every sum right", Succeed("join", "-folder", "parts", "-out", "copy"));
+        Assert.Equal("copy: 1.00 MB, joined from 16 chunks in parts, every sum right",
+            Succeed("join", "-folder", "parts", "-out", "copy"));
         Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
         Assert.Equal("parts: all 16 chunks are there, every sum right, 1.00 MB", Succeed("verify", "-folder", "parts"));
     }
@@ -45,10 +50,12 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
     public void DealtChunks_AreInAsManyFoldersAsAsked_AndEachListIsRight(int copies)
     {
         MakeFile("file", 100_000);
-        Succeed("split", "file", "-folder", "part", "-chunk_size", "1K", "-deal", "3", "-copies", $"{copies}", "-seed", "1");
-        var lists = Enumerable.Range(1, 3).Select(i => File.ReadAllLines(Folder[$"part{i}/local_chunks.txt"])).ToArray();
+        Succeed("split", "file", "-folder", "part", "-chunk_size", "1K", "-deal", "3", "-copies",
+            $"{copies}", "-seed", "1");
+        string[][] lists = Enumerable.Range(1, 3)
+            .Select(i => File.ReadAllLines(Folder[$"part{i}/local_chunks.txt"])).ToArray();
         Assert.All(lists, list => Assert.Equal("98,LASTCHUNK", list[^1]));
-        var dealt = lists.SelectMany(list => list[..^1]).GroupBy(line => line).ToArray();
+        IGrouping<string, string>[] dealt = lists.SelectMany(list => list[..^1]).GroupBy(line => line).ToArray();
         Assert.Equal(98, dealt.Length);
         Assert.All(dealt, each => Assert.Equal(copies, each.Count()));
         for (int i = 1; i <= 3; i++)
@@ -56,7 +63,8 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
             string folder = Folder[$"part{i}"];
             Assert.Equal(lists[i - 1][..^1].Select(line => line.Split(',')[1]).Order(),
                 Directory.GetFiles(folder, "chunk_*").Select(path => Path.GetFileName(path)).Order());
-            Assert.Equal(File.ReadAllText(Folder["part1/chunks.crc"]), File.ReadAllText(Path.Combine(folder, "chunks.crc")));
+            Assert.Equal(File.ReadAllText(Folder["part1/chunks.crc"]),
+                File.ReadAllText(Path.Combine(folder, "chunks.crc")));
             Assert.InRange(lists[i - 1].Length, 10 * copies, 98);
         }
     }
@@ -93,7 +101,8 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
     {
         MakeFile("file", 5000);
         Succeed("split", "file", "-folder", "parts", "-chunk_size", "1000");
-        var before = Directory.GetFiles(Folder["parts"]).ToDictionary(path => path, File.ReadAllText);
+        Dictionary<string, string> before = Directory.GetFiles(Folder["parts"])
+            .ToDictionary(path => path, File.ReadAllText);
         Assert.Contains("already", Fail(2, "split", "file", "-folder", "parts", "-chunk_size", "2000"));
         Assert.Equal(before, Directory.GetFiles(Folder["parts"]).ToDictionary(path => path, File.ReadAllText));
 
@@ -106,16 +115,17 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
 
     // The kernel may not copy from one to the other by itself.
     [RootFact]
-    public void AFile_IsSplitAndJoined_OntoAnotherFileSystem() => OtherMachine.WithSmallDisk(Folder.MakeFolder("other"), 16 << 20, () =>
-    {
-        byte[] content = MakeFile("file", 3_000_000);
-        Succeed("split", "file", "-folder", "other/parts", "-chunk_size", "700000");
-        Succeed("join", "-folder", "other/parts", "-out", "copy");
-        Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
-        Succeed("split", "file", "-folder", "parts", "-chunk_size", "700000");
-        Succeed("join", "-folder", "parts", "-out", "other/copy");
-        Assert.Equal(content, File.ReadAllBytes(Folder["other/copy"]));
-    });
+    public void AFile_IsSplitAndJoined_OntoAnotherFileSystem() =>
+        OtherMachine.WithSmallDisk(Folder.MakeFolder("other"), 16 << 20, () =>
+        {
+            byte[] content = MakeFile("file", 3_000_000);
+            Succeed("split", "file", "-folder", "other/parts", "-chunk_size", "700000");
+            Succeed("join", "-folder", "other/parts", "-out", "copy");
+            Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
+            Succeed("split", "file", "-folder", "parts", "-chunk_size", "700000");
+            Succeed("join", "-folder", "parts", "-out", "other/copy");
+            Assert.Equal(content, File.ReadAllBytes(Folder["other/copy"]));
+        });
 
     [RootFact]
     public void AFullDisk_LeavesNothingBehind() => OtherMachine.WithSmallDisk(Folder.MakeFolder("small"), 2 << 20, () =>
@@ -182,7 +192,8 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
         {
             new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("missing"), 1);
             Assert.Equal(0, Own(new NativeProcess("chmod", Folder.Path, "755", Folder.Path)).WaitForExit());
-            var process = Own(new NativeProcess("setpriv", Folder.Path, ["--reuid=65534", "--clear-groups", NativePrograms.Client, .. arguments]));
+            NativeProcess process = Own(new NativeProcess("setpriv", Folder.Path,
+                ["--reuid=65534", "--clear-groups", NativePrograms.Client, .. arguments]));
             Assert.InRange(process.WaitForExit(), 2, 4);
             string line = Assert.Single(process.Errors.All);
             Assert.DoesNotContain("Access to the path", line);
@@ -195,7 +206,8 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
     {
         MakeFile("file", 5000);
         Assert.Equal(
-            $"P2PClient: can't make the folder {Folder["file"]}: File exists; let this user write there, or give another with -folder",
+            $"P2PClient: can't make the folder {Folder["file"]}: File exists; let this user write there, or give "
+            + "another with -folder",
             Fail(2, "-folder", "file", "-chunks", "3"));
         Assert.Contains(": No such file or directory; ", Fail(4, "split", "file", "-folder", "file/parts"));
     }
@@ -204,13 +216,14 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
     public void AFolderWithTheNameOfACommand_IsStillAFolder()
     {
         new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("join"), 1, 2);
-        var client = Own(new ClientProcess(Folder.Path, "join", Folder["join"], "join", "-tracker", $"localhost:{StartTracker().Port}"));
+        ClientProcess client = Own(new ClientProcess(Folder.Path, "join", Folder["join"], "join", "-tracker",
+            $"localhost:{StartTracker().Port}"));
         client.WaitUntilComplete();
     }
 
     private byte[] MakeFile(string name, int bytes)
     {
-        var content = new byte[bytes];
+        byte[] content = new byte[bytes];
         ChunkSet.Fill(content, Random);
         File.WriteAllBytes(Folder[name], content);
         return content;
@@ -218,7 +231,7 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
 
     private string Succeed(params string[] arguments)
     {
-        var process = Own(new NativeProcess(NativePrograms.Client, Folder.Path, arguments));
+        NativeProcess process = Own(new NativeProcess(NativePrograms.Client, Folder.Path, arguments));
         Assert.True(process.WaitForExit() == 0, process.Describe());
         Assert.Empty(process.Errors.All);
         return Assert.Single(process.Output.All);
@@ -226,7 +239,7 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
 
     private string Fail(int exitCode, params string[] arguments)
     {
-        var process = Own(new NativeProcess(NativePrograms.Client, Folder.Path, arguments));
+        NativeProcess process = Own(new NativeProcess(NativePrograms.Client, Folder.Path, arguments));
         Assert.True(process.WaitForExit() == exitCode, process.Describe());
         Assert.Empty(process.Output.All);
         return string.Join("\n", process.Errors.All);

@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using P2P.Tests.Support;
 using Xunit;
@@ -29,10 +31,11 @@ public sealed class FolderTests : SystemTest
     [InlineData("2,chunk_2\n1,chunk_1\n3,LASTCHUNK\n")]
     public void AListInAnyFormThatPeopleWrite_IsRead(string list)
     {
-        var tracker = StartNaiveTracker();
-        var client = StartOnList(list, tracker.Port);
+        NaiveTracker tracker = StartNaiveTracker();
+        ClientProcess client = StartOnList(list, tracker.Port);
 
-        Assert.Equal($"client_1: 2 of 3 chunks, serving on port {client.Port}, tracker localhost:{tracker.Port}", client.ReadyLine);
+        Assert.Equal($"client_1: 2 of 3 chunks, serving on port {client.Port}, tracker localhost:{tracker.Port}",
+            client.ReadyLine);
         Assert.Equal([1, 2], tracker.Received.WaitUntil(_ => tracker.Questions.Count > 0, "a question")
             .Select(each => each.Text.Split(',')).Where(fields => fields[0] == "LOCAL_CHUNKS")
             .Select(fields => int.Parse(fields[1])).Order());
@@ -44,9 +47,10 @@ public sealed class FolderTests : SystemTest
     {
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1, 2, 3);
         File.Move(Path.Combine(Folder["client_1"], "chunk_3"), Path.Combine(Folder["client_1"], "LASTCHUNK"));
-        File.WriteAllText(Path.Combine(Folder["client_1"], "local_chunks.txt"), $"1,{Folder["link"]}//chunk_1\n2,{Folder["client_1"]}/chunk_2\n3,LASTCHUNK\n3,LASTCHUNK\n");
+        File.WriteAllText(Path.Combine(Folder["client_1"], "local_chunks.txt"),
+            $"1,{Folder["link"]}//chunk_1\n2,{Folder["client_1"]}/chunk_2\n3,LASTCHUNK\n3,LASTCHUNK\n");
         Directory.CreateSymbolicLink(Folder["link"], Folder["client_1"]);
-        var client = StartClient("client_1", StartNaiveTracker().Port);
+        ClientProcess client = StartClient("client_1", StartNaiveTracker().Port);
         client.WaitUntilComplete();
 
         using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,3");
@@ -61,8 +65,8 @@ public sealed class FolderTests : SystemTest
         File.WriteAllText(Folder["outside.bin"], "outside");
         File.CreateSymbolicLink(Path.Combine(Folder["client_1"], "link"), Folder["outside.bin"]);
         Directory.CreateDirectory(Path.Combine(Folder["client_1"], "folder"));
-        var tracker = StartNaiveTracker();
-        var client = StartOnList(string.Join('\n',
+        NaiveTracker tracker = StartNaiveTracker();
+        ClientProcess client = StartOnList(string.Join('\n',
             "1,chunk_1",                                 // line 1
             "",
             "2,missing.bin",                             // line 3: no such file
@@ -77,10 +81,12 @@ public sealed class FolderTests : SystemTest
             "600,LASTCHUNK"), tracker.Port);
 
         Assert.StartsWith("client_1: 1 of 600 chunks,", client.ReadyLine);
-        var received = tracker.Received.WaitUntil(_ => tracker.Questions.Count > 0, "a question");
+        IReadOnlyList<TrackerMessage> received =
+            tracker.Received.WaitUntil(_ => tracker.Questions.Count > 0, "a question");
         Assert.Equal([$"LOCAL_CHUNKS,1,localhost,{client.Port}"],
-            received.Select(each => each.Text).Where(text => text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)));
-        var warnings = client.Errors.All;
+            received.Select(each => each.Text)
+                .Where(text => text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)));
+        IReadOnlyList<string> warnings = client.Errors.All;
         for (int number = 3; number <= 11; number++)
             Assert.Single(warnings, line => Regex.IsMatch(line, $@"(line |:){number}\b"));
         Assert.Equal(9, warnings.Count);
@@ -109,7 +115,7 @@ public sealed class FolderTests : SystemTest
     [InlineData("1,chunk_1\nx,LASTCHUNK\n")]
     public void AListWithoutLastChunk_IsAClearError(string list)
     {
-        var folder = Folder.MakeFolder("client_1");
+        string folder = Folder.MakeFolder("client_1");
         _chunks.DealTo(folder, 1, 2);
         File.WriteAllText(Path.Combine(folder, "local_chunks.txt"), list);
         AssertFails(2, folder, "LASTCHUNK");
@@ -118,15 +124,16 @@ public sealed class FolderTests : SystemTest
     [Fact]
     public void AClientStartedAgain_GoesOnWhereItWas()
     {
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, _chunks, [2]);
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
-        tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,2,localhost,{client.Port}", "chunk 2 announced");
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, _chunks, [2]);
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
+        tracker.Received.WaitForFirst(
+            each => each.Text == $"LOCAL_CHUNKS,2,localhost,{client.Port}", "chunk 2 announced");
         AssertStops(client, client.Terminate);
         AssertList(client.ChunkFolder, "1,chunk_1", "2,chunk_2", "3,LASTCHUNK");
 
-        var late = StartPeer(tracker, _chunks, [3]);
-        var again = StartClient("client_1", tracker.Port);
+        FakePeer late = StartPeer(tracker, _chunks, [3]);
+        ClientProcess again = StartClient("client_1", tracker.Port);
         again.WaitUntilComplete();
 
         Assert.StartsWith("client_1: 2 of 3 chunks,", again.ReadyLine);
@@ -140,19 +147,20 @@ public sealed class FolderTests : SystemTest
     [Fact]
     public void TheListIsRewritten_WhileTheClientRuns_SoThatAKilledOneGoesOnToo()
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         StartPeer(tracker, _chunks, [2]);
         StartPeer(tracker, _chunks, [3], new PeerManners { BytesAtMost = 1000, End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
-        FolderWatch.WaitUntil(client.ChunkFolder, () => ReadList(client.ChunkFolder).Contains("2,chunk_2"), "chunk 2 in the list",
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
+        FolderWatch.WaitUntil(client.ChunkFolder, () => ReadList(client.ChunkFolder).Contains("2,chunk_2"),
+            "chunk 2 in the list",
             () => string.Join("\n", ReadList(client.ChunkFolder)));
         client.Kill();
         client.WaitForExit();
         AssertList(client.ChunkFolder, "1,chunk_1", "2,chunk_2", "3,LASTCHUNK");
 
-        var next = StartNaiveTracker();
+        NaiveTracker next = StartNaiveTracker();
         StartPeer(next, _chunks, [3]);
-        var again = StartClient("client_1", next.Port);
+        ClientProcess again = StartClient("client_1", next.Port);
         again.WaitUntilComplete();
         _chunks.AssertComplete(again.ChunkFolder);       // without what the killed one left of chunk 3
         Assert.Equal([3], next.Questions);
@@ -162,7 +170,7 @@ public sealed class FolderTests : SystemTest
     public void TheListIsRewritten_ByRename_AtMostOnceASecond()
     {
         var chunks = new ChunkSet(Random, 40, 2000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         // 40 chunks in no less than 2 s
         StartPeer(tracker, chunks, chunks.Indexes,
             new PeerManners { OneAtATime = true, PartBytes = 1000, PartGap = TimeSpan.FromMilliseconds(50) });
@@ -177,14 +185,15 @@ public sealed class FolderTests : SystemTest
         var watch = Stopwatch.StartNew();
         chunks.DealTo(Folder["client_1"]);
         watcher.EnableRaisingEvents = true;
-        var client = StartClient("client_1", tracker.Port);
+        ClientProcess client = StartClient("client_1", tracker.Port);
         client.WaitUntilComplete();
         AssertStops(client, client.Terminate);
 
         // Once a second, at the end, and perhaps once more at the start or the stop. Notices come in their own time, so
         // the last of them may be missing.
         rewritten.WaitForCount(1, "the list to be written anew");
-        Assert.True(rewritten.Count <= 3 + (int)watch.Elapsed.TotalSeconds, $"written {rewritten.Count} times in {watch.Elapsed}");
+        Assert.True(rewritten.Count <= 3 + (int)watch.Elapsed.TotalSeconds,
+            $"written {rewritten.Count} times in {watch.Elapsed}");
         Assert.Equal(41, ReadList(client.ChunkFolder).Length);
     }
 
@@ -192,13 +201,13 @@ public sealed class FolderTests : SystemTest
     public void ADiskThatIsFull_IsToldOnce_AndTheChunkComesWhenThereIsRoom()
     {
         var chunks = new ChunkSet(Random, 2, index => index == 1 ? 1000 : 3 << 20);
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, [2]);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, chunks, [2]);
         OtherMachine.WithSmallDisk(Folder.MakeFolder("client_1"), 4 << 20, () =>
         {
             chunks.DealTo(Folder["client_1"], 1);
             File.WriteAllBytes(Path.Combine(Folder["client_1"], "filler"), new byte[2 << 20]);
-            var client = StartClient("client_1", tracker.Port);
+            ClientProcess client = StartClient("client_1", tracker.Port);
             peer.Requests.WaitForCount(3, "three attempts");
 
             Assert.Contains("client_1", Assert.Single(client.Errors.All));
@@ -214,9 +223,9 @@ public sealed class FolderTests : SystemTest
     [InlineData(true)]
     public void AClientInMidTransfer_Stops_AndLeavesNoTemporaryFile(bool interrupt)
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         StartPeer(tracker, _chunks, [2, 3], new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, _chunks, 1);
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1);
         FolderWatch.WaitForFile(client.ChunkFolder, name => name.StartsWith(".chunk_", StringComparison.Ordinal),
             "the temporary file of a chunk");
 
@@ -231,8 +240,8 @@ public sealed class FolderTests : SystemTest
     [InlineData(true)]
     public void ACompleteClient_ServesOn_UntilItIsToldToStop(bool interrupt)
     {
-        var tracker = StartNaiveTracker();
-        var client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
+        NaiveTracker tracker = StartNaiveTracker();
+        ClientProcess client = StartClient("client_1", tracker.Port, _chunks, 1, 2, 3);
         client.WaitUntilComplete();
         using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,3");
         _chunks.AssertChunk(3, fetcher.Bytes, "what was served");
@@ -244,19 +253,20 @@ public sealed class FolderTests : SystemTest
     [Fact]
     public void ASignalRightAfterTheFirstLine_IsObeyedToo()
     {
-        using var refusing = FreePort.Refusing(out int port);
+        using Socket refusing = FreePort.Refusing(out int port);
         _chunks.DealTo(Folder.MakeFolder("client_1"), 1);
         for (int i = 0; i < 20; i++)
         {
-            var client = StartClient("client_1", port);
+            ClientProcess client = StartClient("client_1", port);
             _ = client.ReadyLine;
             AssertStops(client, client.Terminate);
-            var tracker = StartTracker();
+            TrackerProcess tracker = StartTracker();
             AssertStops(tracker, tracker.Terminate);
         }
     }
 
-    /// <summary>Sends the signal; the process must end with exit code 0. How soon is a matter of <see cref="StopTests"/>.</summary>
+    /// <summary>Sends the signal; the process must end with exit code 0. How soon is a matter of
+    /// <see cref="StopTests"/>.</summary>
     internal static void AssertStops(NativeProcess process, Action signal)
     {
         signal();
@@ -266,7 +276,7 @@ public sealed class FolderTests : SystemTest
     /// <summary>Fails unless the folder's list holds these lines, the last one last, the others in any order.</summary>
     internal static void AssertList(string folder, params string[] lines)
     {
-        var list = ReadList(folder);
+        string[] list = ReadList(folder);
         Assert.Equal(lines.Order(StringComparer.Ordinal), list.Order(StringComparer.Ordinal));
         Assert.Equal(lines[^1], list[^1]);
     }
@@ -287,11 +297,11 @@ public sealed class FolderTests : SystemTest
     /// <summary>A client on this folder ends with that exit code and one line on stderr that names the thing.</summary>
     private void AssertFails(int exitCode, string folder, string named)
     {
-        var client = Own(new ClientProcess(Folder.Path, "client_1", folder,
+        ClientProcess client = Own(new ClientProcess(Folder.Path, "client_1", folder,
             "-folder", folder, "-name", "client_1", "-tracker", "localhost:1"));
 
         Assert.Equal(exitCode, client.WaitForExit());
-        var line = Assert.Single(client.Errors.All);
+        string line = Assert.Single(client.Errors.All);
         Assert.Contains(named, line);
         Assert.Empty(Log.Lines);
     }

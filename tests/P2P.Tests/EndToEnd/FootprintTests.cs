@@ -30,13 +30,19 @@ public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output
         #include <time.h>
         #include <unistd.h>
         static int ascending(const void *a, const void *b) { return *(const double *)a < *(const double *)b ? -1 : 1; }
-        static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1e6 + t.tv_nsec / 1e3; }
+        static double now(void) {
+            struct timespec t;
+            clock_gettime(CLOCK_MONOTONIC, &t);
+            return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
+        }
         /* race ROUNDS PORT LISTENER TRACKER LOG: prints both medians, in microseconds */
         int main(int count, char **arg) {
             int rounds = atoi(arg[1]), quiet = open("/dev/null", O_WRONLY);
             double *times[2] = { calloc(rounds, sizeof(double)), calloc(rounds, sizeof(double)) };
             char *command[2][6] = { { arg[3], arg[2] }, { arg[4], "-port", arg[2], "-log", arg[5] } };
-            struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(atoi(arg[2])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+            struct sockaddr_in to = {
+                .sin_family = AF_INET, .sin_port = htons(atoi(arg[2])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+            };
             struct linger reset = { 1, 0 };
             for (int run = 0; run < 2 * rounds; run++) {
                 double start = now();
@@ -47,7 +53,11 @@ public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output
                     s = socket(AF_INET, SOCK_STREAM, 0);
                     if (connect(s, (struct sockaddr *)&to, sizeof to) == 0) break;
                     close(s);
-                    if (now() - start > 5e6) { kill(child, SIGKILL); fprintf(stderr, "no connection within 5 s\n"); return 1; }
+                    if (now() - start > 5e6) {
+                        kill(child, SIGKILL);
+                        fprintf(stderr, "no connection within 5 s\n");
+                        return 1;
+                    }
                 }
                 times[run % 2][run / 2] = now() - start;
                 setsockopt(s, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -68,7 +78,9 @@ public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output
         #include <unistd.h>
         int main(int count, char **arg) {
             int on = 1, s = socket(AF_INET, SOCK_STREAM, 0);
-            struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(atoi(arg[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+            struct sockaddr_in at = {
+                .sin_family = AF_INET, .sin_port = htons(atoi(arg[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)
+            };
             setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
             if (bind(s, (struct sockaddr *)&at, sizeof at) || listen(s, 512)) return 1;
             for (;;) close(accept(s, 0, 0));
@@ -87,7 +99,7 @@ public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output
     [Fact]
     public void TheIdleTracker_HoldsAtMost6MegabytesInMemory()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,1", Connect(tracker.Port).Ask(1));
 
         long resident = tracker.ResidentBytes();
@@ -98,8 +110,8 @@ public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output
     [Fact]
     public void TheTracker_AcceptsItsFirstConnection_WithinFiveTimesTheTimeOfAStaticCProgram()
     {
-        var race = Compile("race", RaceSource);
-        var listener = Compile("listener", ListenerSource);
+        string race = Compile("race", RaceSource);
+        string listener = Compile("listener", ListenerSource);
         double best = double.MaxValue;
         // Other work on the machine only makes it slower: one quiet series of three is enough to show what it needs.
         for (int series = 0; series < 3 && best > StartUpTimesC; series++)
@@ -107,7 +119,7 @@ public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output
             using var process = new NativeProcess(race, Folder.Path,
                 "21", $"{FreePort.Next()}", listener, NativePrograms.Tracker, Log.Path);
             Assert.Equal(0, process.WaitForExit());
-            var medians = Assert.Single(process.Output.All).Split(' ').Select(double.Parse).ToArray();
+            double[] medians = Assert.Single(process.Output.All).Split(' ').Select(double.Parse).ToArray();
             _output.WriteLine($"C {medians[0]} us, tracker {medians[1]} us: {medians[1] / medians[0]:F1} times");
             best = Math.Min(best, medians[1] / medians[0]);
         }
@@ -117,21 +129,24 @@ public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output
     [RootFact]
     public void BothPrograms_RunInAnEmptyChroot()
     {
-        var root = Folder.MakeFolder("root");
-        foreach (var program in new[] { NativePrograms.Tracker, NativePrograms.Client })
+        string root = Folder.MakeFolder("root");
+        foreach (string program in new[] { NativePrograms.Tracker, NativePrograms.Client })
             File.Copy(program, Path.Combine(root, Path.GetFileName(program)));
         var chunks = new ChunkSet(Random, 4, 100_000);
-        foreach (var (name, held) in new[] { ("client_1", new[] { 1, 2 }), ("client_2", [3, 4]) })
+        foreach ((string name, int[] held) in new[] { ("client_1", new[] { 1, 2 }), ("client_2", [3, 4]) })
             chunks.DealTo(Directory.CreateDirectory(Path.Combine(root, name)).FullName, held);
 
         int port = FreePort.Next();
-        var tracker = Own(new NativeProcess("chroot", Folder.Path, root, "/P2PTracker", "-port", $"{port}"));
-        tracker.Output.WaitForFirst(line => line.Contains($"listening on localhost:{port}"), "the tracker in the chroot");
-        var clients = new[] { "client_1", "client_2" }.Select(name => Own(new NativeProcess("chroot", Folder.Path,
-            root, "/P2PClient", "-folder", $"/{name}", "-tracker", $"localhost:{port}"))).ToArray();
+        NativeProcess tracker = Own(new NativeProcess("chroot", Folder.Path, root, "/P2PTracker", "-port", $"{port}"));
+        tracker.Output.WaitForFirst(line => line.Contains($"listening on localhost:{port}"),
+            "the tracker in the chroot");
+        NativeProcess[] clients =
+            new[] { "client_1", "client_2" }.Select(name => Own(new NativeProcess("chroot", Folder.Path,
+                root, "/P2PClient", "-folder", $"/{name}", "-tracker", $"localhost:{port}"))).ToArray();
 
-        foreach (var client in clients)
-            client.Output.WaitForFirst(line => line.Contains(": complete, all 4 chunks"), "a client in the chroot to be complete");
+        foreach (NativeProcess client in clients)
+            client.Output.WaitForFirst(line => line.Contains(": complete, all 4 chunks"),
+                "a client in the chroot to be complete");
         chunks.AssertComplete(Path.Combine(root, "client_1"));
         chunks.AssertComplete(Path.Combine(root, "client_2"));
         Assert.Empty(LogOrder.FaultsIn(new LogReader(Path.Combine(root, "logs.log")).Lines));

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
@@ -13,7 +14,8 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.EndToEnd;
 
-/// <summary>The native tracker as a web server: what it answers, whom it refuses, and that its clients never notice.</summary>
+/// <summary>The native tracker as a web server: what it answers, whom it refuses,
+/// and that its clients never notice.</summary>
 [Waits(25)]
 public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
 {
@@ -26,8 +28,8 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("/metrics", "text/plain; version=0.0.4; charset=utf-8", "# HELP p2p_tracker_connections_total ")]
     public void ThePagesAreThere_AndHeadTellsAsMuchWithoutThem(string path, string type, string begin)
     {
-        var tracker = StartTracker();
-        var (head, body) = Get(tracker, $"GET {path}{Rest}");
+        TrackerProcess tracker = StartTracker();
+        (string head, string body) = Get(tracker, $"GET {path}{Rest}");
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", head);
         Assert.Contains($"\r\nContent-Type: {type}\r\n", head);
         Assert.Contains("\r\nContent-Security-Policy: default-src 'none'; script-src 'sha256-", head);
@@ -37,7 +39,7 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
         Assert.StartsWith(begin, body);
         Assert.Equal(body.Length, LengthIn(head));
 
-        var (headAlone, nothing) = Get(tracker, $"HEAD {path}{Rest}");
+        (string headAlone, string nothing) = Get(tracker, $"HEAD {path}{Rest}");
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", headAlone);
         Assert.InRange(LengthIn(headAlone), body.Length - 50, body.Length + 50);      // a counter may have grown
         Assert.Equal("", nothing);
@@ -46,7 +48,7 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void OtherPaths_AreNotFound()
     {
-        var (head, body) = Get(StartTracker(), $"GET /favicon.ico{Rest}");
+        (string head, string body) = Get(StartTracker(), $"GET /favicon.ico{Rest}");
         Assert.StartsWith("HTTP/1.1 404 Not Found\r\n", head);
         Assert.Single(body.TrimEnd('\n').Split('\n'));
     }
@@ -54,20 +56,23 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void TheNumbers_AreThoseOfTheSwarm()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         client.Announce(1, 5001);
         client.Announce(3, 5001);
         Connect(tracker.Port).Announce(3, 5002);
 
-        var json = JsonNode.Parse(Get(tracker, $"GET /stats.json{Rest}").Body)!;
-        Assert.Equal("3 3 2 2 3 2 3", $"{json["announcements"]} {json["questions"]} {json["peers"]} {json["connected"]} {json["listed"]} {json["listed_chunks"]} {json["chunks"]}");
+        JsonNode json = JsonNode.Parse(Get(tracker, $"GET /stats.json{Rest}").Body)!;
+        Assert.Equal("3 3 2 2 3 2 3",
+            $"{json["announcements"]} {json["questions"]} {json["peers"]} {json["connected"]} {json["listed"]} "
+            + $"{json["listed_chunks"]} {json["chunks"]}");
         Assert.Equal("[[1,1],[3,2]]", json["rarest"]!.ToJsonString());
-        Assert.Equal(["5001 oA==", "5002 IA=="], json["rows"]!.AsArray().Select(row => $"{row!["port"]} {row["cells"]}"));
-        var again = JsonNode.Parse(Get(tracker, $"GET /stats.json?have={json["picture"]}{Rest}").Body)!;
+        Assert.Equal(["5001 oA==", "5002 IA=="],
+            json["rows"]!.AsArray().Select(row => $"{row!["port"]} {row["cells"]}"));
+        JsonNode again = JsonNode.Parse(Get(tracker, $"GET /stats.json?have={json["picture"]}{Rest}").Body)!;
         Assert.All(again["rows"]!.AsArray(), row => Assert.Null(row!["cells"]));
 
-        var metrics = StatsWriterTests.Parse(Get(tracker, $"GET /metrics{Rest}").Body);
+        Dictionary<string, string> metrics = StatsWriterTests.Parse(Get(tracker, $"GET /metrics{Rest}").Body);
         Assert.Equal("3 2", $"{metrics["p2p_tracker_questions_total"]} {metrics["p2p_tracker_peers"]}");
         Assert.DoesNotContain("GET ", string.Join('\n', Log.Lines.Where(line => !line.Contains("GET_CHUNK_FROM"))));
     }
@@ -78,16 +83,17 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("OPTIONS /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     public void AnotherMethod_IsNotAllowed(string request)
     {
-        var (head, body) = Get(StartTracker(), request);
-        Assert.StartsWith("HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/plain; charset=utf-8\r\nAllow: GET, HEAD\r\n", head);
+        (string head, string body) = Get(StartTracker(), request);
+        Assert.StartsWith(
+            "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/plain; charset=utf-8\r\nAllow: GET, HEAD\r\n", head);
         Assert.Single(body.TrimEnd('\n').Split('\n'));
     }
 
     [Fact]
     public void WhoHasGone_IsNoSource_AndWhatIsAskedForCountsAsAChunk()
     {
-        var tracker = StartTracker();
-        var waiting = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient waiting = Connect(tracker.Port);
         waiting.Announce(1, 5002);
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,9", waiting.Ask(9));
         using (var seed = new Announcer(tracker.Port, 5001))
@@ -103,23 +109,26 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
                 break;
         }
         Assert.Equal("2 1 0 1 9 [[2,0],[3,0],[4,0],[5,0],[6,0],[7,0],[8,0],[9,0],[1,1]]", Summary());
-        var metrics = StatsWriterTests.Parse(Get(tracker, $"GET /metrics{Rest}").Body);
-        Assert.Equal("0 1 0", $"{metrics["p2p_tracker_complete_peers"]} {metrics["p2p_tracker_listed_chunks"]} {metrics["p2p_tracker_rarest_chunk_peers"]}");
+        Dictionary<string, string> metrics = StatsWriterTests.Parse(Get(tracker, $"GET /metrics{Rest}").Body);
+        Assert.Equal("0 1 0",
+            $"{metrics["p2p_tracker_complete_peers"]} {metrics["p2p_tracker_listed_chunks"]} "
+            + $"{metrics["p2p_tracker_rarest_chunk_peers"]}");
 
         JsonNode Stats() => JsonNode.Parse(Get(tracker, $"GET /stats.json{Rest}").Body)!;
 
         string Summary()
         {
-            var json = Stats();
-            return $"{json["peers"]} {json["connected"]} {json["complete"]} {json["listed_chunks"]} {json["chunks"]} {json["rarest"]!.ToJsonString()}";
+            JsonNode json = Stats();
+            return $"{json["peers"]} {json["connected"]} {json["complete"]} {json["listed_chunks"]} {json["chunks"]} "
+                + json["rarest"]!.ToJsonString();
         }
     }
 
     [Fact]
     public void ARequestInPieces_CutAnywhere_IsUnderstood()
     {
-        var tracker = StartTracker();
-        var text = $"HEAD /{Rest}";
+        TrackerProcess tracker = StartTracker();
+        string text = $"HEAD /{Rest}";
         for (int cut = 1; cut < text.Length; cut++)
         {
             using var client = new NaiveClient(tracker.Port);
@@ -139,17 +148,18 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("WHERE_CHUNK,5\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     public void WhatOnlyLooksLikeARequest_IsABadMessage_AsEver(string text)
     {
-        var client = Connect(StartTracker().Port);
+        NaiveClient client = Connect(StartTracker().Port);
         client.Send(text + "WHERE_CHUNK,7\n");
-        var answers = (text.StartsWith("WHERE", StringComparison.Ordinal) ? "CHUNK_LOCATION_UNKNOWN,5\n" : "") + "CHUNK_LOCATION_UNKNOWN,7\n";
+        string answers = (text.StartsWith("WHERE", StringComparison.Ordinal) ? "CHUNK_LOCATION_UNKNOWN,5\n" : "")
+            + "CHUNK_LOCATION_UNKNOWN,7\n";
         Assert.Equal(answers, client.Receive(answers.Length));
     }
 
     [Fact]
     public void AChunkFromInTwoPieces_IsNoRequest()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         client.SendAlone("GET");
         client.Send("_CHUNK_FROM,1,localhost,4000\nWHERE_CHUNK,7\n");
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,7\n", client.Receive(25));
@@ -158,7 +168,7 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void SwitchedOff_ARequestIsABadMessage()
     {
-        var client = Connect(StartTracker("-http", "off").Port);
+        NaiveClient client = Connect(StartTracker("-http", "off").Port);
         client.Send($"GET /{Rest}WHERE_CHUNK,7\n");
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,7\n", client.Receive(25));
     }
@@ -170,21 +180,22 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("GET / HTTP/3\r\n", "400 Bad Request")]
     public void ARequestUnderAnotherName_OrWithout_IsRefused(string request, string status)
     {
-        var (head, body) = Get(StartTracker(), request);
+        (string head, string body) = Get(StartTracker(), request);
         Assert.StartsWith($"HTTP/1.1 {status}\r\n", head);
         Assert.DoesNotContain("<", body);
     }
 
     [Fact]
     public void ForAnybody_TheNameDoesNotMatter() =>
-        Assert.StartsWith("HTTP/1.1 200", Get(StartTracker("-http", "any"), "GET / HTTP/1.1\r\nHost: my.machine\r\n\r\n").Head);
+        Assert.StartsWith("HTTP/1.1 200",
+            Get(StartTracker("-http", "any"), "GET / HTTP/1.1\r\nHost: my.machine\r\n\r\n").Head);
 
     [RootFact]
     public void FromAnotherAddress_ItIsRefused_UnlessForAnybody() => OtherMachine.WithOwnNetwork(() =>
     {
-        foreach (var (more, status) in new[] { (new string[0], "403"), (["-http", "any"], "200") })
+        foreach ((string[] more, string status) in new[] { (new string[0], "403"), (["-http", "any"], "200") })
         {
-            var tracker = StartTracker(["-bind", "0.0.0.0", .. more]);
+            TrackerProcess tracker = StartTracker(["-bind", "0.0.0.0", .. more]);
             using var other = new NaiveClient(tracker.Port, OtherMachine.OtherAddress);
             other.Send($"GET /stats.json{Rest}");
             Assert.StartsWith($"HTTP/1.1 {status} ", other.ReceiveToEnd(out _));
@@ -197,27 +208,27 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void AHeadWithoutEnd_IsRefused()
     {
-        var tracker = StartTracker();
-        var (head, _) = Get(tracker, $"GET / HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 6000)}");
+        TrackerProcess tracker = StartTracker();
+        (string head, string _) = Get(tracker, $"GET / HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 6000)}");
         Assert.StartsWith("HTTP/1.1 431 ", head);
     }
 
     [Fact]
     public void The33rdAtOnce_IsToldToTryAgain_AndThoseThatStallHave5Seconds()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         foreach (int _ in Patience.Attempts("33 requests before the first one's 5 s are over"))
         {
             var watch = System.Diagnostics.Stopwatch.StartNew();
-            var stalling = Enumerable.Range(0, 32).Select(_ => Connect(tracker.Port)).ToArray();
-            foreach (var client in stalling)
+            NaiveClient[] stalling = Enumerable.Range(0, 32).Select(_ => Connect(tracker.Port)).ToArray();
+            foreach (NaiveClient client in stalling)
                 client.SendAlone("GET / HT");
-            var head = Get(tracker, $"GET /{Rest}").Head;
+            string head = Get(tracker, $"GET /{Rest}").Head;
             if (watch.Elapsed > TimeSpan.FromSeconds(5))
                 continue;
             Assert.StartsWith("HTTP/1.1 503 Service Unavailable\r\n", head);
             Assert.Equal("CHUNK_LOCATION_UNKNOWN,9", Connect(tracker.Port).Ask(9));
-            foreach (var client in stalling)
+            foreach (NaiveClient client in stalling)
             {
                 Assert.StartsWith("HTTP/1.1 408 Request Timeout\r\n", client.ReceiveToEnd(out bool _));
                 client.Dispose();
@@ -231,14 +242,15 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void OneThatNeverReadsItsAnswer_IsClosed()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         // 500 peers with 4096 chunks: an answer of 380 KB, more than the kernel takes for one who reads nothing.
         for (int peer = 0; peer < 500; peer++)
         {
             using var announcer = new Announcer(tracker.Port, 10_000 + peer);
             announcer.Announce(1, 4096);
         }
-        using var lazy = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        using var lazy =
+            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         lazy.Connect(IPAddress.Loopback, tracker.Port);
         lazy.Send(Encoding.ASCII.GetBytes($"GET /stats.json{Rest}"));
         Assert.StartsWith("HTTP/1.1 200", Get(tracker, $"GET /stats.json{Rest}").Head);
@@ -249,14 +261,14 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void WhoeverLeavesInTheMiddle_LeavesNothingBehind()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         for (int i = 0; i < 100; i++)
         {
             using var connection = new RawConnection(tracker.Port);
             connection.TrySend(i % 2 == 0 ? $"GET /{Rest}" : "GET / HTTP");
         }
-        // More than 32 of them have left: each gives its place back as soon as the tracker sees that, or this would be
-        // refused for ever.
+        // More than 32 of them have left: each gives its place back as soon as the tracker sees that,
+        // or this would be refused for ever.
         AskUntilThereIsRoom(tracker);
         Assert.Empty(tracker.Errors.All);
     }
@@ -264,7 +276,7 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void AWrongChoice_IsToldWithTheUsage()
     {
-        var tracker = Own(new NativeProcess(NativePrograms.Tracker, Folder.Path, "-http", "everybody"));
+        NativeProcess tracker = Own(new NativeProcess(NativePrograms.Tracker, Folder.Path, "-http", "everybody"));
         Assert.Equal(2, tracker.WaitForExit());
         Assert.Equal("P2PTracker: -http 'everybody' is none of loopback, any and off", tracker.Errors.All[0]);
     }
@@ -274,7 +286,7 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     {
         foreach (int _ in Patience.Attempts("room for one more request"))
         {
-            var head = Get(tracker, $"GET /{Rest}").Head;
+            string head = Get(tracker, $"GET /{Rest}").Head;
             if (head.StartsWith("HTTP/1.1 200 OK\r\n", StringComparison.Ordinal))
                 return;
             Assert.StartsWith("HTTP/1.1 503 Service Unavailable\r\n", head);
@@ -285,12 +297,13 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     {
         using var client = new NaiveClient(tracker.Port);
         client.Send(request);
-        var answer = client.ReceiveToEnd(out bool reset);
+        string answer = client.ReceiveToEnd(out bool reset);
         Assert.False(reset);
         int end = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         Assert.True(end > 0, answer);
         return (answer[..end] + "\r\n", answer[(end + 4)..]);
     }
 
-    private static int LengthIn(string head) => int.Parse(Regex.Match(head, @"\r\nContent-Length: +(\d+)\r\n").Groups[1].Value);
+    private static int LengthIn(string head) =>
+        int.Parse(Regex.Match(head, @"\r\nContent-Length: +(\d+)\r\n").Groups[1].Value);
 }

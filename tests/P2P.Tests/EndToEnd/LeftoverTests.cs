@@ -21,7 +21,7 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
     public void AJoinThatIsToldToEnd_LeavesNothing(string signal, int exitCode)
     {
         MakeEndlessChunk("parts");
-        var join = Start("join", "-folder", "parts", "-out", "copy");
+        NativeProcess join = Start("join", "-folder", "parts", "-out", "copy");
         WaitForPart(join);
         Send(join, signal);
         Assert.Equal(exitCode, join.WaitForExit());
@@ -37,10 +37,11 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
     {
         Folder.MakeFolder("part2");
         File.WriteAllText(Folder["part2/mine"], "mine");
-        var split = StartLongSplit("part", "-deal", "2", "-seed", "1");
+        NativeProcess split = StartLongSplit("part", "-deal", "2", "-seed", "1");
         Send(split, signal);
         Assert.Equal(exitCode, split.WaitForExit());
-        Assert.Equal($"P2PClient: split was ended by {signal}: what it had made is removed", Assert.Single(split.Errors.All));
+        Assert.Equal($"P2PClient: split was ended by {signal}: what it had made is removed",
+            Assert.Single(split.Errors.All));
         Assert.False(Directory.Exists(Folder["part1"]));
         Assert.Equal("mine", File.ReadAllText(Assert.Single(Directory.GetFileSystemEntries(Folder["part2"]))));
     }
@@ -49,7 +50,7 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
     public void WhatAKilledJoinHasLeft_IsRemovedByTheNext_ButNothingOfALivingOne()
     {
         MakeEndlessChunk("parts");
-        var killed = Start("join", "-folder", "parts", "-out", "copy");
+        NativeProcess killed = Start("join", "-folder", "parts", "-out", "copy");
         WaitForPart(killed);
         killed.Kill();
         killed.WaitForExit();
@@ -57,12 +58,13 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
         File.WriteAllText(Folder[".copy.1x.part"], "mine");
         File.WriteAllText(Folder[".other.1.part"], "mine");
 
-        var first = Start("join", "-folder", "parts", "-out", "copy");
+        NativeProcess first = Start("join", "-folder", "parts", "-out", "copy");
         WaitForPart(first);
-        var second = Start("join", "-folder", "parts", "-out", "copy");
+        NativeProcess second = Start("join", "-folder", "parts", "-out", "copy");
         WaitForPart(second);
         Assert.Equal(
-            new[] { ".copy.1x.part", ".copy.part", ".other.1.part", PartOf(first), PartOf(second) }.Order(StringComparer.Ordinal),
+            new[] { ".copy.1x.part", ".copy.part", ".other.1.part", PartOf(first), PartOf(second) }
+                .Order(StringComparer.Ordinal),
             FolderTests.FilesIn(Folder.Path));
     }
 
@@ -71,11 +73,11 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
     {
         MakeEndlessChunk("client_1");
         int port = StartNaiveTracker().Port;
-        var killed = StartClient("client_1", port, "-out", "copy");
+        ClientProcess killed = StartClient("client_1", port, "-out", "copy");
         WaitForPart(killed);
         killed.Kill();
         killed.WaitForExit();
-        var next = StartClient("client_1", port, "-out", "copy");
+        ClientProcess next = StartClient("client_1", port, "-out", "copy");
         WaitForPart(next);
         FolderTests.AssertStops(next, next.HangUp);
         Assert.Equal(["logs.log"], FolderTests.FilesIn(Folder.Path));
@@ -87,16 +89,17 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
     public void AFolderThatIsHalfMade_IsMadeAnew(int folders)
     {
         string[] more = folders == 1 ? [] : ["-deal", $"{folders}", "-seed", "1"];
-        var split = StartLongSplit("part", more);
+        NativeProcess split = StartLongSplit("part", more);
         split.Kill();
         split.WaitForExit();
         string[] made = folders == 1 ? [Folder["part"]] : [Folder["part1"], Folder["part2"]];
         File.WriteAllText(Path.Combine(made[^1], "mine"), "mine");
 
-        var again = Start(["split", "file", "-folder", "part", "-chunk_size", "40000", .. more]);
+        NativeProcess again = Start(["split", "file", "-folder", "part", "-chunk_size", "40000", .. more]);
         Assert.True(again.WaitForExit() == 0, again.Describe());
         Assert.Equal(
-            made.Select(folder => $"P2PClient: folder {Path.GetFileName(folder)} was left half made by an earlier split: it is made anew"),
+            made.Select(Path.GetFileName).Select(folder =>
+                $"P2PClient: folder {folder} was left half made by an earlier split: it is made anew"),
             again.Errors.All);
         // 150,000 bytes are 4 chunks of 40,000.
         Assert.Equal(4, made.Sum(folder => Directory.GetFiles(folder, "chunk_*").Length));
@@ -105,17 +108,21 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
         {
             Assert.Equal("4,LASTCHUNK", File.ReadAllLines(Path.Combine(folder, "local_chunks.txt"))[^1]);
             string[] known = ["chunks.crc", "local_chunks.txt", "mine"];
-            Assert.All(FolderTests.FilesIn(folder), name => Assert.True(known.Contains(name) || name.StartsWith("chunk_", StringComparison.Ordinal), name));
+            Assert.All(FolderTests.FilesIn(folder),
+                name => Assert.True(known.Contains(name) || name.StartsWith("chunk_", StringComparison.Ordinal), name));
         }
     }
 
     [Fact]
     public void AFolderThatIsBeingMade_IsNotTouchedByAnotherSplit()
     {
-        var first = StartLongSplit("part");
-        var second = Start("split", "file", "-folder", "part");
+        NativeProcess first = StartLongSplit("part");
+        NativeProcess second = Start("split", "file", "-folder", "part");
         Assert.Equal(1, second.WaitForExit());
-        Assert.Equal("P2PClient: another P2PClient is using the folder part: end that one first, or give another folder with -folder", Assert.Single(second.Errors.All));
+        Assert.Equal(
+            "P2PClient: another P2PClient is using the folder part: end that one first, or give another folder with "
+            + "-folder",
+            Assert.Single(second.Errors.All));
         Assert.False(first.HasExited);
         Assert.True(File.Exists(Folder["part/chunk_1"]));
     }
@@ -127,7 +134,7 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
         File.WriteAllBytes(Folder["file"], new byte[1000]);
         Assert.Equal(0, Start("split", "file", "-folder", "part").WaitForExit());
         File.WriteAllText(Folder["part/.chunk_split.part"], "");
-        var again = Start("split", "file", "-folder", "part");
+        NativeProcess again = Start("split", "file", "-folder", "part");
         Assert.Equal(2, again.WaitForExit());
         Assert.Contains("folder part holds", Assert.Single(again.Errors.All));
         Assert.True(File.Exists(Folder["part/chunk_1"]));
@@ -137,7 +144,7 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
     private void MakeEndlessChunk(string folder)
     {
         const long bytes = 400L << 30;
-        using (var file = File.Create(Path.Combine(Folder.MakeFolder(folder), "chunk_1")))
+        using (FileStream file = File.Create(Path.Combine(Folder.MakeFolder(folder), "chunk_1")))
             file.SetLength(bytes);
         File.WriteAllText(Folder[$"{folder}/local_chunks.txt"], "1,chunk_1\n1,LASTCHUNK\n");
         new ChunkSums([bytes], [1]).Save(Folder[folder]);
@@ -147,19 +154,21 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
     private NativeProcess StartLongSplit(string folder, params string[] more)
     {
         File.WriteAllBytes(Folder["file"], new byte[150_000]);
-        var split = Start(["split", "file", "-folder", folder, "-chunk_size", "1", .. more]);
+        NativeProcess split = Start(["split", "file", "-folder", folder, "-chunk_size", "1", .. more]);
         string first = more.Length == 0 ? folder : folder + "1";
         FolderWatch.WaitForFile(Folder.Path, _ => Directory.Exists(Folder[first]), "the folder");
         FolderWatch.WaitForFile(Folder[first], name => name.StartsWith("chunk_", StringComparison.Ordinal), "a chunk");
         return split;
     }
 
-    private NativeProcess Start(params string[] arguments) => Own(new NativeProcess(NativePrograms.Client, Folder.Path, arguments));
+    private NativeProcess Start(params string[] arguments) =>
+        Own(new NativeProcess(NativePrograms.Client, Folder.Path, arguments));
 
     private static string PartOf(NativeProcess process) => $".copy.{process.Id}.part";
 
     private void WaitForPart(NativeProcess process) =>
-        FolderWatch.WaitForFile(Folder.Path, name => name == PartOf(process) && new FileInfo(Folder[name]).Length > 0, $"{PartOf(process)}\n{process.Describe()}");
+        FolderWatch.WaitForFile(Folder.Path, name => name == PartOf(process) && new FileInfo(Folder[name]).Length > 0,
+            $"{PartOf(process)}\n{process.Describe()}");
 
     private static void Send(NativeProcess process, string signal)
     {

@@ -24,30 +24,34 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     public void OverAWholeSwarm_TheLogIsInCausalOrder_AndComplete()
     {
         var watch = Stopwatch.StartNew();
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 40, 5000);
-        var hands = chunks.Scatter(Random, 5);
-        var clients = hands.Select((hand, i) => StartClient($"client_{i + 1}", tracker.Port, chunks, hand)).ToArray();
-        foreach (var client in clients)
+        IReadOnlyList<int>[] hands = chunks.Scatter(Random, 5);
+        ClientProcess[] clients =
+            hands.Select((hand, i) => StartClient($"client_{i + 1}", tracker.Port, chunks, hand)).ToArray();
+        foreach (ClientProcess client in clients)
             client.WaitUntilComplete();
-        var lines = Log.WaitUntil(all => all.Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,", StringComparison.Ordinal)) == 5 * 40,
+        IReadOnlyList<string> lines = Log.WaitUntil(
+            all => all.Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,", StringComparison.Ordinal)) == 5 * 40,
             "every announcement of every client at the tracker");
 
         Assert.Empty(LogOrder.FaultsIn(lines));
         for (int i = 0; i < clients.Length; i++)
         {
-            var (name, port) = (clients[i].Name, clients[i].Port);
+            (string name, int port) = (clients[i].Name, clients[i].Port);
             Assert.Equal(chunks.Indexes, IndexesOf($"{name},LOCAL_CHUNKS,").Order());
             Assert.All(lines.Where(line => line.StartsWith($"{name},LOCAL_CHUNKS,", StringComparison.Ordinal)),
                 line => Assert.EndsWith($",localhost,{port}", line));
             // A transfer that has lasted for 2 s is slow, and its chunk is asked of another peer as well.
-            var requested = IndexesOf($"{name},REQUEST_CHUNK,").Order();
-            Assert.Equal(chunks.AllBut([.. hands[i]]), watch.Elapsed < TimeSpan.FromSeconds(2) ? requested : requested.Distinct());
+            IOrderedEnumerable<int> requested = IndexesOf($"{name},REQUEST_CHUNK,").Order();
+            Assert.Equal(chunks.AllBut([.. hands[i]]),
+                watch.Elapsed < TimeSpan.FromSeconds(2) ? requested : requested.Distinct());
             Assert.Equal(chunks.AllBut([.. hands[i]]), IndexesOf($"{name},WHERE_CHUNK,").Distinct().Order());
         }
 
         IEnumerable<int> IndexesOf(string begin) =>
-            lines.Where(line => line.StartsWith(begin, StringComparison.Ordinal)).Select(line => int.Parse(line.Split(',')[2]));
+            lines.Where(line => line.StartsWith(begin, StringComparison.Ordinal))
+                .Select(line => int.Parse(line.Split(',')[2]));
     }
 
     [Fact]
@@ -56,17 +60,19 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
         const int Chunks = 200;
         const int Holders = 18;
         var watch = Stopwatch.StartNew();
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, Chunks, 1);
-        var holders = Enumerable.Range(1, Holders).Select(i => StartClient($"holder_{i}", tracker.Port, chunks, chunks.Indexes)).ToArray();
-        var fetcher = StartClient("fetcher", tracker.Port, chunks);
+        ClientProcess[] holders = Enumerable.Range(1, Holders)
+            .Select(i => StartClient($"holder_{i}", tracker.Port, chunks, chunks.Indexes)).ToArray();
+        ClientProcess fetcher = StartClient("fetcher", tracker.Port, chunks);
         fetcher.WaitUntilComplete();
-        var lines = Log.WaitUntil(
-            all => all.Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,", StringComparison.Ordinal)) == (Holders + 1) * Chunks,
+        IReadOnlyList<string> lines = Log.WaitUntil(
+            all => all.Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,",
+                StringComparison.Ordinal)) == (Holders + 1) * Chunks,
             "every announcement at the tracker");
 
         Assert.Empty(LogOrder.FaultsIn(lines));
-        foreach (var client in holders.Append(fetcher))
+        foreach (ClientProcess client in holders.Append(fetcher))
             Assert.Equal(Chunks, CountOf($"{client.Name},LOCAL_CHUNKS,"));
         // A transfer that has lasted for 2 s is slow, and its chunk is asked of another peer as well.
         if (watch.Elapsed < TimeSpan.FromSeconds(2))
@@ -76,7 +82,8 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
         int questions = CountOf("P2PTracker,WHERE_CHUNK,");
         Assert.Equal(questions, CountOf("fetcher,WHERE_CHUNK,"));
         Assert.Equal(questions, CountOf("P2PTracker,GET_CHUNK_FROM,") + CountOf("P2PTracker,CHUNK_LOCATION_UNKNOWN,"));
-        // Only questions and their answers may come twice: every other line is there once. (A slow chunk's other peer is another line.)
+        // Only questions and their answers may come twice: every other line is there once.
+        // (A slow chunk's other peer is another line.)
         Assert.DoesNotContain(lines.Where(line => line.Contains(",LOCAL_CHUNKS,") || line.Contains(",REQUEST_CHUNK,"))
             .GroupBy(line => line), line => line.Count() > 1);
 
@@ -87,8 +94,8 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     public void EachLineOfAClient_StandsInTheLog_BeforeItsMessageArrives()
     {
         var chunks = new ChunkSet(Random, 10, 1000);
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, chunks.AllBut(1, 2, 3));
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, chunks, chunks.AllBut(1, 2, 3));
         var late = new EventList<string>();
         tracker.OnReceived = text => NoteUnlessLogged($"client_1,{text}");
         peer.OnRequest = text => NoteUnlessLogged($"client_1,{text},localhost,{peer.Port}");
@@ -107,11 +114,12 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void EachAnswerOfTheTracker_StandsInTheLog_BeforeItArrives()
     {
-        var client = Connect(StartTracker().Port);
+        NaiveClient client = Connect(StartTracker().Port);
         for (int i = 1; i <= 50; i++)
         {
             Assert.Equal($"CHUNK_LOCATION_UNKNOWN,{i}", client.Ask(i));
-            Assert.Equal([$"P2PTracker,WHERE_CHUNK,{i}", $"P2PTracker,CHUNK_LOCATION_UNKNOWN,{i}"], Log.Lines.TakeLast(2));
+            Assert.Equal([$"P2PTracker,WHERE_CHUNK,{i}", $"P2PTracker,CHUNK_LOCATION_UNKNOWN,{i}"],
+                Log.Lines.TakeLast(2));
         }
     }
 
@@ -119,17 +127,18 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     public void WhatStoodInTheLogBefore_StaysThere()
     {
         File.WriteAllText(Log.Path, "client_0,WHERE_CHUNK,1\n");
-        var client = Connect(StartTracker().Port);
+        NaiveClient client = Connect(StartTracker().Port);
         client.Ask(5);
 
-        Assert.Equal(["client_0,WHERE_CHUNK,1", "P2PTracker,WHERE_CHUNK,5", "P2PTracker,CHUNK_LOCATION_UNKNOWN,5"], Log.Lines);
+        Assert.Equal(
+            ["client_0,WHERE_CHUNK,1", "P2PTracker,WHERE_CHUNK,5", "P2PTracker,CHUNK_LOCATION_UNKNOWN,5"], Log.Lines);
     }
 
     [Fact]
     public void AKilledTracker_HasLoggedAllThatItAnswered()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         for (int i = 1; i <= 20; i++)
             client.Ask(i);
         tracker.Kill();
@@ -147,10 +156,10 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("its folder replaced")]
     public void ALogTakenAwayFromARunningTracker_IsMadeAnewWithinASecond(string change)
     {
-        var folder = Folder.MakeFolder("work");
+        string folder = Folder.MakeFolder("work");
         var log = new LogReader(Path.Combine(folder, "logs.log"));
-        var tracker = Own(new TrackerProcess(folder, "-port", "0"));
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = Own(new TrackerProcess(folder, "-port", "0"));
+        NaiveClient client = Connect(tracker.Port);
         client.Ask(1);
         switch (change)
         {
@@ -174,7 +183,8 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
             client.Ask(++index);
         client.Ask(++index);
 
-        Assert.Equal([$"P2PTracker,WHERE_CHUNK,{index}", $"P2PTracker,CHUNK_LOCATION_UNKNOWN,{index}"], log.Lines.TakeLast(2));
+        Assert.Equal([$"P2PTracker,WHERE_CHUNK,{index}", $"P2PTracker,CHUNK_LOCATION_UNKNOWN,{index}"],
+            log.Lines.TakeLast(2));
         Assert.StartsWith("P2PTracker,WHERE_CHUNK,", log.Text);
         if (change == "renamed")
             Assert.EndsWith("\n", File.ReadAllText(log.Path + ".1"));
@@ -186,23 +196,24 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     {
         const int Fetchers = 19;
         var chunks = new ChunkSet(Random, 40, 1);
-        var tracker = StartTracker();
-        var names = Enumerable.Range(1, Fetchers).Select(i => $"client_{i}");
-        var fetchers = names.Select(name => StartClient(name, tracker.Port, chunks)).ToArray();
-        foreach (var fetcher in fetchers)
+        TrackerProcess tracker = StartTracker();
+        IEnumerable<string> names = Enumerable.Range(1, Fetchers).Select(i => $"client_{i}");
+        ClientProcess[] fetchers = names.Select(name => StartClient(name, tracker.Port, chunks)).ToArray();
+        foreach (ClientProcess fetcher in fetchers)
             Log.WaitUntil(lines => CountOf(lines, $"{fetcher.Name},WHERE_CHUNK,") > 0, "a question of each");
         File.Delete(Log.Path);
         // Each asks again and again for what nobody has: its next question after a second stands in the new file.
         Log.WaitUntil(AreAllIn, "each in the new log");
 
-        var seed = StartClient("seed", tracker.Port, chunks, chunks.Indexes);
-        foreach (var fetcher in fetchers)
+        ClientProcess seed = StartClient("seed", tracker.Port, chunks, chunks.Indexes);
+        foreach (ClientProcess fetcher in fetchers)
             fetcher.WaitUntilComplete();
         int announcements = (Fetchers + 1) * chunks.Count;
-        var lines = Log.WaitUntil(all => CountOf(all, "P2PTracker,LOCAL_CHUNKS,") == announcements, "every announcement");
-        foreach (var client in fetchers.Append(seed))
+        IReadOnlyList<string> lines = Log.WaitUntil(all => CountOf(all, "P2PTracker,LOCAL_CHUNKS,") == announcements,
+            "every announcement");
+        foreach (ClientProcess client in fetchers.Append(seed))
             Assert.Equal(chunks.Indexes, IndexesOf(lines, $"{client.Name},LOCAL_CHUNKS,").Order());
-        foreach (var fetcher in fetchers)
+        foreach (ClientProcess fetcher in fetchers)
             Assert.Equal(chunks.Indexes, IndexesOf(lines, $"{fetcher.Name},REQUEST_CHUNK,").Distinct().Order());
         Assert.All(fetchers.Append<NativeProcess>(tracker).Append(seed), process => Assert.Empty(process.Errors.All));
 
@@ -212,7 +223,8 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
         static int CountOf(IEnumerable<string> all, string begin) => IndexesOf(all, begin).Count();
 
         static IEnumerable<int> IndexesOf(IEnumerable<string> all, string begin) =>
-            all.Where(line => line.StartsWith(begin, StringComparison.Ordinal)).Select(line => int.Parse(line.Split(',')[2]));
+            all.Where(line => line.StartsWith(begin, StringComparison.Ordinal))
+                .Select(line => int.Parse(line.Split(',')[2]));
     }
 
     [Theory]
@@ -220,16 +232,17 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("P2PClient")]
     public void APipeThatNobodyReads_HoldsUpNoStart_AndGetsTheLinesWhenSomebodyDoes(string program)
     {
-        var pipe = MakePipe();
-        var (process, errors) = StartWithLog(program, pipe);
-        var said = Assert.Single(errors.WaitForCount(1, "a line about the pipe"));
+        string pipe = MakePipe();
+        (NativeProcess process, EventList<string> errors) = StartWithLog(program, pipe);
+        string said = Assert.Single(errors.WaitForCount(1, "a line about the pipe"));
         Assert.Contains($"lines for the log {pipe} are lost: nobody reads them", said);
 
         // Who asks for a chunk that nobody has asks again and again.
         using (var reader = new StreamReader(new FileStream(pipe, FileMode.Open, FileAccess.Read)))
         {
-            var line = reader.ReadLine();
-            Assert.Matches($"^{(program == "P2PTracker" ? program : "client_1")},(WHERE_CHUNK|CHUNK_LOCATION_UNKNOWN),2$", line);
+            string? line = reader.ReadLine();
+            Assert.Matches(
+                $"^{(program == "P2PTracker" ? program : "client_1")},(WHERE_CHUNK|CHUNK_LOCATION_UNKNOWN),2$", line);
         }
         process.Terminate();
         Assert.Equal(0, process.WaitForExit());
@@ -239,22 +252,23 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void APipeWhoseReaderStops_HoldsUpNobody_AndIsNeverTorn()
     {
-        var pipe = MakePipe();
-        var tracker = StartTracker("-log", pipe);
+        string pipe = MakePipe();
+        TrackerProcess tracker = StartTracker("-log", pipe);
         using var reader = new FileStream(pipe, FileMode.Open, FileAccess.Read);
-        var client = Connect(tracker.Port);
+        NaiveClient client = Connect(tracker.Port);
         // A pipe holds 64 KiB, or 1,000 pairs of these lines.
         for (int i = 1; i <= 3000; i++)
             Assert.Equal($"CHUNK_LOCATION_UNKNOWN,{i}", client.Ask(i));
         Assert.Contains("nobody reads them", Assert.Single(tracker.Errors.WaitForCount(1, "a line about the pipe")));
 
-        var bytes = new byte[256 << 10];
-        var text = "";
+        byte[] bytes = new byte[256 << 10];
+        string text = "";
         Read();     // all that it holds: the next question finds room
         client.Ask(3001);
         Read();
         Assert.EndsWith("\nP2PTracker,WHERE_CHUNK,3001\nP2PTracker,CHUNK_LOCATION_UNKNOWN,3001\n", text);
-        Assert.All(text.Split('\n')[..^1], line => Assert.Matches("^P2PTracker,(WHERE_CHUNK|CHUNK_LOCATION_UNKNOWN),[0-9]+$", line));
+        Assert.All(text.Split('\n')[..^1],
+            line => Assert.Matches("^P2PTracker,(WHERE_CHUNK|CHUNK_LOCATION_UNKNOWN),[0-9]+$", line));
 
         void Read()
         {
@@ -270,8 +284,9 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("P2PClient")]
     public void ALogThatTakesNoLine_IsToldOnce_AndTheWorkGoesOn(string program)
     {
-        var (process, errors) = StartWithLog(program, "/dev/full");
-        Assert.Contains("lines for the log /dev/full are lost: No space left on device", Assert.Single(errors.WaitForCount(1, "a line")));
+        (NativeProcess process, EventList<string> errors) = StartWithLog(program, "/dev/full");
+        Assert.Contains("lines for the log /dev/full are lost: No space left on device",
+            Assert.Single(errors.WaitForCount(1, "a line")));
         process.Terminate();
         Assert.Equal(0, process.WaitForExit());
         Assert.Single(errors.All);
@@ -282,8 +297,10 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     {
         var chunks = new ChunkSet(Random, 2, 1000);
         chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var tracker = program == "P2PTracker" ? StartTracker("-log", log) : StartTracker("-log", Folder["tracker.log"]);
-        var client = StartClient("client_1", tracker.Port, "-log", program == "P2PClient" ? log : Folder["client.log"]);
+        TrackerProcess tracker = program == "P2PTracker"
+            ? StartTracker("-log", log) : StartTracker("-log", Folder["tracker.log"]);
+        ClientProcess client =
+            StartClient("client_1", tracker.Port, "-log", program == "P2PClient" ? log : Folder["client.log"]);
         _ = client.Port;
         NativeProcess process = program == "P2PTracker" ? tracker : client;
         return (process, process.Errors);
@@ -291,7 +308,7 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
 
     private string MakePipe()
     {
-        var pipe = Folder["pipe"];
+        string pipe = Folder["pipe"];
         using var mkfifo = new NativeProcess("mkfifo", Folder.Path, pipe);
         Assert.Equal(0, mkfifo.WaitForExit());
         return pipe;

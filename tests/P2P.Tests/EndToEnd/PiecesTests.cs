@@ -47,11 +47,11 @@ public sealed class PiecesTests(ITestOutputHelper output) : SystemTest(output)
         foreach (int attempt in Patience.Attempts("an answer in pieces, none of them late"))
         {
             using var tracker = new NaiveTracker(new TrackerManners { InPieces = true });
-            var (peerPort, trapPort) = FindTrap();
+            (int peerPort, int trapPort) = FindTrap();
             using var peer = new FakePeer(chunks, [2], port: peerPort);
             using var trap = new FakePeer(chunks, [2], port: trapPort);
             tracker.Offer(2, peer.Port);
-            var client = StartClient($"client_{attempt}", tracker.Port, chunks, 1);
+            ClientProcess client = StartClient($"client_{attempt}", tracker.Port, chunks, 1);
             client.WaitUntilComplete();
             client.Terminate();
             client.WaitForExit();
@@ -72,7 +72,7 @@ public sealed class PiecesTests(ITestOutputHelper output) : SystemTest(output)
         foreach (int _ in Patience.Attempts($"pieces with gaps of less than {GapTolerated.TotalMilliseconds} ms"))
         {
             // A new one each time: what was cut by too long a gap has meant something, too.
-            using var tracker = StartTracker();
+            using TrackerProcess tracker = StartTracker();
             using var client = new NaiveClient(tracker.Port);
             if (send(client) > GapTolerated)
                 continue;

@@ -18,7 +18,8 @@ public sealed class ReadinessTests(ITestOutputHelper output) : SystemTest(output
     public void WhenItListens_AProgramSaysReady(string program, bool isAbstract)
     {
         string name = isAbstract ? $"@p2p-test-{Environment.ProcessId}-{program}" : Folder["notify"];
-        using var service = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = Patience.SocketMilliseconds };
+        using var service = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        service.ReceiveTimeout = Patience.SocketMilliseconds;
         service.Bind(new UnixDomainSocketEndPoint(isAbstract ? '\0' + name[1..] : name));
         new ChunkSet(Random, 1, 100).DealTo(Folder.MakeFolder("client_1"), 1);
         int port = FreePort.Next();
@@ -26,7 +27,7 @@ public sealed class ReadinessTests(ITestOutputHelper output) : SystemTest(output
             : [NativePrograms.Client, Folder["client_1"], "-transfer_port", $"{port}", "-tracker", "localhost:1"];
         Own(new NativeProcess("env", Folder.Path, [$"NOTIFY_SOCKET={name}", .. arguments]));
 
-        var buffer = new byte[100];
+        byte[] buffer = new byte[100];
         Assert.Equal("READY=1", Encoding.ASCII.GetString(buffer, 0, service.Receive(buffer)));
         using var connection = new TcpClient("localhost", port);
         Assert.True(connection.Connected);
@@ -39,8 +40,10 @@ public sealed class ReadinessTests(ITestOutputHelper output) : SystemTest(output
     [InlineData("")]
     public void AServiceManagerThatIsNotThere_HindersNobody(string name)
     {
-        var tracker = Own(new NativeProcess("env", Folder.Path, $"NOTIFY_SOCKET={name}", NativePrograms.Tracker, "-port", "0"));
-        tracker.Output.WaitForFirst(line => line.StartsWith("P2PTracker listening", StringComparison.Ordinal), "its line");
+        NativeProcess tracker =
+            Own(new NativeProcess("env", Folder.Path, $"NOTIFY_SOCKET={name}", NativePrograms.Tracker, "-port", "0"));
+        tracker.Output.WaitForFirst(
+            line => line.StartsWith("P2PTracker listening", StringComparison.Ordinal), "its line");
         Assert.Empty(tracker.Errors.All);
     }
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading;
@@ -13,7 +14,8 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.EndToEnd;
 
-/// <summary>What a client prints while it works: for people, for programs, on a terminal, and nothing when asked.</summary>
+/// <summary>What a client prints while it works: for people, for programs, on a terminal,
+/// and nothing when asked.</summary>
 [Waits(9)]
 public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
 {
@@ -22,26 +24,30 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void WithoutATerminal_ThereIsALineAtTheStartAtEachQuarterAndAtTheEnd()
     {
-        var (client, _) = FetchAll(20);
-        var lines = client.Output.All;
+        (ClientProcess client, _) = FetchAll(20);
+        IReadOnlyList<string> lines = client.Output.All;
         Assert.Equal(5, lines.Count);
         Assert.StartsWith("client_1: 0 of 20 chunks, serving on port ", lines[0]);
         for (int quarter = 1; quarter <= 3; quarter++)
-            Assert.Matches($@"^client_1: {25 * quarter} %, {5 * quarter} of 20 chunks, \d+(\.\d+)? kB fetched, \S+ \S+/s$", lines[quarter]);
-        Assert.Matches(@"^client_1: complete, all 20 chunks, 20 fetched from 1 peer in \d+\.\d{3} s; serving until idle for 0 s$", lines[4]);
+            Assert.Matches(
+                $@"^client_1: {25 * quarter} %, {5 * quarter} of 20 chunks, \d+(\.\d+)? kB fetched, \S+ \S+/s$",
+                lines[quarter]);
+        Assert.Matches(
+            @"^client_1: complete, all 20 chunks, 20 fetched from 1 peer in \d+\.\d{3} s; serving until idle for 0 s$",
+            lines[4]);
     }
 
     [Fact]
     public void ASingleChunk_IsTold()
     {
-        var (client, _) = FetchAll(1);
+        (ClientProcess client, _) = FetchAll(1);
         Assert.Matches(@"^client_1: complete, all 1 chunks, 1 fetched from 1 peer in ", client.Output.All[^1]);
     }
 
     [Fact]
     public void Quiet_SaysNothing()
     {
-        var (client, _) = FetchAll(8, "-quiet");
+        (ClientProcess client, _) = FetchAll(8, "-quiet");
         Assert.Empty(client.Output.All);
         Assert.Empty(client.Errors.All);
     }
@@ -49,16 +55,18 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void Json_IsOneEventALine()
     {
-        var (client, tracker) = FetchAll(8, "-json", "-out", "a \"quoted\" name");
-        var events = client.Output.All.Select(line => JsonDocument.Parse(line).RootElement).ToArray();
-        Assert.Equal(["start", "progress", "progress", "progress", "complete", "joined", "stopped"], events.Select(Kind));
+        (ClientProcess client, NaiveTracker tracker) = FetchAll(8, "-json", "-out", "a \"quoted\" name");
+        JsonElement[] events = client.Output.All.Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(
+            ["start", "progress", "progress", "progress", "complete", "joined", "stopped"], events.Select(Kind));
         Assert.All(events, each => Assert.Equal("client_1", each.GetProperty("name").GetString()));
         Assert.Equal((8, 0), (Number(events[0], "chunks"), Number(events[0], "have")));
         Assert.Equal(Folder["client_1"], events[0].GetProperty("folder").GetString());
         Assert.Equal($"localhost:{tracker.Port}", events[0].GetProperty("tracker").GetString());
         Assert.InRange(Number(events[0], "port"), 1, 65535);
         Assert.Equal([2, 4, 6], events[1..4].Select(each => Number(each, "have")));
-        Assert.Equal((8, 8, 1, 8 * 30_000), (Number(events[4], "chunks"), Number(events[4], "fetched"), Number(events[4], "peers"), Number(events[4], "bytes")));
+        Assert.Equal((8, 8, 1, 8 * 30_000), (Number(events[4], "chunks"), Number(events[4], "fetched"),
+            Number(events[4], "peers"), Number(events[4], "bytes")));
         Assert.Equal(Folder["a \"quoted\" name"], events[5].GetProperty("file").GetString());
         Assert.Equal(8 * 30_000, Number(events[5], "bytes"));
         Assert.Equal(0, Number(events[6], "exit_code"));
@@ -68,9 +76,9 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     public void Json_TellsTheExitCodeOfAnEarlyEnd()
     {
         new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
-        var client = StartClient("client_1", StartTracker().Port, "-json", "-timeout", "1");
+        ClientProcess client = StartClient("client_1", StartTracker().Port, "-json", "-timeout", "1");
         Assert.Equal(3, client.WaitForExit());
-        var last = JsonDocument.Parse(client.Output.All[^1]).RootElement;
+        JsonElement last = JsonDocument.Parse(client.Output.All[^1]).RootElement;
         Assert.Equal(("stopped", 3), (Kind(last), Number(last, "exit_code")));
     }
 
@@ -89,10 +97,10 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     public void OnATerminal_OneLiveLineFitsItsWidth_AndNothingIsLeftAtTheEnd(int columns)
     {
         var chunks = new ChunkSet(Random, 6, 2_000_000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         // The first chunk comes at once, the others slowly until the terminal has shown what it should.
         using var hasShown = new ManualResetEventSlim();
-        var peer = Own(new ScriptedPeer((peer, socket, index) =>
+        ScriptedPeer peer = Own(new ScriptedPeer((peer, socket, index) =>
         {
             int sent = 0;
             for (; peer.Requests.Count > 1 && sent < chunks[index].Length && !hasShown.Wait(50); sent += 10_000)
@@ -103,16 +111,19 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
         tracker.Offer(chunks.Indexes, peer.Port);
         chunks.DealTo(Folder.MakeFolder("client_1"), []);
         var watch = Stopwatch.StartNew();
-        var terminal = StartOnTerminal(columns, $"-timeout 600 -exit_when_complete 0 -on_complete 'echo done' -tracker localhost:{tracker.Port}");
+        NativeProcess terminal = StartOnTerminal(columns,
+            $"-timeout 600 -exit_when_complete 0 -on_complete 'echo done' -tracker localhost:{tracker.Port}");
         Screen screen = new("");
-        FolderWatch.WaitUntil(Folder.Path, () => ShowsProgress(screen = ReadScreen(), columns), "progress on the terminal",
+        FolderWatch.WaitUntil(Folder.Path, () => ShowsProgress(screen = ReadScreen(), columns),
+            "progress on the terminal",
             () => string.Join("\n", screen.Live));
         hasShown.Set();
         Assert.Equal(0, terminal.WaitForExit());
 
         screen = ReadScreen();
         Assert.All(screen.Live, line => Assert.InRange(line.Length, 1, columns - 1));
-        Assert.True(screen.Live.Count <= 10 + 10 * watch.Elapsed.TotalSeconds, $"drawn {screen.Live.Count} times in {watch.Elapsed}");
+        Assert.True(screen.Live.Count <= 10 + 10 * watch.Elapsed.TotalSeconds,
+            $"drawn {screen.Live.Count} times in {watch.Elapsed}");
         Assert.Equal(3, screen.Lines.Count);
         Assert.StartsWith("client_1: 0 of 6 chunks, serving", screen.Lines[0]);
         Assert.StartsWith("client_1: complete, all 6 chunks", screen.Lines[1]);
@@ -124,8 +135,9 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     public void OnATerminal_ALongNameIsCut()
     {
         new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
-        var tracker = StartNaiveTracker();
-        var terminal = StartOnTerminal(120, $"-timeout 600 -name the_client_with_a_very_long_name -tracker localhost:{tracker.Port}");
+        NaiveTracker tracker = StartNaiveTracker();
+        NativeProcess terminal = StartOnTerminal(120,
+            $"-timeout 600 -name the_client_with_a_very_long_name -tracker localhost:{tracker.Port}");
         FolderWatch.WaitUntil(Folder.Path, () => ReadScreen().Live.Count > 0, "a live line", terminal.Describe);
         terminal.Terminate();
         terminal.WaitForExit();
@@ -136,10 +148,10 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     public void OnATerminal_TroubleIsALineOfItsOwn()
     {
         new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
-        using var refusing = FreePort.Refusing(out int port);
-        var terminal = StartOnTerminal(80, $"-timeout 6 -tracker localhost:{port}");
+        using Socket refusing = FreePort.Refusing(out int port);
+        NativeProcess terminal = StartOnTerminal(80, $"-timeout 6 -tracker localhost:{port}");
         Assert.Equal(5, terminal.WaitForExit());
-        var screen = ReadScreen();
+        Screen screen = ReadScreen();
         Assert.Equal(3, screen.Lines.Count);
         Assert.StartsWith($"client_1: no tracker at localhost:{port} yet, trying again", screen.Lines[1]);
         Assert.StartsWith($"client_1: there was no tracker at localhost:{port} within 6 s", screen.Lines[2]);
@@ -149,58 +161,61 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     private (ClientProcess Client, NaiveTracker Tracker) FetchAll(int count, params string[] more)
     {
         var chunks = new ChunkSet(Random, count, 30_000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         StartPeer(tracker, chunks, chunks.Indexes);
         chunks.DealTo(Folder.MakeFolder("client_1"), []);
-        var client = StartClient("client_1", tracker.Port, ["-exit_when_complete", "0", .. more]);
+        ClientProcess client = StartClient("client_1", tracker.Port, ["-exit_when_complete", "0", .. more]);
         Assert.Equal(0, client.WaitForExit());
         return (client, tracker);
     }
 
     private NativeProcess StartOnTerminal(int columns, string arguments) => Own(new NativeProcess("script", Folder.Path,
-        "-qefc", $"stty cols {columns} -onlcr; exec {NativePrograms.Client} -folder {Folder["client_1"]} {arguments}", Folder["typescript"]));
+        "-qefc", $"stty cols {columns} -onlcr; exec {NativePrograms.Client} -folder {Folder["client_1"]} {arguments}",
+        Folder["typescript"]));
 
     private Screen ReadScreen() => new(File.Exists(Folder["typescript"]) ? File.ReadAllText(Folder["typescript"]) : "");
 
     // Only a wide terminal has room for everything.
-    private static bool ShowsProgress(Screen screen, int columns) => screen.Live.Count >= 2 && (columns < 120 || screen.Live.Any(
-        line => Regex.IsMatch(line, @"^client_1 \[#+\.+\] [1-5] of 6 chunks  \S+ MB  \S+ \S+/s down  0 bytes/s up  1 peer  \d+:\d\d left$")));
+    private static bool ShowsProgress(Screen screen, int columns) =>
+        screen.Live.Count >= 2 && (columns < 120 || screen.Live.Any(line => Regex.IsMatch(line,
+            @"^client_1 \[#+\.+\] [1-5] of 6 chunks  \S+ MB  \S+ \S+/s down  0 bytes/s up  1 peer  \d+:\d\d left$")));
 
     private static string Kind(JsonElement each) => each.GetProperty("event").GetString()!;
 
     private static int Number(JsonElement each, string key) => each.GetProperty(key).GetInt32();
 
-    /// <summary>What a terminal shows after these characters: the lines that stay, and every state of the last one.</summary>
+    /// <summary>What a terminal shows after these characters: the lines that stay,
+    /// and every state of the last one.</summary>
     private sealed class Screen
     {
         public Screen(string text)
         {
+            int column = 0;
             if (text.StartsWith("Script started", StringComparison.Ordinal)) text = text[(text.IndexOf('\n') + 1)..];
             if (text.IndexOf("\nScript done", StringComparison.Ordinal) is > 0 and var end) text = text[..end];
-            foreach (var part in Regex.Split(text, @"(\r|\n|\x1b\[K)").Where(part => part.Length > 0))
+            foreach (string part in Regex.Split(text, @"(\r|\n|\x1b\[K)").Where(part => part.Length > 0))
             {
                 switch (part)
                 {
                     case "\n":
                         Lines.Add(Last);
-                        (Last, _column) = ("", 0);
+                        (Last, column) = ("", 0);
                         break;
                     case "\r":
-                        _column = 0;
+                        column = 0;
                         break;
                     case Escape:
-                        Last = Last[.._column];
+                        Last = Last[..column];
                         if (Last.Length > 0) Live.Add(Last);
                         break;
                     default:
-                        Last = Last[.._column] + part + (Last.Length > _column + part.Length ? Last[(_column + part.Length)..] : "");
-                        _column += part.Length;
+                        Last = Last[..column] + part
+                            + (Last.Length > column + part.Length ? Last[(column + part.Length)..] : "");
+                        column += part.Length;
                         break;
                 }
             }
         }
-
-        private int _column;
 
         public List<string> Lines { get; } = [];
 

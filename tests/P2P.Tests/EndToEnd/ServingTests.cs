@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -15,7 +16,8 @@ namespace P2P.Tests.EndToEnd;
 [Waits(12)]
 public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
 {
-    /// <summary>More than the socket buffers of both sides can hold: the client is still sending while nobody reads.</summary>
+    /// <summary>More than the socket buffers of both sides can hold:
+    /// the client is still sending while nobody reads.</summary>
     private const int LargeBytes = 64 << 20;
 
     /// <summary>Of a fetcher that wants to be in the middle of a chunk.</summary>
@@ -33,7 +35,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("\0REQUEST_CHUNK,1 \0\n")]
     public void ARequestInAnyDialect_GetsTheWholeChunk_ThenACleanEnd(string request)
     {
-        var (client, chunks) = StartHolder(300_000);
+        (ClientProcess client, ChunkSet chunks) = StartHolder(300_000);
 
         using var fetcher = FakeFetcher.Fetch(client.Port, request);
 
@@ -46,7 +48,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("REQUEST_CHUNK,1")]
     public void ARequestThatDribbles_IsUnderstood(string request)
     {
-        var (client, chunks) = StartHolder(300_000);
+        (ClientProcess client, ChunkSet chunks) = StartHolder(300_000);
         using var fetcher = new FakeFetcher(client.Port);
         fetcher.Dribble(request, TimeSpan.FromMilliseconds(5));
 
@@ -59,7 +61,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("REQUEST_CHUNK,1\n")]
     public void AFetcherThatHalfClosesAfterItsRequest_GetsTheWholeChunk(string request)
     {
-        var (client, chunks) = StartHolder(4 << 20);
+        (ClientProcess client, ChunkSet chunks) = StartHolder(4 << 20);
         using var fetcher = new FakeFetcher(client.Port);
         fetcher.Ask(request);
         fetcher.HalfClose();
@@ -75,7 +77,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("stray bytes, a lot of them: ................................................................")]
     public void StrayBytesAfterTheRequest_DestroyNothing(string stray)
     {
-        var (client, chunks) = StartHolder(8 << 20);
+        (ClientProcess client, ChunkSet chunks) = StartHolder(8 << 20);
         using var fetcher = new FakeFetcher(client.Port, SmallReceiveBuffer);
         fetcher.Ask("REQUEST_CHUNK,1");
         for (int i = 0; i < 14; i++)
@@ -96,7 +98,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("REQUEST_CHUNK,2147483647\r\n")]
     public void ARequestForAChunkThatIsNotHeld_EndsInAReset_NeverInAnEmptyChunk(string request)
     {
-        var (client, _) = StartHolder(1000);
+        (ClientProcess client, _) = StartHolder(1000);
 
         using var fetcher = FakeFetcher.Fetch(client.Port, request);
 
@@ -115,7 +117,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("")]
     public void AStreamThatHoldsNoRequest_EndsInAReset_NeverInAnEmptyChunk(string stream)
     {
-        var (client, _) = StartHolder(1000);
+        (ClientProcess client, _) = StartHolder(1000);
         using var fetcher = new FakeFetcher(client.Port);
         fetcher.Ask(stream);
         fetcher.HalfClose();
@@ -134,7 +136,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("GET / HTTP/1.1\r\n\r\n")]
     public void WhatIsNoRequest_IsResetAtOnce(string noRequest)
     {
-        var (client, _) = StartHolder(1000);
+        (ClientProcess client, _) = StartHolder(1000);
         using var fetcher = new FakeFetcher(client.Port);
 
         var watch = Stopwatch.StartNew();
@@ -153,7 +155,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
         var chunks = new ChunkSet(Random, 3, 1000);
         chunks.DealTo(Folder.MakeFolder("holder"), 1);
         File.WriteAllBytes(Path.Combine(Folder["holder"], "chunk_2"), chunks[2]);
-        var client = StartClient("holder", StartNaiveTracker().Port);
+        ClientProcess client = StartClient("holder", StartNaiveTracker().Port);
 
         using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,2");
 
@@ -163,7 +165,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void AClientKilledInMidTransfer_LeavesAReset()
     {
-        var (client, _) = StartHolder(LargeBytes);
+        (ClientProcess client, _) = StartHolder(LargeBytes);
         using var fetcher = new FakeFetcher(client.Port, SmallReceiveBuffer);
         fetcher.Ask("REQUEST_CHUNK,1");
         fetcher.ReadSome(1 << 20);
@@ -178,7 +180,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void AClientTerminatedInMidTransfer_LeavesAReset()
     {
-        var (client, _) = StartHolder(LargeBytes);
+        (ClientProcess client, _) = StartHolder(LargeBytes);
         using var fetcher = new FakeFetcher(client.Port, SmallReceiveBuffer);
         fetcher.Ask("REQUEST_CHUNK,1");
         fetcher.ReadSome(1 << 20);
@@ -191,12 +193,13 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void AFileThatShrinksWhileItIsSent_EndsInAReset()
     {
-        var (client, _) = StartHolder(LargeBytes);
+        (ClientProcess client, _) = StartHolder(LargeBytes);
         using var fetcher = new FakeFetcher(client.Port, SmallReceiveBuffer);
         fetcher.Ask("REQUEST_CHUNK,1");
         fetcher.ReadSome(1 << 20);
 
-        using (var file = new FileStream(Path.Combine(client.ChunkFolder, "chunk_1"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        using (var file = new FileStream(Path.Combine(client.ChunkFolder, "chunk_1"), FileMode.Open,
+            FileAccess.Write, FileShare.ReadWrite))
             file.SetLength(LargeBytes / 2);
 
         Assert.Equal(StreamEnd.Reset, fetcher.ReadToEnd());
@@ -206,7 +209,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     public void AFileThatHasGoneSinceTheStart_EndsInAReset_AndTheClientLives()
     {
         var chunks = new ChunkSet(Random, 2, 1000);
-        var client = StartClient("holder", StartNaiveTracker().Port, chunks, 1, 2);
+        ClientProcess client = StartClient("holder", StartNaiveTracker().Port, chunks, 1, 2);
         _ = client.Port;
         File.Delete(Path.Combine(client.ChunkFolder, "chunk_1"));
 
@@ -220,20 +223,21 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void ManyFetchersAtOnce_SomeSlowSomeIdle_AreAllServed()
     {
-        var (client, chunks) = StartHolder(8 << 20);
-        var idle = Enumerable.Range(0, 20).Select(_ => Own(new FakeFetcher(client.Port))).ToArray();
-        var slow = Enumerable.Range(0, 20).Select(_ => Own(new FakeFetcher(client.Port, SmallReceiveBuffer))).ToArray();
-        foreach (var fetcher in slow)
+        (ClientProcess client, ChunkSet chunks) = StartHolder(8 << 20);
+        FakeFetcher[] idle = Enumerable.Range(0, 20).Select(_ => Own(new FakeFetcher(client.Port))).ToArray();
+        FakeFetcher[] slow = Enumerable.Range(0, 20)
+            .Select(_ => Own(new FakeFetcher(client.Port, SmallReceiveBuffer))).ToArray();
+        foreach (FakeFetcher fetcher in slow)
         {
             fetcher.Ask("REQUEST_CHUNK,1");
             fetcher.ReadSome(1);
         }
-        var quick = Enumerable.Range(0, 20).Select(_ => Own(new FakeFetcher(client.Port))).ToArray();
-        foreach (var fetcher in quick)
+        FakeFetcher[] quick = Enumerable.Range(0, 20).Select(_ => Own(new FakeFetcher(client.Port))).ToArray();
+        foreach (FakeFetcher fetcher in quick)
             fetcher.Ask("REQUEST_CHUNK,1");
 
         // While 20 say nothing and 20 don't read, the others get theirs; then those, too.
-        foreach (var fetcher in quick.Concat(slow))
+        foreach (FakeFetcher fetcher in quick.Concat(slow))
         {
             Assert.Equal(StreamEnd.Clean, fetcher.ReadToEnd());
             chunks.AssertChunk(1, fetcher.Bytes, "what was served");
@@ -245,7 +249,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void FetchersThatGoAwayInTheMiddle_HarmNobody()
     {
-        var (client, chunks) = StartHolder(LargeBytes);
+        (ClientProcess client, ChunkSet chunks) = StartHolder(LargeBytes);
         for (int i = 0; i < 20; i++)
         {
             using var fetcher = new FakeFetcher(client.Port, SmallReceiveBuffer);
@@ -266,10 +270,11 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     public void AChunkJustFetched_IsServedAsSoonAsItIsAnnounced()
     {
         var chunks = new ChunkSet(Random, 3, 200_000);   // chunk 3 is nobody's: the client is not complete
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, [2]);
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
-        tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,2,localhost,{client.Port}", "chunk 2 announced");
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, chunks, [2]);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
+        tracker.Received.WaitForFirst(
+            each => each.Text == $"LOCAL_CHUNKS,2,localhost,{client.Port}", "chunk 2 announced");
 
         using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,2");
 
@@ -282,8 +287,8 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     public void AClientServes_WhileItWaitsForItsTracker()
     {
         var chunks = new ChunkSet(Random, 2, 1000);
-        using var refusing = FreePort.Refusing(out int trackerPort);
-        var client = StartClient("holder", trackerPort, chunks, 1, 2);
+        using Socket refusing = FreePort.Refusing(out int trackerPort);
+        ClientProcess client = StartClient("holder", trackerPort, chunks, 1, 2);
 
         using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,2");
 
@@ -293,7 +298,7 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void ASlowReader_IsNotGivenUp_BecauseTheWholeTakesLong()
     {
-        var (client, chunks) = StartHolder(3 << 20);
+        (ClientProcess client, ChunkSet chunks) = StartHolder(3 << 20);
         using var fetcher = new FakeFetcher(client.Port, SmallReceiveBuffer);
         fetcher.Ask("REQUEST_CHUNK,1");
         for (int i = 0; i < 6; i++)
@@ -307,11 +312,12 @@ public sealed class ServingTests(ITestOutputHelper output) : SystemTest(output)
         chunks.AssertChunk(1, fetcher.Bytes, "what was served");
     }
 
-    /// <summary>A native client whose chunk 1 of 2 is that long; its tracker is a naive one that knows nobody else.</summary>
+    /// <summary>A native client whose chunk 1 of 2 is that long;
+    /// its tracker is a naive one that knows nobody else.</summary>
     private (ClientProcess Client, ChunkSet Chunks) StartHolder(int bytes)
     {
         var chunks = new ChunkSet(Random, 2, index => index == 1 ? bytes : 10);
-        var client = StartClient("holder", StartNaiveTracker().Port, chunks, 1);
+        ClientProcess client = StartClient("holder", StartNaiveTracker().Port, chunks, 1);
         _ = client.Port;
         return (client, chunks);
     }

@@ -18,8 +18,8 @@ public sealed class SizeTests(ITestOutputHelper output) : SystemTest(output)
     public void EightClients_OneOfWhichHasAChunkOf100Mebibytes_AllGetIt()
     {
         var chunks = new ChunkSet(Random, 2, index => index == 1 ? 100 << 20 : 1000);
-        var tracker = StartTracker();
-        var clients = Enumerable.Range(1, 8)
+        TrackerProcess tracker = StartTracker();
+        ClientProcess[] clients = Enumerable.Range(1, 8)
             .Select(i => StartClient($"client_{i}", tracker.Port, chunks, i == 1 ? [1] : i == 2 ? [2] : [])).ToArray();
 
         AssertAllComplete(chunks, clients);
@@ -41,9 +41,9 @@ public sealed class SizeTests(ITestOutputHelper output) : SystemTest(output)
 
     private void AssertScatteredComplete(ChunkSet chunks, int count)
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var watch = Stopwatch.StartNew();
-        var clients = chunks.Scatter(Random, count)
+        ClientProcess[] clients = chunks.Scatter(Random, count)
             .Select((hand, i) => StartClient($"client_{i + 1}", tracker.Port, chunks, hand)).ToArray();
         AssertAllComplete(chunks, clients);
         _output.WriteLine($"complete after {watch.Elapsed.TotalSeconds:F2} s");
@@ -52,9 +52,9 @@ public sealed class SizeTests(ITestOutputHelper output) : SystemTest(output)
 
     internal static void AssertAllComplete(ChunkSet chunks, IReadOnlyList<ClientProcess> clients)
     {
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             client.WaitUntilComplete();
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             chunks.AssertComplete(client.ChunkFolder);
     }
 }
@@ -72,21 +72,22 @@ public sealed class TimeTests(ITestOutputHelper output) : SystemTest(output)
     public void SixteenClients_With64ChunksOfAMebibyteScattered_AreCompleteWithinTenSeconds()
     {
         var chunks = new ChunkSet(Random, 64, 1 << 20);
-        var hands = chunks.Scatter(Random, 16);
+        IReadOnlyList<int>[] hands = chunks.Scatter(Random, 16);
         foreach (int attempt in Patience.Attempts("a swarm of 16 complete within 10 s"))
         {
             for (int i = 0; i < hands.Length; i++)
                 chunks.DealTo(Folder.MakeFolder($"client_{attempt}.{i + 1}"), hands[i]);
-            var tracker = StartTracker();
+            TrackerProcess tracker = StartTracker();
             var watch = Stopwatch.StartNew();
-            var clients = hands.Select((_, i) => StartClient($"client_{attempt}.{i + 1}", tracker.Port)).ToArray();
-            foreach (var client in clients)
+            ClientProcess[] clients =
+                hands.Select((_, i) => StartClient($"client_{attempt}.{i + 1}", tracker.Port)).ToArray();
+            foreach (ClientProcess client in clients)
                 client.WaitUntilComplete();
-            var time = watch.Elapsed;
+            TimeSpan time = watch.Elapsed;
 
             SizeTests.AssertAllComplete(chunks, clients);
             Assert.Empty(LogOrder.FaultsIn(Log.Lines));
-            foreach (var client in clients)
+            foreach (ClientProcess client in clients)
             {
                 client.Dispose();
                 Directory.Delete(client.ChunkFolder, recursive: true);
@@ -106,16 +107,18 @@ public sealed class TimeTests(ITestOutputHelper output) : SystemTest(output)
         var chunks = new ChunkSet(Random, 1000, 1);
         foreach (int attempt in Patience.Attempts("1000 announcements within 2 s"))
         {
-            var tracker = StartNaiveTracker();
-            var client = StartClient($"client_{attempt}", tracker.Port, chunks, chunks.Indexes);
-            var received = tracker.Received.WaitForCount(1000, "a thousand announcements");
+            NaiveTracker tracker = StartNaiveTracker();
+            ClientProcess client = StartClient($"client_{attempt}", tracker.Port, chunks, chunks.Indexes);
+            IReadOnlyList<TrackerMessage> received = tracker.Received.WaitForCount(1000, "a thousand announcements");
 
-            Assert.Equal(chunks.Indexes.Select(index => $"LOCAL_CHUNKS,{index},localhost,{client.Port}").Order(StringComparer.Ordinal),
+            Assert.Equal(
+                chunks.Indexes.Select(index => $"LOCAL_CHUNKS,{index},localhost,{client.Port}")
+                    .Order(StringComparer.Ordinal),
                 received.Select(each => each.Text).Order(StringComparer.Ordinal));
             AssertNoFaults(tracker);
             if (IsFast(received[^1].At - received[0].At, TimeSpan.FromSeconds(2), factor: 10, () =>
             {
-                var asker = Connect(tracker.Port);
+                NaiveClient asker = Connect(tracker.Port);
                 for (int i = 1; i <= 1000; i++)
                     asker.Ask(i);
             }))

@@ -23,9 +23,10 @@ public sealed class CrawlingPeerTests(ITestOutputHelper output) : SystemTest(out
     public void APeerThatSendsAKibibyteASecond_IsNeverGivenUp()
     {
         var chunks = new ChunkSet(Random, 2, 18 << 10);
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, [2], new PeerManners { PartBytes = 1 << 10, PartGap = TimeSpan.FromSeconds(1) });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer =
+            StartPeer(tracker, chunks, [2], new PeerManners { PartBytes = 1 << 10, PartGap = TimeSpan.FromSeconds(1) });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -37,11 +38,12 @@ public sealed class CrawlingPeerTests(ITestOutputHelper output) : SystemTest(out
     public void ATransferThatMoves_IsNotAborted_WhenAnotherPeerWasQuicker()
     {
         var chunks = new ChunkSet(Random, 2, 7 << 10);
-        var tracker = StartNaiveTracker();
-        var slow = StartPeer(tracker, chunks, [2], new PeerManners { PartBytes = 1 << 10, PartGap = TimeSpan.FromSeconds(1) });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer slow =
+            StartPeer(tracker, chunks, [2], new PeerManners { PartBytes = 1 << 10, PartGap = TimeSpan.FromSeconds(1) });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         slow.Requests.WaitForCount(1, "the request to the slow peer");
-        var quick = StartPeer(tracker, chunks, [2]);
+        FakePeer quick = StartPeer(tracker, chunks, [2]);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -64,10 +66,11 @@ public sealed class LateAcceptingPeerTests(ITestOutputHelper output) : SystemTes
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(0);
         int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
-        using var filler = new RawConnection(port);      // all that the queue holds: the kernel drops the next one's SYN
-        var tracker = StartNaiveTracker();
+        // All that the queue holds: the kernel drops the next one's SYN.
+        using var filler = new RawConnection(port);
+        NaiveTracker tracker = StartNaiveTracker();
         tracker.Offer(2, port);
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         foreach (int _ in Patience.Attempts("the client to be connecting"))
         {
             if (IsConnecting(port)) break;
@@ -75,9 +78,9 @@ public sealed class LateAcceptingPeerTests(ITestOutputHelper output) : SystemTes
         }
 
         using (listener.Accept())
-        using (var peer = listener.Accept())
+        using (Socket peer = listener.Accept())
         {
-            var request = new byte[100];
+            byte[] request = new byte[100];
             Assert.Equal("REQUEST_CHUNK,2", Encoding.ASCII.GetString(request, 0, peer.Receive(request)));
             for (int sent = 0; sent < chunks[2].Length; sent += 1 << 10)
             {
@@ -91,7 +94,8 @@ public sealed class LateAcceptingPeerTests(ITestOutputHelper output) : SystemTes
     }
 
     // A socket in the state SYN_SENT (2), by its remote port in hexadecimal.
-    private static bool IsConnecting(int port) => File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{port:X4} 02 "));
+    private static bool IsConnecting(int port) =>
+        File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{port:X4} 02 "));
 }
 
 /// <inheritdoc cref="CrawlingPeerTests"/>
@@ -102,15 +106,15 @@ public sealed class SilentPeerTests(ITestOutputHelper output) : SystemTest(outpu
     public void APeerThatStaysSilent_IsGivenUpAfterFifteenSeconds()
     {
         var chunks = new ChunkSet(Random, 2, 5000);
-        var tracker = StartNaiveTracker();
-        var silent = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer silent = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
         var watch = Stopwatch.StartNew();
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         silent.Ended.WaitForCount(1, "the client to give the silent peer up");
 
         // It is waited for that long, since a stranger that serves one at a time keeps others waiting.
         Assert.True(watch.Elapsed >= TimeSpan.FromSeconds(15));
-        var good = StartPeer(tracker, chunks, [2]);
+        FakePeer good = StartPeer(tracker, chunks, [2]);
         client.WaitUntilComplete();
         chunks.AssertComplete(client.ChunkFolder);
         AssertNoFaults(tracker, silent, good);
@@ -120,10 +124,10 @@ public sealed class SilentPeerTests(ITestOutputHelper output) : SystemTest(outpu
     public void OneSilentPeer_DoesNotHoldUpTheOtherChunks()
     {
         var chunks = new ChunkSet(Random, 8, 5000);
-        var tracker = StartNaiveTracker();
-        var silent = StartPeer(tracker, chunks, [8], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
-        var good = StartPeer(tracker, chunks, chunks.AllBut(8));
-        var client = StartClient("client_1", tracker.Port, chunks);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer silent = StartPeer(tracker, chunks, [8], new PeerManners { BytesAtMost = 0, End = PeerEnd.Silence });
+        FakePeer good = StartPeer(tracker, chunks, chunks.AllBut(8));
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks);
 
         good.LeftByFetcher.WaitForCount(7, "the seven other chunks");
         Assert.Empty(silent.Ended.All);                  // it is still being waited for

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using P2P.Tests.Support;
 using Xunit;
@@ -17,15 +18,16 @@ public sealed class LineOnlyTrackerTests(ITestOutputHelper output) : SystemTest(
     public void ATrackerThatWantsLines_GetsLinesAfterTenSeconds_OnTheSameConnection()
     {
         var chunks = new ChunkSet(Random, 5, 3000);
-        var tracker = StartNaiveTracker(new TrackerManners { LinesOnly = true });
-        var peer = StartPeer(tracker, chunks, chunks.AllBut(1, 2));
-        var client = StartClient("client_1", tracker.Port, chunks, 1, 2);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { LinesOnly = true });
+        FakePeer peer = StartPeer(tracker, chunks, chunks.AllBut(1, 2));
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1, 2);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
-        var received = tracker.Received.WaitForFirst(each => each.Text == $"LOCAL_CHUNKS,5,localhost,{client.Port}", "chunk 5 announced");
+        TrackerMessage received = tracker.Received.WaitForFirst(
+            each => each.Text == $"LOCAL_CHUNKS,5,localhost,{client.Port}", "chunk 5 announced");
         // The first line is all that was said before, joined; from the second on there is a message in each.
-        var lines = tracker.Received.All.Select(each => each.Text).ToArray();
+        string[] lines = tracker.Received.All.Select(each => each.Text).ToArray();
         Assert.True(tracker.Received.All[0].At >= TimeSpan.FromSeconds(10));
         Assert.Contains($"LOCAL_CHUNKS,1,localhost,{client.Port}", lines[1..]);
         Assert.Contains($"LOCAL_CHUNKS,2,localhost,{client.Port}", lines[1..]);
@@ -43,9 +45,9 @@ public sealed class TrackerThatReadsLateTests(ITestOutputHelper output) : System
     public void AConnectionThatTheTrackerDoesNotReadForElevenSeconds_HoldsOneMessage_AndStaysUnframed()
     {
         var chunks = new ChunkSet(Random, 4, 3000);
-        var tracker = StartNaiveTracker(new TrackerManners { UnreadAtFirst = TimeSpan.FromSeconds(11) });
-        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { UnreadAtFirst = TimeSpan.FromSeconds(11) });
+        FakePeer peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -57,14 +59,16 @@ public sealed class TrackerThatReadsLateTests(ITestOutputHelper output) : System
     public void ATrackerThatServesOneClientAfterTheOther_ServesTheSecondWhenTheFirstHasGone()
     {
         var chunks = new ChunkSet(Random, 4, 3000);
-        var tracker = StartNaiveTracker(new TrackerManners { OneAtATime = true });
-        var peer = StartPeer(tracker, chunks, [3, 4]);
-        var first = StartClient("first", tracker.Port, chunks, 1, 2);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { OneAtATime = true });
+        FakePeer peer = StartPeer(tracker, chunks, [3, 4]);
+        ClientProcess first = StartClient("first", tracker.Port, chunks, 1, 2);
         first.WaitUntilComplete();
-        tracker.Received.WaitUntil(all => all.Count(each => each.Text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)) == 4,
+        tracker.Received.WaitUntil(
+            all => all.Count(each => each.Text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)) == 4,
             "all announcements of the first");
-        var second = StartClient("second", tracker.Port, chunks, 1, 2);
-        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("second,LOCAL_CHUNKS", StringComparison.Ordinal)), "the second to begin");
+        ClientProcess second = StartClient("second", tracker.Port, chunks, 1, 2);
+        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("second,LOCAL_CHUNKS", StringComparison.Ordinal)),
+            "the second to begin");
 
         first.Terminate();
         Assert.Equal(0, first.WaitForExit());
@@ -94,7 +98,7 @@ public sealed class NoTrackerAtAllTests(ITestOutputHelper output) : SystemTest(o
     public void ASlowTracker_IsAskedAboutEachChunk_HoweverManyNobodyHas()
     {
         var chunks = new ChunkSet(Random, 40, 500);
-        var tracker = StartNaiveTracker(new TrackerManners { AnswersAfter = TimeSpan.FromMilliseconds(150) });
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { AnswersAfter = TimeSpan.FromMilliseconds(150) });
         StartClient("client_1", tracker.Port, chunks);
         tracker.Received.WaitUntil(_ => tracker.Questions.Distinct().Count() == 40, "a question about each chunk");
     }
@@ -103,7 +107,8 @@ public sealed class NoTrackerAtAllTests(ITestOutputHelper output) : SystemTest(o
     {
         public ClosingServer() : base(oneAtATime: false, port: 0) => Start();
 
-        protected override void Serve(System.Net.Sockets.Socket socket, int connection) => socket.Send("HTTP/1.1 400 Bad Request\r\n\r\n"u8);
+        protected override void Serve(System.Net.Sockets.Socket socket, int connection) =>
+            socket.Send("HTTP/1.1 400 Bad Request\r\n\r\n"u8);
     }
 }
 
@@ -112,23 +117,27 @@ public sealed class NoTrackerAtAllTests(ITestOutputHelper output) : SystemTest(o
 public sealed class TrackerWhoseQueueCannotBeAskedTests(ITestOutputHelper output) : SystemTest(output)
 {
     [Fact]
-    public void WithoutNetlink_TheClientGoesByTheClock_AndADeafTrackerStillFindsOneMessagePerRecv() => OtherMachine.WithoutNetlink(() =>
-    {
-        var chunks = new ChunkSet(Random, 4, 3000);
-        var deaf = TimeSpan.FromSeconds(1);
-        var tracker = StartNaiveTracker(new TrackerManners { DeafAfterRead = deaf, DeafAfterAnswer = deaf, ClosesOnFault = true });
-        var peer = StartPeer(tracker, chunks, [3, 4]);
-        var client = StartClient("client_1", tracker.Port, chunks, 1, 2);
-        client.WaitUntilComplete();
+    public void WithoutNetlink_TheClientGoesByTheClock_AndADeafTrackerStillFindsOneMessagePerRecv() =>
+        OtherMachine.WithoutNetlink(() =>
+        {
+            var chunks = new ChunkSet(Random, 4, 3000);
+            var deaf = TimeSpan.FromSeconds(1);
+            NaiveTracker tracker = StartNaiveTracker(
+                new TrackerManners { DeafAfterRead = deaf, DeafAfterAnswer = deaf, ClosesOnFault = true });
+            FakePeer peer = StartPeer(tracker, chunks, [3, 4]);
+            ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1, 2);
+            client.WaitUntilComplete();
 
-        chunks.AssertComplete(client.ChunkFolder);
-        AssertNoFaults(tracker, peer);
-        // What follows an answer follows it after 2.2 s. (That 1.2 s lie between two messages shows in the absence of faults.)
-        var received = tracker.Received.All;
-        var questions = received.Where(each => each.Text.StartsWith("WHERE_CHUNK", StringComparison.Ordinal)).Skip(1).ToArray();
-        Assert.NotEmpty(questions);
-        Assert.All(questions, each => Assert.True(each.At - each.AnsweredBefore >= TimeSpan.FromSeconds(2.2)));
-    });
+            chunks.AssertComplete(client.ChunkFolder);
+            AssertNoFaults(tracker, peer);
+            // What follows an answer follows it after 2.2 s.
+            // (That 1.2 s lie between two messages shows in the absence of faults.)
+            IReadOnlyList<TrackerMessage> received = tracker.Received.All;
+            TrackerMessage[] questions =
+                received.Where(each => each.Text.StartsWith("WHERE_CHUNK", StringComparison.Ordinal)).Skip(1).ToArray();
+            Assert.NotEmpty(questions);
+            Assert.All(questions, each => Assert.True(each.At - each.AnsweredBefore >= TimeSpan.FromSeconds(2.2)));
+        });
 }
 
 /// <inheritdoc cref="LineOnlyTrackerTests"/>
@@ -139,13 +148,14 @@ public sealed class TrackerThatLosesTheFirstQuestionTests(ITestOutputHelper outp
     public void TheFirstQuestionOfAll_IsAskedAgainAfterFiveSeconds_Unframed()
     {
         var chunks = new ChunkSet(Random, 4, 3000);
-        var tracker = StartNaiveTracker(new TrackerManners { LosesQuestion = 1 });
-        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { LosesQuestion = 1 });
+        FakePeer peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
-        var questions = tracker.Received.All.Where(each => each.Text.StartsWith("WHERE_CHUNK", StringComparison.Ordinal)).ToArray();
+        TrackerMessage[] questions =
+            tracker.Received.All.Where(each => each.Text.StartsWith("WHERE_CHUNK", StringComparison.Ordinal)).ToArray();
         Assert.Equal(questions[0].Text, questions[1].Text);
         Assert.True(questions[1].At - questions[0].At >= TimeSpan.FromSeconds(5) - Reading);
         Assert.Equal([1], tracker.Accepted.All);
@@ -164,9 +174,9 @@ public sealed class TrackerThatLosesTheFirstQuestionOfEachTests(ITestOutputHelpe
     public void EachQuestionIsAskedAgain_Unframed_UntilAllIsThere()
     {
         var chunks = new ChunkSet(Random, 8, 3000);
-        var tracker = StartNaiveTracker(new TrackerManners { LosesFirstOfEach = true });
-        var peer = StartPeer(tracker, chunks, chunks.Indexes);
-        var client = StartClient("client_1", tracker.Port, chunks);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { LosesFirstOfEach = true });
+        FakePeer peer = StartPeer(tracker, chunks, chunks.Indexes);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -183,13 +193,14 @@ public sealed class TrackerThatIsDumbAtFirstTests(ITestOutputHelper output) : Sy
     public void WhereATrackerClosesTheConnectionOverLines_ItIsUnframedAgain()
     {
         var chunks = new ChunkSet(Random, 4, 3000);
-        var tracker = StartNaiveTracker(new TrackerManners { IsDumbAtFirst = true, ClosesOnFault = true });
-        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { IsDumbAtFirst = true, ClosesOnFault = true });
+        FakePeer peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
-        Assert.All(tracker.Received.All.Where(each => each.Connection == 2), each => Assert.DoesNotContain('\n', each.Text));
+        Assert.All(tracker.Received.All.Where(each => each.Connection == 2),
+            each => Assert.DoesNotContain('\n', each.Text));
         Assert.Equal([1, 2], tracker.Accepted.All);
         Assert.Single(tracker.Faults.All);
         AssertNoFaults(peer);
@@ -204,15 +215,17 @@ public sealed class TrackerThatIsDumbToLinesTests(ITestOutputHelper output) : Sy
     public void WhereLinesGetNoAnswerEither_ItIsUnframedAgain_OnANewConnection()
     {
         var chunks = new ChunkSet(Random, 4, 3000);
-        var tracker = StartNaiveTracker(new TrackerManners { IsDumbAtFirst = true });
-        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { IsDumbAtFirst = true });
+        FakePeer peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
-        tracker.Received.WaitUntil(all => all.Count(each => each.Connection == 2 && each.Text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)) >= 4,
+        tracker.Received.WaitUntil(all => all.Count(
+            each => each.Connection == 2 && each.Text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)) >= 4,
             "every announcement on the second connection");
-        Assert.All(tracker.Received.All.Where(each => each.Connection == 2), each => Assert.DoesNotContain('\n', each.Text));
+        Assert.All(tracker.Received.All.Where(each => each.Connection == 2),
+            each => Assert.DoesNotContain('\n', each.Text));
         Assert.Equal([1, 2], tracker.Accepted.All);
         AssertNoFaults(peer);
     }
@@ -226,15 +239,16 @@ public sealed class TrackerThatLosesAQuestionTests(ITestOutputHelper output) : S
     public void ALaterQuestionWithoutAnAnswer_IsAskedAgainAfterTwoSeconds_Unframed()
     {
         var chunks = new ChunkSet(Random, 4, 3000);
-        var tracker = StartNaiveTracker(new TrackerManners { LosesQuestion = 2 });
-        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { LosesQuestion = 2 });
+        FakePeer peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
-        var questions = tracker.Received.All.Where(each => each.Text.StartsWith("WHERE_CHUNK", StringComparison.Ordinal)).ToArray();
+        TrackerMessage[] questions =
+            tracker.Received.All.Where(each => each.Text.StartsWith("WHERE_CHUNK", StringComparison.Ordinal)).ToArray();
         // The second question is lost: nothing else is asked before it is asked again.
-        var lost = questions[1..3];
+        TrackerMessage[] lost = questions[1..3];
         Assert.Equal(lost[0].Text, lost[1].Text);
         Assert.Equal(lost[0].AnsweredBefore, lost[1].AnsweredBefore);
         Assert.True(lost[1].At - lost[1].AnsweredBefore >= TimeSpan.FromSeconds(2));

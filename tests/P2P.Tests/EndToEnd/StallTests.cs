@@ -14,38 +14,42 @@ public sealed class StallTests(ITestOutputHelper output) : SystemTest(output)
     public void EachReason_IsTold_Once()
     {
         var chunks = new ChunkSet(Random, 9, 3000);
-        var tracker = StartTracker();
-        var nobody = StartClient("nobody", tracker.Port, chunks, 1, 2, 5);
+        TrackerProcess tracker = StartTracker();
+        ClientProcess nobody = StartClient("nobody", tracker.Port, chunks, 1, 2, 5);
 
-        var refusing = StartNaiveTracker();
+        NaiveTracker refusing = StartNaiveTracker();
         StartPeer(refusing, chunks, chunks.AllBut(1), new PeerManners { BytesAtMost = 0, End = PeerEnd.Reset });
-        var refused = StartClient("refused", refusing.Port, chunks, 1);
+        ClientProcess refused = StartClient("refused", refusing.Port, chunks, 1);
 
-        var large = StartNaiveTracker();
+        NaiveTracker large = StartNaiveTracker();
         StartPeer(large, chunks, [9]);
         chunks.DealTo(Folder.MakeFolder("small"), chunks.AllBut(9));
-        var small = StartClient("small", large.Port, "-max_chunk_bytes", "2999", "-json");
+        ClientProcess small = StartClient("small", large.Port, "-max_chunk_bytes", "2999", "-json");
 
-        var web = StartNaiveTracker(new TrackerManners { Greeting = "HTTP/1.1 400 Bad Request\r\n\r\n", IsDumbAtFirst = true });
-        var lost = StartClient("lost", web.Port, chunks, 1);
+        NaiveTracker web = StartNaiveTracker(
+            new TrackerManners { Greeting = "HTTP/1.1 400 Bad Request\r\n\r\n", IsDumbAtFirst = true });
+        ClientProcess lost = StartClient("lost", web.Port, chunks, 1);
 
-        var leaving = StartTracker();
-        var left = StartClient("left", leaving.Port, chunks, 1);
-        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("P2PTracker,CHUNK_LOCATION_UNKNOWN", StringComparison.Ordinal)), "an answer");
+        TrackerProcess leaving = StartTracker();
+        ClientProcess left = StartClient("left", leaving.Port, chunks, 1);
+        Log.WaitUntil(lines => lines.Any(
+            line => line.StartsWith("P2PTracker,CHUNK_LOCATION_UNKNOWN", StringComparison.Ordinal)), "an answer");
         left.Output.WaitForFirst(line => line.Contains("serving"), "the client to run");
         leaving.Kill();
 
         // A slow tracker: of more chunks every second it is known that nobody has them.
-        var crawling = StartNaiveTracker(new TrackerManners { AnswersAfter = TimeSpan.FromMilliseconds(150) });
+        NaiveTracker crawling = StartNaiveTracker(new TrackerManners { AnswersAfter = TimeSpan.FromMilliseconds(150) });
         Folder.MakeFolder("crawler");
-        var crawler = StartClient("crawler", crawling.Port, "-chunks", "300");
+        ClientProcess crawler = StartClient("crawler", crawling.Port, "-chunks", "300");
 
         AssertTold(nobody, "nobody has 6 chunks (3-4, 6-9)");
         AssertTold(refused, "every source of 8 chunks refuses or fails");
         AssertTold(small, "chunk 9 is larger than the 2999 bytes that are taken");
         AssertTold(lost, $"what listens at localhost:{web.Port} is no tracker");
         AssertTold(left, $"the tracker at localhost:{leaving.Port} has gone");
-        small.Output.WaitForFirst(line => line.StartsWith("{\"event\":\"stalled\",\"name\":\"small\",\"reason\":\"too_large\"", StringComparison.Ordinal), "the event");
+        small.Output.WaitForFirst(
+            line => line.StartsWith("{\"event\":\"stalled\",\"name\":\"small\",\"reason\":\"too_large\"",
+                StringComparison.Ordinal), "the event");
         Assert.Single(nobody.Waiting.All);
         AssertTold(crawler, "nobody has");
         int questions = crawling.Questions.Count;
@@ -54,5 +58,6 @@ public sealed class StallTests(ITestOutputHelper output) : SystemTest(output)
     }
 
     private static void AssertTold(ClientProcess client, string reason) =>
-        client.Waiting.WaitForFirst(line => line.StartsWith($"{client.Name}: waiting: {reason}", StringComparison.Ordinal), $"{client.Name}'s reason");
+        client.Waiting.WaitForFirst(line =>
+            line.StartsWith($"{client.Name}: waiting: {reason}", StringComparison.Ordinal), $"{client.Name}'s reason");
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Linq;
+using System.Net.Sockets;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -18,10 +19,10 @@ public sealed class StopTests(ITestOutputHelper output) : SystemTest(output)
     public void AClientWhoseTrackerIsNotThere_StopsWithinASecond()
     {
         var chunks = new ChunkSet(Random, 3, 1000);
-        using var refusing = FreePort.Refusing(out int port);
+        using Socket refusing = FreePort.Refusing(out int port);
         AssertStopsWithinASecond(name =>
         {
-            var client = StartClient(name, port, chunks, 1);
+            ClientProcess client = StartClient(name, port, chunks, 1);
             _ = client.ReadyLine;
             return client;
         });
@@ -31,11 +32,12 @@ public sealed class StopTests(ITestOutputHelper output) : SystemTest(output)
     public void AClientWhoseTrackerDoesNotRead_StopsWithinASecond()
     {
         var chunks = new ChunkSet(Random, 3, 1000);
-        var tracker = StartNaiveTracker(new TrackerManners { UnreadAtFirst = Patience.Limit });
+        NaiveTracker tracker = StartNaiveTracker(new TrackerManners { UnreadAtFirst = Patience.Limit });
         AssertStopsWithinASecond(name =>
         {
-            var client = StartClient(name, tracker.Port, chunks, 1, 2);
-            Log.WaitUntil(lines => lines.Any(line => line.StartsWith($"{name},", StringComparison.Ordinal)), "the first announcement");
+            ClientProcess client = StartClient(name, tracker.Port, chunks, 1, 2);
+            Log.WaitUntil(lines => lines.Any(line => line.StartsWith($"{name},", StringComparison.Ordinal)),
+                "the first announcement");
             return client;
         });
     }
@@ -44,12 +46,13 @@ public sealed class StopTests(ITestOutputHelper output) : SystemTest(output)
     public void AClientInMidTransfer_StopsWithinASecond()
     {
         var chunks = new ChunkSet(Random, 3, 300_000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         StartPeer(tracker, chunks, [2, 3], new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Silence });
         AssertStopsWithinASecond(name =>
         {
-            var client = StartClient(name, tracker.Port, chunks, 1);
-            FolderWatch.WaitForFile(client.ChunkFolder, file => file.StartsWith(".chunk_", StringComparison.Ordinal), "a temporary file");
+            ClientProcess client = StartClient(name, tracker.Port, chunks, 1);
+            FolderWatch.WaitForFile(client.ChunkFolder,
+                file => file.StartsWith(".chunk_", StringComparison.Ordinal), "a temporary file");
             return client;
         });
     }
@@ -58,11 +61,11 @@ public sealed class StopTests(ITestOutputHelper output) : SystemTest(output)
     public void AClientThatIsBeingFetchedFrom_StopsWithinASecond()
     {
         var chunks = new ChunkSet(Random, 1, 64 << 20);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         AssertStopsWithinASecond(name =>
         {
-            var client = StartClient(name, tracker.Port, chunks, 1);
-            var fetcher = Own(new FakeFetcher(client.Port, receiveBytes: 64 << 10));
+            ClientProcess client = StartClient(name, tracker.Port, chunks, 1);
+            FakeFetcher fetcher = Own(new FakeFetcher(client.Port, receiveBytes: 64 << 10));
             fetcher.Ask("REQUEST_CHUNK,1");
             fetcher.ReadSome(1 << 20);
             return client;
@@ -72,18 +75,19 @@ public sealed class StopTests(ITestOutputHelper output) : SystemTest(output)
     [Fact]
     public void ATrackerWithManyClients_StopsWithinASecond() => AssertStopsWithinASecond(_ =>
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         for (int i = 1; i <= 100; i++)
             Connect(tracker.Port).AnnounceAsLines(i, 5000 + i);
         return tracker;
     });
 
-    /// <param name="start">Starts a program, a client under the name given, and brings it into the state in question.</param>
+    /// <param name="start">Starts a program, a client under the name given,
+    /// and brings it into the state in question.</param>
     private static void AssertStopsWithinASecond(Func<string, NativeProcess> start)
     {
         foreach (int attempt in Patience.Attempts("an end within a second of the signal"))
         {
-            using var process = start($"client_{attempt}");
+            using NativeProcess process = start($"client_{attempt}");
             var watch = Stopwatch.StartNew();
             if (attempt % 2 == 0) process.Interrupt();
             else process.Terminate();

@@ -17,11 +17,12 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System1_MoreThanOneClientCanBeInvoked()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 5, 1000);
-        var clients = Enumerable.Range(1, 4).Select(i => StartClient($"client_{i}", tracker.Port, chunks, i)).ToArray();
+        ClientProcess[] clients = Enumerable.Range(1, 4)
+            .Select(i => StartClient($"client_{i}", tracker.Port, chunks, i)).ToArray();
 
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             Log.WaitFor($"{client.Name},WHERE_CHUNK,5");
         Assert.Equal(clients.Length, clients.Select(client => client.Port).Distinct().Count());
         Assert.DoesNotContain(clients, client => client.HasExited);
@@ -30,9 +31,9 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System2_AllClientsMakeProgress_AndEventuallyHaveAllChunks()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 30, _ => Random.Next(1, 100_000));
-        var clients = StartScattered(tracker.Port, chunks, 4);
+        ClientProcess[] clients = StartScattered(tracker.Port, chunks, 4);
 
         AssertAllComplete(chunks, clients);
         Assert.Empty(LogOrder.FaultsIn(Log.Lines));
@@ -41,16 +42,22 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System2_AllClientsMakeProgress_AndEventuallyHaveAllChunks_WithStrangersClients()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 20, _ => Random.Next(1, 100_000));
-        var hands = chunks.Scatter(Random, 4);
+        IReadOnlyList<int>[] hands = chunks.Scatter(Random, 4);
         StrangerClient[] strangers =
-            [Own(new StrangerClient(chunks, hands[0], tracker.Port)), Own(new StrangerClient(chunks, hands[1], tracker.Port))];
+        [
+            Own(new StrangerClient(chunks, hands[0], tracker.Port)),
+            Own(new StrangerClient(chunks, hands[1], tracker.Port)),
+        ];
         ClientProcess[] clients =
-            [StartClient("client_1", tracker.Port, chunks, hands[2]), StartClient("client_2", tracker.Port, chunks, hands[3])];
+        [
+            StartClient("client_1", tracker.Port, chunks, hands[2]),
+            StartClient("client_2", tracker.Port, chunks, hands[3]),
+        ];
 
         AssertAllComplete(chunks, clients);
-        foreach (var stranger in strangers)
+        foreach (StrangerClient stranger in strangers)
         {
             stranger.WaitUntilComplete();
             Assert.Empty(stranger.Faults);
@@ -60,19 +67,22 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System2_AllClientsMakeProgress_AndEventuallyHaveAllChunks_WithAStrangersTrackerAndClients()
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         var chunks = new ChunkSet(Random, 12, _ => Random.Next(1, 100_000));
-        var hands = chunks.Scatter(Random, 4);
+        IReadOnlyList<int>[] hands = chunks.Scatter(Random, 4);
         StrangerClient[] strangers =
         [
             Own(new StrangerClient(chunks, hands[0], tracker.Port, tracker)),
             Own(new StrangerClient(chunks, hands[1], tracker.Port, tracker)),
         ];
         ClientProcess[] clients =
-            [StartClient("client_1", tracker.Port, chunks, hands[2]), StartClient("client_2", tracker.Port, chunks, hands[3])];
+        [
+            StartClient("client_1", tracker.Port, chunks, hands[2]),
+            StartClient("client_2", tracker.Port, chunks, hands[3]),
+        ];
 
         AssertAllComplete(chunks, clients);
-        foreach (var stranger in strangers)
+        foreach (StrangerClient stranger in strangers)
         {
             stranger.WaitUntilComplete();
             Assert.Empty(stranger.Faults);
@@ -83,14 +93,14 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System3_ClientsFinishInReasonableTime()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         AssertFinishInReasonableTime(tracker.Port);
     }
 
     [Fact]
     public void System3_ClientsFinishInReasonableTime_WithAStrangersTracker()
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         AssertFinishInReasonableTime(tracker.Port);
         AssertNoFaults(tracker);
     }
@@ -98,11 +108,12 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System4_ClientsMakeAndReceiveConnections_AtTheSameTime()
     {
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         var chunks = new ChunkSet(Random, 2, 8 << 20);
         // The client is in the middle of chunk 2 as long as this peer says nothing more.
-        var peer = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        FakePeer peer =
+            StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Silence });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         peer.Sent.WaitForCount(1, "the client to be in the middle of fetching chunk 2");
 
         using var fetcher = FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,1");
@@ -116,14 +127,15 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System4_ClientsMakeAndReceiveConnections_AtTheSameTime_OurOwn()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 3, 2 << 20);
         // Both clients are in the middle of chunk 3 as long as this peer says nothing more; meanwhile each fetches from
         // the other what only the other has.
-        var peer = StartPeer(tracker, chunks, [3], new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Silence });
-        var one = StartClient("client_1", tracker.Port, chunks, 1);
+        FakePeer peer =
+            StartPeer(tracker, chunks, [3], new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Silence });
+        ClientProcess one = StartClient("client_1", tracker.Port, chunks, 1);
         peer.Sent.WaitForCount(1, "the first client to be in the middle of fetching chunk 3");
-        var two = StartClient("client_2", tracker.Port, chunks, 2);
+        ClientProcess two = StartClient("client_2", tracker.Port, chunks, 2);
 
         Log.WaitFor($"client_1,LOCAL_CHUNKS,2,localhost,{one.Port}");
         Log.WaitFor($"client_2,LOCAL_CHUNKS,1,localhost,{two.Port}");
@@ -138,7 +150,7 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [InlineData(20)]
     public void System5_SmallChunksSucceed(int bytes)
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 100, bytes);
         AssertAllComplete(chunks, StartScattered(tracker.Port, chunks, 4));
     }
@@ -146,10 +158,10 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System5_SmallChunksSucceed_WithStrangers()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 30, _ => Random.Next(1, 10));
-        var hands = chunks.Scatter(Random, 2);
-        var stranger = Own(new StrangerClient(chunks, hands[0], tracker.Port));
+        IReadOnlyList<int>[] hands = chunks.Scatter(Random, 2);
+        StrangerClient stranger = Own(new StrangerClient(chunks, hands[0], tracker.Port));
         AssertAllComplete(chunks, StartClient("client_1", tracker.Port, chunks, hands[1]));
         stranger.WaitUntilComplete();
         Assert.Empty(stranger.Faults);
@@ -158,15 +170,16 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System5_AnEmptyChunkSucceeds()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 3, index => index == 2 ? 0 : 1000);
-        AssertAllComplete(chunks, StartClient("has", tracker.Port, chunks, 1, 2, 3), StartClient("wants", tracker.Port, chunks));
+        AssertAllComplete(chunks, StartClient("has", tracker.Port, chunks, 1, 2, 3),
+            StartClient("wants", tracker.Port, chunks));
     }
 
     [Fact]
     public void System6_LargeChunksSucceed()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 4, index => (20 << 20) + index);
         AssertAllComplete(chunks, StartScattered(tracker.Port, chunks, 3));
     }
@@ -174,9 +187,9 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System6_LargeChunksSucceed_WithStrangers()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 4, index => (10 << 20) + index);
-        var stranger = Own(new StrangerClient(chunks, [1, 2], tracker.Port));
+        StrangerClient stranger = Own(new StrangerClient(chunks, [1, 2], tracker.Port));
         AssertAllComplete(chunks, StartClient("client_1", tracker.Port, chunks, 3, 4));
         stranger.WaitUntilComplete();
         Assert.Empty(stranger.Faults);
@@ -185,16 +198,21 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System7_AllFinish_WhenSomeClientsWithAllNecessaryChunksJoin()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 12, 30_000);
         // Chunks 9 to 12 are nobody's at first.
         ClientProcess[] early =
-            [StartClient("early_1", tracker.Port, chunks, 1, 2, 3, 4), StartClient("early_2", tracker.Port, chunks, 5, 6, 7, 8)];
-        foreach (var client in early)
-            Log.WaitUntil(lines => lines.Count(line => line == $"{client.Name},WHERE_CHUNK,12") >= 2, $"{client.Name} to ask again");
+        [
+            StartClient("early_1", tracker.Port, chunks, 1, 2, 3, 4),
+            StartClient("early_2", tracker.Port, chunks, 5, 6, 7, 8),
+        ];
+        foreach (ClientProcess client in early)
+            Log.WaitUntil(lines => lines.Count(line => line == $"{client.Name},WHERE_CHUNK,12") >= 2,
+                $"{client.Name} to ask again");
         Assert.DoesNotContain(early, client => client.Output.All.Any(line => line.Contains("complete")));
 
-        ClientProcess[] late = [StartClient("late_1", tracker.Port, chunks, 9, 10), StartClient("late_2", tracker.Port, chunks, 11, 12)];
+        ClientProcess[] late =
+            [StartClient("late_1", tracker.Port, chunks, 9, 10), StartClient("late_2", tracker.Port, chunks, 11, 12)];
 
         AssertAllComplete(chunks, [.. early, .. late]);
         Assert.Empty(LogOrder.FaultsIn(Log.Lines));
@@ -203,14 +221,15 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
     [Fact]
     public void System7_AllFinish_WhenSomeClientsWithAllNecessaryChunksJoin_WithStrangers()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 8, 30_000);
-        var early = StartClient("early", tracker.Port, chunks, 1, 2);
-        var earlyStranger = Own(new StrangerClient(chunks, [3, 4], tracker.Port));
-        Log.WaitUntil(lines => lines.Count(line => line == "early,WHERE_CHUNK,8") >= 2, "the early client to ask again");
+        ClientProcess early = StartClient("early", tracker.Port, chunks, 1, 2);
+        StrangerClient earlyStranger = Own(new StrangerClient(chunks, [3, 4], tracker.Port));
+        Log.WaitUntil(lines => lines.Count(line => line == "early,WHERE_CHUNK,8") >= 2,
+            "the early client to ask again");
 
-        var lateStranger = Own(new StrangerClient(chunks, [5, 6], tracker.Port));
-        var late = StartClient("late", tracker.Port, chunks, 7, 8);
+        StrangerClient lateStranger = Own(new StrangerClient(chunks, [5, 6], tracker.Port));
+        ClientProcess late = StartClient("late", tracker.Port, chunks, 7, 8);
 
         AssertAllComplete(chunks, early, late);
         earlyStranger.WaitUntilComplete();
@@ -224,23 +243,24 @@ public sealed class SystemGradingTests(ITestOutputHelper output) : SystemTest(ou
         {
             var chunks = new ChunkSet(Random, 40, 65536);
             var watch = Stopwatch.StartNew();
-            var clients = StartScattered(trackerPort, chunks, 4, $"client_{attempt}.");
+            ClientProcess[] clients = StartScattered(trackerPort, chunks, 4, $"client_{attempt}.");
             AssertAllComplete(chunks, clients);
             if (watch.Elapsed < TimeSpan.FromSeconds(15))
                 return;
-            foreach (var client in clients)
+            foreach (ClientProcess client in clients)
                 client.Dispose();
         }
     }
 
     private ClientProcess[] StartScattered(int trackerPort, ChunkSet chunks, int clients, string name = "client_") =>
-        chunks.Scatter(Random, clients).Select((hand, i) => StartClient($"{name}{i + 1}", trackerPort, chunks, hand)).ToArray();
+        chunks.Scatter(Random, clients)
+            .Select((hand, i) => StartClient($"{name}{i + 1}", trackerPort, chunks, hand)).ToArray();
 
     private static void AssertAllComplete(ChunkSet chunks, params IReadOnlyList<ClientProcess> clients)
     {
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             client.WaitUntilComplete();
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             chunks.AssertComplete(client.ChunkFolder);
     }
 }

@@ -39,7 +39,7 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [InlineData("\0\0WHERE_CHUNK,7 \0\0\r\n", "CHUNK_LOCATION_UNKNOWN,7\n")]
     public void WhatAClientSends_IsAnsweredInItsDialect(string sent, string answer)
     {
-        var client = Connect(StartTracker().Port);
+        NaiveClient client = Connect(StartTracker().Port);
 
         client.Send(sent);
         Assert.Equal(answer, client.Receive(answer.Length));
@@ -70,7 +70,7 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [InlineData("REQUEST_CHUNK,1")]
     public void WhatIsNoMessageToATracker_IsDropped_AndTheConnectionGoesOn(string noMessage)
     {
-        var client = Connect(StartTracker().Port);
+        NaiveClient client = Connect(StartTracker().Port);
 
         client.Send($"{noMessage}\nWHERE_CHUNK,1\nWHERE_CHUNK,2\n");
 
@@ -83,8 +83,8 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void NothingIsSentUnasked()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         client.Send("LOCAL_CHUNKS,1,localhost,5001");
         Log.WaitFor("P2PTracker,LOCAL_CHUNKS,1,localhost,5001");
         client.Send("LOCAL_CHUNKS,2,localhost,5001");
@@ -98,24 +98,24 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void AThousandQuestionsInOneSend_AreEachAnsweredInTheirOrder()
     {
-        var client = Connect(StartTracker().Port);
+        NaiveClient client = Connect(StartTracker().Port);
 
         client.Send(string.Concat(Enumerable.Range(1, 1000).Select(i => $"WHERE_CHUNK,{i}\n")));
 
-        var answers = string.Concat(Enumerable.Range(1, 1000).Select(i => $"CHUNK_LOCATION_UNKNOWN,{i}\n"));
+        string answers = string.Concat(Enumerable.Range(1, 1000).Select(i => $"CHUNK_LOCATION_UNKNOWN,{i}\n"));
         Assert.Equal(answers, client.Receive(answers.Length));
     }
 
     [Fact]
     public void AThousandUnframedAnnouncementsWithoutAPause_AreAllUnderstood()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         for (int i = 1; i <= 1000; i++)
             client.Send($"LOCAL_CHUNKS,{i},localhost,5001");          // TCP joins and cuts them as it likes
 
         Assert.Equal("GET_CHUNK_FROM,1000,localhost,5001", client.Ask(1000));
-        var asker = Connect(tracker.Port);
+        NaiveClient asker = Connect(tracker.Port);
         for (int i = 1; i <= 1000; i++)
             Assert.Equal($"GET_CHUNK_FROM,{i},localhost,5001", asker.Ask(i));
     }
@@ -125,7 +125,7 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     {
         const string Sent = "LOCAL_CHUNKS,12,localhost,5001\nWHERE_CHUNK,12\nWHERE_CHUNK,34\r\n";
         const string Answers = "GET_CHUNK_FROM,12,localhost,5001\nCHUNK_LOCATION_UNKNOWN,34\n";
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         for (int cut = 1; cut < Sent.Length; cut++)
         {
             AssertUnderstood(tracker, client =>
@@ -143,7 +143,7 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void AMessageInTwoReads_IsAnsweredAfterFiftyMillisecondsWithoutAByte()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         foreach (int _ in Patience.Attempts("an answer within 500 ms"))
         {
             using var client = new NaiveClient(tracker.Port);
@@ -160,7 +160,7 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void AMessageInOneRead_IsAnsweredAtOnce()
     {
-        var client = Connect(StartTracker().Port);
+        NaiveClient client = Connect(StartTracker().Port);
         foreach (int i in Patience.Attempts("an answer sooner than a message that was cut gets one"))
         {
             var watch = Stopwatch.StartNew();
@@ -173,7 +173,7 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void OfLinesWhoseLastIsBare_TheLastIsTakenAfterASecond()
     {
-        var client = Connect(StartTracker().Port);
+        NaiveClient client = Connect(StartTracker().Port);
 
         var watch = Stopwatch.StartNew();
         client.Send("LOCAL_CHUNKS,1,localhost,5001\nLOCAL_CHUNKS,2,localhost,5002\nWHERE_CHUNK,2");
@@ -204,7 +204,7 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [InlineData("LOCAL_CHUNKS,1,localhost,5001WHERE_CHUNK,1")]
     public void TheEndOfTheStream_EndsTheLastMessage_AtOnce(string sent)
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         foreach (int _ in Patience.Attempts("an answer sooner than a bare line gets one"))
         {
             using var client = new NaiveClient(tracker.Port);
@@ -225,10 +225,10 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [InlineData("LOCAL_CHUNKS,1,localhost,5001,surplus\0\u0001\u00ff\nWHERE_CHUNK,x\n")]
     public void After100BadMessages_TheConnectionIsClosed_AndNoOtherNotices(string bad)
     {
-        var tracker = StartTracker();
-        var other = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient other = Connect(tracker.Port);
         other.Announce(1, 5001);
-        var client = Connect(tracker.Port);
+        NaiveClient client = Connect(tracker.Port);
 
         client.Send(string.Concat(Enumerable.Repeat("nonsense\n", 99)) + "WHERE_CHUNK,7\n");
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,7\n", client.Receive());
@@ -243,11 +243,11 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void FourKibibytesWithoutAnEnd_CloseTheConnection_AndNoOtherNotices()
     {
-        var tracker = StartTracker();
-        var other = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient other = Connect(tracker.Port);
         other.Announce(1, 5001);
 
-        var client = Connect(tracker.Port);
+        NaiveClient client = Connect(tracker.Port);
         client.Send(new string('A', 3000) + "\nWHERE_CHUNK,7\n");     // less: one bad message
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,7\n", client.Receive());
         client.Send(new string('A', 5000));
@@ -259,13 +259,13 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void RandomGarbage_HarmsNobodyElse()
     {
-        var tracker = StartTracker();
-        var other = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient other = Connect(tracker.Port);
         other.Announce(1, 5001);
         for (int i = 0; i < 50; i++)
         {
             using var client = new NaiveClient(tracker.Port);
-            var garbage = new byte[Random.Next(1, 20000)];
+            byte[] garbage = new byte[Random.Next(1, 20000)];
             Random.NextBytes(garbage);
             SendUntilClosed(client, garbage);
             Assert.Equal("GET_CHUNK_FROM,1,localhost,5001", other.Ask(1));
@@ -277,9 +277,9 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void ConnectionsOfBothDialects_ServeSideBySide()
     {
-        var tracker = StartTracker();
-        var unframed = Connect(tracker.Port);
-        var line = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient unframed = Connect(tracker.Port);
+        NaiveClient line = Connect(tracker.Port);
         line.Send("LOCAL_CHUNKS,1,localhost,5001\nLOCAL_CHUNKS,2,localhost,5001\nWHERE_CHUNK,3\n");
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,3\n", line.Receive());
         unframed.Announce(3, 5003);
@@ -295,8 +295,8 @@ public sealed class TrackerDialectTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void EveryLogLine_IsOneOfTheFormsOfTheSpecification()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         client.Send("nonsense\n LOCAL_CHUNKS,1,127.0.0.1,5001,surplus \r\n\tWHERE_CHUNK,1 \nWHERE_CHUNK,2,5,6\n");
         const string Answers = "GET_CHUNK_FROM,1,localhost,5001\nCHUNK_LOCATION_UNKNOWN,2\n";
         Assert.Equal(Answers, client.Receive(Answers.Length));

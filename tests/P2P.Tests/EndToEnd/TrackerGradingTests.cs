@@ -16,12 +16,12 @@ public sealed class TrackerGradingTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void Tracker1_AcceptsSimultaneousConnectionsFromMoreThanTwoClients()
     {
-        var tracker = StartTracker();
-        var clients = Enumerable.Range(1, 8).Select(_ => Connect(tracker.Port)).ToArray();
+        TrackerProcess tracker = StartTracker();
+        NaiveClient[] clients = Enumerable.Range(1, 8).Select(_ => Connect(tracker.Port)).ToArray();
 
         for (int i = 0; i < clients.Length; i++)
             clients[i].Announce(i + 1, 5001 + i);
-        foreach (var client in clients)
+        foreach (NaiveClient client in clients)
             for (int i = 0; i < clients.Length; i++)
                 Assert.Equal($"GET_CHUNK_FROM,{i + 1},localhost,{5001 + i}", client.Ask(i + 1));
     }
@@ -29,27 +29,28 @@ public sealed class TrackerGradingTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void Tracker1_AcceptsAThousandConnectionsAtTheSameTime()
     {
-        var tracker = StartTracker();
-        var clients = Enumerable.Range(1, 1000).Select(_ => Connect(tracker.Port)).ToArray();
+        TrackerProcess tracker = StartTracker();
+        NaiveClient[] clients = Enumerable.Range(1, 1000).Select(_ => Connect(tracker.Port)).ToArray();
 
         clients[0].Announce(1, 5001);
-        foreach (var client in clients)
+        foreach (NaiveClient client in clients)
             client.Send("WHERE_CHUNK,1");
-        foreach (var client in clients)
+        foreach (NaiveClient client in clients)
             Assert.Equal("GET_CHUNK_FROM,1,localhost,5001", client.Receive());
     }
 
     [Fact]
     public void Tracker1_AcceptsSimultaneousConnectionsFromMoreThanTwoClients_OurOwn()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 6, 1000);
-        var clients = Enumerable.Range(1, 5).Select(i => StartClient($"client_{i}", tracker.Port, chunks, i)).ToArray();
+        ClientProcess[] clients = Enumerable.Range(1, 5)
+            .Select(i => StartClient($"client_{i}", tracker.Port, chunks, i)).ToArray();
 
         // Chunk 6 is nobody's, so that all of them stay and ask.
-        foreach (var client in clients)
+        foreach (ClientProcess client in clients)
             Log.WaitFor($"{client.Name},WHERE_CHUNK,6");
-        var naive = Connect(tracker.Port);
+        NaiveClient naive = Connect(tracker.Port);
         for (int i = 1; i <= clients.Length; i++)
             Assert.StartsWith($"GET_CHUNK_FROM,{i},localhost,", naive.Ask(i));
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,6", naive.Ask(6));
@@ -60,23 +61,27 @@ public sealed class TrackerGradingTests(ITestOutputHelper output) : SystemTest(o
     [InlineData("127.0.0.1")]
     public void Tracker2_AChunkThatOneClientHas_IsListedWithThatClient(string spelling)
     {
-        var tracker = StartTracker();
-        var holder = Connect(tracker.Port);
-        var asker = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient holder = Connect(tracker.Port);
+        NaiveClient asker = Connect(tracker.Port);
 
         holder.Send($"LOCAL_CHUNKS,3,{spelling},5001");
         Log.WaitFor("P2PTracker,LOCAL_CHUNKS,3,localhost,5001");
 
         Assert.Equal("GET_CHUNK_FROM,3,localhost,5001", asker.Ask(3));
-        Assert.Equal(["P2PTracker,LOCAL_CHUNKS,3,localhost,5001", "P2PTracker,WHERE_CHUNK,3", "P2PTracker,GET_CHUNK_FROM,3,localhost,5001"],
+        Assert.Equal(
+            [
+                "P2PTracker,LOCAL_CHUNKS,3,localhost,5001",
+                "P2PTracker,WHERE_CHUNK,3", "P2PTracker,GET_CHUNK_FROM,3,localhost,5001",
+            ],
             Log.Lines);
     }
 
     [Fact]
     public void Tracker2_AChunkThatOneClientHas_IsListedWithThatClient_OurOwn()
     {
-        var tracker = StartTracker();
-        var holder = StartClient("holder", tracker.Port, new ChunkSet(Random, 2, 1000), 1, 2);
+        TrackerProcess tracker = StartTracker();
+        ClientProcess holder = StartClient("holder", tracker.Port, new ChunkSet(Random, 2, 1000), 1, 2);
 
         Log.WaitFor($"P2PTracker,LOCAL_CHUNKS,2,localhost,{holder.Port}");
 
@@ -86,7 +91,7 @@ public sealed class TrackerGradingTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void Tracker3_AChunkThatTwoClientsHave_IsListedWithBoth()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         Connect(tracker.Port).Announce(1, 5001);
         Connect(tracker.Port).Announce(1, 5002);
         Connect(tracker.Port).Announce(2, 5003);
@@ -98,11 +103,11 @@ public sealed class TrackerGradingTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void Tracker3_AChunkThatTwoClientsHave_IsListedWithBoth_OurOwn()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 1, 1000);
-        var first = StartClient("first", tracker.Port, chunks, 1);
+        ClientProcess first = StartClient("first", tracker.Port, chunks, 1);
         Log.WaitFor($"P2PTracker,LOCAL_CHUNKS,1,localhost,{first.Port}");
-        var second = StartClient("second", tracker.Port, chunks, 1);
+        ClientProcess second = StartClient("second", tracker.Port, chunks, 1);
         Log.WaitFor($"P2PTracker,LOCAL_CHUNKS,1,localhost,{second.Port}");
 
         Assert.Equal($"GET_CHUNK_FROM,1,localhost,{first.Port},localhost,{second.Port}", Connect(tracker.Port).Ask(1));
@@ -111,9 +116,9 @@ public sealed class TrackerGradingTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void Tracker4_AChunkThatNobodyRegistered_IsUnknown_UntilSomebodyDoes()
     {
-        var tracker = StartTracker();
-        var holder = Connect(tracker.Port);
-        var asker = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient holder = Connect(tracker.Port);
+        NaiveClient asker = Connect(tracker.Port);
         holder.Announce(1, 5001);
 
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,2", asker.Ask(2));
@@ -126,15 +131,17 @@ public sealed class TrackerGradingTests(ITestOutputHelper output) : SystemTest(o
     [Fact]
     public void Tracker4_AChunkThatNobodyRegistered_IsUnknown_OurOwn()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         StartClient("asker", tracker.Port, new ChunkSet(Random, 2, 1000), 1);
 
-        var lines = Log.WaitUntil(each => each.Contains("P2PTracker,CHUNK_LOCATION_UNKNOWN,2"), "the answer that chunk 2 is unknown");
+        IReadOnlyList<string> lines = Log.WaitUntil(each => each.Contains("P2PTracker,CHUNK_LOCATION_UNKNOWN,2"),
+            "the answer that chunk 2 is unknown");
 
         Assert.True(IndexOf(lines, "asker,WHERE_CHUNK,2") < IndexOf(lines, "P2PTracker,CHUNK_LOCATION_UNKNOWN,2"));
         Assert.DoesNotContain("asker,WHERE_CHUNK,1", lines);
         Assert.DoesNotContain(lines, line => line.StartsWith("P2PTracker,GET_CHUNK_FROM", StringComparison.Ordinal));
     }
 
-    private static int IndexOf(IReadOnlyList<string> lines, string line) => lines.TakeWhile(each => each != line).Count();
+    private static int IndexOf(IReadOnlyList<string> lines, string line) =>
+        lines.TakeWhile(each => each != line).Count();
 }

@@ -18,8 +18,8 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [Fact]
     public void APeerThatAnnouncesAgain_IsListedOnce()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         client.Announce(1, 5001);
         client.Announce(1, 5001);
         Connect(tracker.Port).Announce(1, 5002);
@@ -34,8 +34,8 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [InlineData("localhost")]
     public void EveryLoopbackSpelling_IsTheSamePeerNamedLocalhost(string spelling)
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         client.Announce(1, 5001);
 
         client.Send($"LOCAL_CHUNKS,1,{spelling},5001\nLOCAL_CHUNKS,2,{spelling},5001\n");
@@ -50,11 +50,11 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [Fact]
     public void Peers_AreListedInTheOrderInWhichTheyAnnouncedFirst()
     {
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         int[] ports = [5009, 5001, 5005, 5003];
-        var clients = ports.Select(port =>
+        NaiveClient[] clients = ports.Select(port =>
         {
-            var client = Connect(tracker.Port);
+            NaiveClient client = Connect(tracker.Port);
             client.Announce(1, port);
             return client;
         }).ToArray();
@@ -66,14 +66,14 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [Fact]
     public void APeerWhoseConnectionHasGone_IsListedAfterTheConnectedOnes_AndMovesBackWhenItReturns()
     {
-        var tracker = StartTracker();
-        var clients = new[] { 5001, 5002, 5003, 5004 }.Select(port =>
+        TrackerProcess tracker = StartTracker();
+        NaiveClient[] clients = new[] { 5001, 5002, 5003, 5004 }.Select(port =>
         {
-            var client = Connect(tracker.Port);
+            NaiveClient client = Connect(tracker.Port);
             client.Announce(1, port);
             return client;
         }).ToArray();
-        var asker = Connect(tracker.Port);
+        NaiveClient asker = Connect(tracker.Port);
         Assert.Equal(Listed(5001, 5002, 5003, 5004), asker.Ask(1));
 
         clients[2].Dispose();
@@ -81,22 +81,24 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
         clients[0].Dispose();
         AskUntil(asker, Listed(5002, 5004, 5001, 5003));
 
-        var returned = Connect(tracker.Port);
+        NaiveClient returned = Connect(tracker.Port);
         returned.Announce(1, 5003);
         AskUntil(asker, Listed(5002, 5003, 5004, 5001));
 
-        static string Listed(params int[] ports) => $"GET_CHUNK_FROM,1{string.Concat(ports.Select(port => $",localhost,{port}"))}";
+        static string Listed(params int[] ports) =>
+            $"GET_CHUNK_FROM,1{string.Concat(ports.Select(port => $",localhost,{port}"))}";
     }
 
     [Fact]
     public void SixtyPeers_AreAllInOneAnswer()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
         client.Send(string.Concat(Enumerable.Range(5001, 60).Select(port => $"LOCAL_CHUNKS,1,localhost,{port}\n")));
         client.Send("WHERE_CHUNK,1\n");
 
-        var expected = $"GET_CHUNK_FROM,1{string.Concat(Enumerable.Range(5001, 60).Select(port => $",localhost,{port}"))}\n";
+        string expected =
+            $"GET_CHUNK_FROM,1{string.Concat(Enumerable.Range(5001, 60).Select(port => $",localhost,{port}"))}\n";
         Assert.Equal(expected, client.Receive(expected.Length));
     }
 
@@ -105,24 +107,24 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [InlineData(true)]
     public void OfTwoHundredPeers_EachAnswerFitsOneRecv_AndItsWindowMovesOverAll(bool oneConnectionEach)
     {
-        var tracker = StartTracker();
-        var ports = Enumerable.Range(50001, 200).ToArray();
+        TrackerProcess tracker = StartTracker();
+        int[] ports = Enumerable.Range(50001, 200).ToArray();
         if (oneConnectionEach)
             foreach (int port in ports)
                 Connect(tracker.Port).AnnounceAsLines(7, port);
         else
             Connect(tracker.Port).AnnounceAsLines(7, ports);
 
-        var asker = Connect(tracker.Port);
+        NaiveClient asker = Connect(tracker.Port);
         var listed = new Dictionary<int, int>();
         for (int question = 0; question < 200; question++)
         {
-            var answer = asker.Ask(7);
+            string answer = asker.Ask(7);
             Assert.InRange(answer.Length, AnswerBytesMax / 2, AnswerBytesMax);
-            var fields = answer.Split(',');
+            string[] fields = answer.Split(',');
             Assert.Equal(["GET_CHUNK_FROM", "7"], fields[..2]);
             Assert.All(fields.Where((_, i) => i >= 2 && i % 2 == 0), host => Assert.Equal("localhost", host));
-            var window = fields.Where((_, i) => i >= 2 && i % 2 == 1).Select(int.Parse).ToArray();
+            int[] window = fields.Where((_, i) => i >= 2 && i % 2 == 1).Select(int.Parse).ToArray();
             Assert.Equal(window.Length, window.Distinct().Count());
             foreach (int port in window)
                 listed[port] = listed.GetValueOrDefault(port) + 1;
@@ -137,8 +139,8 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [Fact]
     public void ARepeatedUnknown_IsHeldBackTenMilliseconds_OthersAreNot()
     {
-        var tracker = StartTracker();
-        var hasty = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient hasty = Connect(tracker.Port);
 
         // The first is answered at once, 49 are held back.
         var watch = Stopwatch.StartNew();
@@ -160,9 +162,9 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [Fact]
     public void WhileOneClientAsksForAnUnknownChunkWithoutAnyPause_OthersAreAnswered_AndItLearnsWhenTheChunkIsThere()
     {
-        var tracker = StartTracker();
-        var hasty = Connect(tracker.Port);
-        var other = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient hasty = Connect(tracker.Port);
+        NaiveClient other = Connect(tracker.Port);
 
         hasty.Send(string.Concat(Enumerable.Repeat("WHERE_CHUNK,1\n", 50)));      // 50 questions at once
         for (int i = 0; i < 50; i++)
@@ -171,10 +173,10 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
         hasty.Send("WHERE_CHUNK,1\n");
 
         // Exactly one answer per question, in order. (Those held back may know the chunk already.)
-        var answers = "";
+        string answers = "";
         while (answers.Count(character => character == '\n') < 51)
             answers += hasty.Receive();
-        var lines = answers.TrimEnd().Split('\n');
+        string[] lines = answers.TrimEnd().Split('\n');
         Assert.Equal(51, lines.Length);
         Assert.Equal("GET_CHUNK_FROM,1,localhost,5001", lines[^1]);
         Assert.All(lines.SkipWhile(line => line == "CHUNK_LOCATION_UNKNOWN,1"),
@@ -184,9 +186,9 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [Fact]
     public void TheTracker_NeverConnectsToAClientToSeeWhetherItLives()
     {
-        var tracker = StartTracker();
-        var peer = StartPeer(tracker, new ChunkSet(Random, 1, 10), [1]);
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        FakePeer peer = StartPeer(tracker, new ChunkSet(Random, 1, 10), [1]);
+        NaiveClient client = Connect(tracker.Port);
         for (int i = 0; i < 200; i++)
             Assert.Equal($"GET_CHUNK_FROM,1,localhost,{peer.Port}", client.Ask(1));
         Connect(tracker.Port).AnnounceAsLines(1, 5001);  // something new, and somebody gone
@@ -199,8 +201,8 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     [Fact]
     public void NobodyCanPointTheSwarmAtAThirdMachine()
     {
-        var tracker = StartTracker();
-        var client = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
 
         client.Send("LOCAL_CHUNKS,1,10.9.8.7,5001\nWHERE_CHUNK,1\n");
 
@@ -208,19 +210,23 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
     }
 
     [RootFact]
-    public void APeerFromAnotherAddress_IsListedUnderTheAddressItCameFrom_WhateverItNamed() => OtherMachine.WithOwnNetwork(() =>
-    {
-        var other = OtherMachine.OtherAddress;
-        var tracker = StartTracker("-bind", other.ToString());
-        Assert.StartsWith($"P2PTracker listening on {other}:", tracker.ReadyLine);
-        using var client = new NaiveClient(tracker.Port, other);
+    public void APeerFromAnotherAddress_IsListedUnderTheAddressItCameFrom_WhateverItNamed() =>
+        OtherMachine.WithOwnNetwork(() =>
+        {
+            IPAddress other = OtherMachine.OtherAddress;
+            TrackerProcess tracker = StartTracker("-bind", other.ToString());
+            Assert.StartsWith($"P2PTracker listening on {other}:", tracker.ReadyLine);
+            using var client = new NaiveClient(tracker.Port, other);
 
-        client.Send("LOCAL_CHUNKS,1,localhost,5001\nLOCAL_CHUNKS,1,10.9.8.7,5002\nLOCAL_CHUNKS,1,example.org,5003\nWHERE_CHUNK,1\n");
+            client.Send(
+                "LOCAL_CHUNKS,1,localhost,5001\nLOCAL_CHUNKS,1,10.9.8.7,5002\nLOCAL_CHUNKS,1,example.org,5003\n"
+                + "WHERE_CHUNK,1\n");
 
-        Assert.Equal($"GET_CHUNK_FROM,1,{other},5001,{other},5002,{other},5003\n", client.Receive());
-    });
+            Assert.Equal($"GET_CHUNK_FROM,1,{other},5001,{other},5002,{other},5003\n", client.Receive());
+        });
 
-    /// <summary>Asks again and again until the answer is this one: the tracker learns in its own time that a client has gone.</summary>
+    /// <summary>Asks again and again until the answer is this one:
+    /// the tracker learns in its own time that a client has gone.</summary>
     private static void AskUntil(NaiveClient asker, string expected)
     {
         var watch = Stopwatch.StartNew();

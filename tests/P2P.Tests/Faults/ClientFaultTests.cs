@@ -24,11 +24,12 @@ public sealed class ClientFaultTests(ITestOutputHelper output) : SystemTest(outp
     public void EightClientsKilledAtRandomMoments_FinishAfterTheirRestarts()
     {
         var chunks = new ChunkSet(Random, 400, _ => Random.Next(1, 60_000));
-        var tracker = StartTracker();
-        var hands = chunks.Scatter(Random, Clients).Select(hand => hand.Where(index => index != chunks.Count)).ToArray();
+        TrackerProcess tracker = StartTracker();
+        IEnumerable<int>[] hands = chunks.Scatter(Random, Clients)
+            .Select(hand => hand.Where(index => index != chunks.Count)).ToArray();
         var runs = new ClientProcess[Clients];
         var listedAtStart = new Dictionary<string, HashSet<int>>();       // by the name of the run
-        var runNumbers = new int[Clients];
+        int[] runNumbers = new int[Clients];
         for (int i = 0; i < Clients; i++)
         {
             chunks.DealTo(Folder.MakeFolder($"client_{i}"), hands[i]);
@@ -49,15 +50,15 @@ public sealed class ClientFaultTests(ITestOutputHelper output) : SystemTest(outp
 
         Assert.All(runs, run => Assert.DoesNotContain(run.Output.All, line => line.Contains(": complete, all ")));
         StartPeer(tracker, chunks, [chunks.Count]);
-        foreach (var run in runs)
+        foreach (ClientProcess run in runs)
             run.WaitUntilComplete();
         _output.WriteLine($"{Kills} kills, {parts} temporary files left by the killed");
-        foreach (var run in runs)
+        foreach (ClientProcess run in runs)
         {
             run.Terminate();
             Assert.Equal(0, run.WaitForExit());
         }
-        foreach (var (name, listed) in listedAtStart)
+        foreach ((string name, HashSet<int> listed) in listedAtStart)
             Assert.Empty(RequestsOf(name).Intersect(listed));
 
         // A start that finds everything there cleans up what is left, and asks for nothing.
@@ -72,10 +73,11 @@ public sealed class ClientFaultTests(ITestOutputHelper output) : SystemTest(outp
 
         void Run(int i)
         {
-            var folder = Folder[$"client_{i}"];
-            var name = $"client_{i}.{++runNumbers[i]}";
+            string folder = Folder[$"client_{i}"];
+            string name = $"client_{i}.{++runNumbers[i]}";
             listedAtStart[name] = ListedIn(folder);
-            runs[i] = Own(new ClientProcess(Folder.Path, name, folder, "-folder", folder, "-name", name, "-tracker", $"localhost:{tracker.Port}"));
+            runs[i] = Own(new ClientProcess(Folder.Path, name, folder, "-folder", folder, "-name", name, "-tracker",
+                $"localhost:{tracker.Port}"));
             _ = runs[i].Port;
         }
     }
@@ -84,24 +86,27 @@ public sealed class ClientFaultTests(ITestOutputHelper output) : SystemTest(outp
     public void WhatAKilledClientLeftBehind_GoesAtItsNextStart()
     {
         var chunks = new ChunkSet(Random, 3, 100_000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         StartPeer(tracker, chunks, [2, 3], new PeerManners { BytesAtMost = 50_000, End = PeerEnd.Silence });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
-        FolderWatch.WaitForFile(client.ChunkFolder, name => name.EndsWith(".part", StringComparison.Ordinal), "a temporary file");
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
+        FolderWatch.WaitForFile(client.ChunkFolder,
+            name => name.EndsWith(".part", StringComparison.Ordinal), "a temporary file");
         client.Kill();
         client.WaitForExit();
         Assert.NotEmpty(Directory.GetFiles(client.ChunkFolder, ".*.part"));
 
         using var quiet = new NaiveTracker();
-        var again = StartClient("client_1", quiet.Port);
+        ClientProcess again = StartClient("client_1", quiet.Port);
         Assert.StartsWith("client_1: 1 of 3 chunks", again.ReadyLine);
         Assert.Empty(Directory.GetFiles(client.ChunkFolder, "*.part"));
         Assert.Empty(again.Errors.All);
     }
 
     private HashSet<int> ListedIn(string folder) => File.ReadLines(Path.Combine(folder, "local_chunks.txt"))
-        .Select(line => line.Split(',')).Where(fields => fields[1] != "LASTCHUNK").Select(fields => int.Parse(fields[0])).ToHashSet();
+        .Select(line => line.Split(',')).Where(fields => fields[1] != "LASTCHUNK")
+        .Select(fields => int.Parse(fields[0])).ToHashSet();
 
     private IEnumerable<int> RequestsOf(string name) => Log.Lines
-        .Where(line => line.StartsWith($"{name},REQUEST_CHUNK,", StringComparison.Ordinal)).Select(line => int.Parse(line.Split(',')[2]));
+        .Where(line => line.StartsWith($"{name},REQUEST_CHUNK,", StringComparison.Ordinal))
+        .Select(line => int.Parse(line.Split(',')[2]));
 }

@@ -16,24 +16,26 @@ public sealed class ColdFileTests(ITestOutputHelper output) : SystemTest(output)
     private readonly ITestOutputHelper _output = output;
 
     [SlowDiskFact]
-    public Task WhileAColdChunkIsRead_NobodyElseWaits() => AssertOthersAreServed(coldChunks: 1, bytesPerSecond: 1 << 19);
+    public Task WhileAColdChunkIsRead_NobodyElseWaits() =>
+        AssertOthersAreServed(coldChunks: 1, bytesPerSecond: 1 << 19);
 
     // More than are served at a time.
     [SlowDiskFact]
-    public Task WhileFourColdChunksAreRead_NobodyElseWaits() => AssertOthersAreServed(coldChunks: 4, bytesPerSecond: 1 << 21);
+    public Task WhileFourColdChunksAreRead_NobodyElseWaits() =>
+        AssertOthersAreServed(coldChunks: 4, bytesPerSecond: 1 << 21);
 
     private async Task AssertOthersAreServed(int coldChunks, int bytesPerSecond)
     {
-        // Reading the cold chunks takes four seconds. A loop that waits for the disk holds the others up for each step of
-        // half a second. Uploads that keep their turns while they wait for the disk hold them up most of the time, for a
-        // second at most each. A busy machine may hold a client up now and then.
+        // Reading the cold chunks takes four seconds. A loop that waits for the disk holds the others up for each step
+        // of half a second. Uploads that keep their turns while they wait for the disk hold them up most of the time,
+        // for a second at most each. A busy machine may hold a client up now and then.
         const int servedMin = 20;
         var heldUpMax = TimeSpan.FromSeconds(0.25);
         int small = coldChunks + 1, last = coldChunks + 2;
         var chunks = new ChunkSet(Random, last, index => index < small ? 4 * bytesPerSecond / coldChunks : 3000);
         chunks.DealTo(Folder.MakeFolder("client_1"), chunks.Indexes);
-        var disk = Own(new SlowDisk(Folder.Path, bytesPerSecond));
-        var client = Own(new LimitedProcess(1024, "sh", Folder.Path, [.. disk.Enter, NativePrograms.Client,
+        SlowDisk disk = Own(new SlowDisk(Folder.Path, bytesPerSecond));
+        LimitedProcess client = Own(new LimitedProcess(1024, "sh", Folder.Path, [.. disk.Enter, NativePrograms.Client,
             "-folder", Folder["client_1"], "-name", "client_1", "-tracker", $"localhost:{StartNaiveTracker().Port}"]));
         int port = client.Port;
         AssertServed(port, chunks, small);
@@ -63,7 +65,7 @@ public sealed class ColdFileTests(ITestOutputHelper output) : SystemTest(output)
         foreach (int index in indexes)
             SlowDisk.DropFromMemory(Path.Combine(Folder["client_1"], $"chunk_{index}"));
         var all = Stopwatch.StartNew();
-        Task cold = Task.WhenAll(indexes.Select(index => Task.Run(() => AssertServed(port, chunks, index))));
+        var cold = Task.WhenAll(indexes.Select(index => Task.Run(() => AssertServed(port, chunks, index))));
         int served = 0;
         TimeSpan heldUp = default;
         for (; !cold.IsCompleted; served++)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using P2P.Tests.Support;
@@ -19,8 +20,9 @@ public sealed class DescriptorTests(ITestOutputHelper output) : SystemTest(outpu
     [Fact]
     public void ATrackerWith64Descriptors_ServesTheNext_AsSoonAsOthersGo()
     {
-        var tracker = Own(new LimitedProcess(Descriptors, NativePrograms.Tracker, Folder.Path, "-port", "0"));
-        var clients = Enumerable.Range(0, 100).Select(_ => Connect(tracker.Port)).ToArray();
+        LimitedProcess tracker =
+            Own(new LimitedProcess(Descriptors, NativePrograms.Tracker, Folder.Path, "-port", "0"));
+        NaiveClient[] clients = Enumerable.Range(0, 100).Select(_ => Connect(tracker.Port)).ToArray();
         for (int i = 0; i < 40; i++)
             clients[i].Announce(1, 4001 + i);
         // The last one's question lies in a connection that isn't accepted yet, until others end theirs.
@@ -39,10 +41,11 @@ public sealed class DescriptorTests(ITestOutputHelper output) : SystemTest(outpu
     public void AClientWith64Descriptors_ServesEveryPeer_WhenMoreAskThanItHasDescriptorsFor()
     {
         var chunks = new ChunkSet(Random, 4, 600_000);
-        var tracker = StartNaiveTracker();
-        var client = StartLimited("client_1", tracker.Port, chunks, [1, 2, 3, 4]);
+        NaiveTracker tracker = StartNaiveTracker();
+        LimitedProcess client = StartLimited("client_1", tracker.Port, chunks, [1, 2, 3, 4]);
         // Each wants to be sent a file, and reads nothing: as many files would be open as connections.
-        var fetchers = Enumerable.Range(0, 100).Select(_ => Own(new FakeFetcher(client.Port, receiveBytes: 4096))).ToArray();
+        FakeFetcher[] fetchers = Enumerable.Range(0, 100)
+            .Select(_ => Own(new FakeFetcher(client.Port, receiveBytes: 4096))).ToArray();
         for (int i = 0; i < fetchers.Length; i++)
             fetchers[i].Ask($"REQUEST_CHUNK,{1 + i % 4}");
         for (int i = 0; i < fetchers.Length; i++)
@@ -61,8 +64,8 @@ public sealed class DescriptorTests(ITestOutputHelper output) : SystemTest(outpu
     public void AClientWithoutADescriptorLeft_ServesAPeerThatAsksJustThen_WhileManyDownloadsWait()
     {
         var chunks = new ChunkSet(Random, 100, index => index == 1 ? 600_000 : 3000);
-        var tracker = StartNaiveTracker();
-        var client = StartLimited("client_1", tracker.Port, chunks, [1]);
+        NaiveTracker tracker = StartNaiveTracker();
+        LimitedProcess client = StartLimited("client_1", tracker.Port, chunks, [1]);
         using var asker = new FakeFetcher(client.Port, receiveBytes: 4096);
         // The other half comes when there is no descriptor left.
         asker.Ask("REQUEST_");
@@ -87,30 +90,37 @@ public sealed class DescriptorTests(ITestOutputHelper output) : SystemTest(outpu
     public void ASwarmWith64DescriptorsEach_Finishes_AmongIdleConnections()
     {
         var chunks = new ChunkSet(Random, 120, 20_000);
-        var tracker = Own(new LimitedProcess(Descriptors, NativePrograms.Tracker, Folder.Path, "-port", "0"));
-        var hands = chunks.Scatter(Random, 6);
-        var clients = hands.Select((hand, i) => StartLimited($"client_{i}", tracker.Port, chunks, hand)).ToArray();
-        var idle = clients.SelectMany(client => Enumerable.Range(0, 30).Select(_ => Own(new RawConnection(client.Port)))).ToArray();
-        foreach (var client in clients)
-            client.Output.WaitForFirst(line => line.Contains(": complete, all 120 chunks"), "a client with few descriptors to be complete");
+        LimitedProcess tracker =
+            Own(new LimitedProcess(Descriptors, NativePrograms.Tracker, Folder.Path, "-port", "0"));
+        IReadOnlyList<int>[] hands = chunks.Scatter(Random, 6);
+        LimitedProcess[] clients =
+            hands.Select((hand, i) => StartLimited($"client_{i}", tracker.Port, chunks, hand)).ToArray();
+        RawConnection[] idle = clients.SelectMany(
+            client => Enumerable.Range(0, 30).Select(_ => Own(new RawConnection(client.Port)))).ToArray();
+        foreach (LimitedProcess client in clients)
+            client.Output.WaitForFirst(line => line.Contains(": complete, all 120 chunks"),
+                "a client with few descriptors to be complete");
         for (int i = 0; i < clients.Length; i++)
             chunks.AssertComplete(Folder[$"client_{i}"]);
         // That it ran short may be told; a chunk that is there is never said to have gone.
-        Assert.All(clients, client => Assert.DoesNotContain(client.Errors.All, line => line.Contains("has gone or changed")));
+        Assert.All(clients,
+            client => Assert.DoesNotContain(client.Errors.All, line => line.Contains("has gone or changed")));
         Assert.All(idle, connection => Assert.True(connection.IsQuiet));
     }
 
-    private LimitedProcess StartLimited(string name, int trackerPort, ChunkSet chunks, System.Collections.Generic.IEnumerable<int> held)
+    private LimitedProcess StartLimited(
+        string name, int trackerPort, ChunkSet chunks, System.Collections.Generic.IEnumerable<int> held)
     {
         chunks.DealTo(Folder.MakeFolder(name), held);
-        var client = Own(new LimitedProcess(Descriptors, NativePrograms.Client, Folder.Path,
+        LimitedProcess client = Own(new LimitedProcess(Descriptors, NativePrograms.Client, Folder.Path,
             "-folder", Folder[name], "-name", name, "-tracker", $"localhost:{trackerPort}"));
         _ = client.Port;
         return client;
     }
 }
 
-/// <summary>Connections that say nothing, in numbers. They take a minute by the protocol: classes of their own.</summary>
+/// <summary>Connections that say nothing, in numbers. They take a minute by the protocol:
+/// classes of their own.</summary>
 [Waits(60)]
 public sealed class IdleFetchersTests(ITestOutputHelper output) : SystemTest(output)
 {
@@ -120,9 +130,9 @@ public sealed class IdleFetchersTests(ITestOutputHelper output) : SystemTest(out
     public void IdleAndHalfConnections_ToAClient_CostLittle_AndAreClosedAfterAMinute()
     {
         var chunks = new ChunkSet(Random, 1, 1000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var client = Own(new LimitedProcess(8000, NativePrograms.Client, Folder.Path,
+        LimitedProcess client = Own(new LimitedProcess(8000, NativePrograms.Client, Folder.Path,
             "-folder", Folder["client_1"], "-name", "client_1", "-tracker", $"localhost:{tracker.Port}"));
         _ = client.Port;
         using (FakeFetcher.Fetch(client.Port, "REQUEST_CHUNK,1"))
@@ -142,7 +152,7 @@ public sealed class IdleFetchersTests(ITestOutputHelper output) : SystemTest(out
         _output.WriteLine($"{grown / 2200.0 / 1024:F1} KB for each of 2,200 connections");
         Assert.InRange(grown, 0, 2200 * 6 * 1024L);
 
-        foreach (var connection in idle)
+        foreach (RawConnection connection in idle)
             Assert.Equal((0, StreamEnd.Reset), connection.ReadToEnd());
         Assert.True(start.Elapsed >= TimeSpan.FromSeconds(60));
         Assert.Empty(client.Errors.All);
@@ -157,7 +167,7 @@ public sealed class DribblingFetcherTests(ITestOutputHelper output) : SystemTest
     public void AConnectionThatOnlyDribbles_IsClosedAfterAMinute_Too()
     {
         var chunks = new ChunkSet(Random, 1, 1000);
-        var client = StartClient("client_1", StartNaiveTracker().Port, chunks, 1);
+        ClientProcess client = StartClient("client_1", StartNaiveTracker().Port, chunks, 1);
         _ = client.Port;
         var start = System.Diagnostics.Stopwatch.StartNew();
         using var dribbler = new RawConnection(client.Port);
@@ -175,17 +185,17 @@ public sealed class SilentTrackerClientsTests(ITestOutputHelper output) : System
     [Fact]
     public void ATrackerShortOfDescriptors_ClosesThoseThatNeverSpoke_AfterAMinute()
     {
-        var tracker = Own(new LimitedProcess(64, NativePrograms.Tracker, Folder.Path, "-port", "0"));
-        var witness = Connect(tracker.Port);
+        LimitedProcess tracker = Own(new LimitedProcess(64, NativePrograms.Tracker, Folder.Path, "-port", "0"));
+        NaiveClient witness = Connect(tracker.Port);
         witness.Announce(1, 4001);
-        var silent = Enumerable.Range(0, 80).Select(_ => Own(new RawConnection(tracker.Port))).ToArray();
+        RawConnection[] silent = Enumerable.Range(0, 80).Select(_ => Own(new RawConnection(tracker.Port))).ToArray();
         Assert.StartsWith("GET_CHUNK_FROM,1,", witness.Ask(1));
         // It isn't accepted before the silent ones have gone.
         using var late = new RawConnection(tracker.Port);
         late.TrySend("WHERE_CHUNK,1\n");
-        // As many are closed as others wait for a descriptor, more than 30; on a busy machine, which accepts them in the
-        // course of seconds, no more than that.
-        foreach (var connection in silent.Take(25))
+        // As many are closed as others wait for a descriptor, more than 30; on a busy machine, which accepts them in
+        // the course of seconds, no more than that.
+        foreach (RawConnection connection in silent.Take(25))
             connection.ReadToEnd();
         while (late.IsQuiet)
             Assert.StartsWith("GET_CHUNK_FROM,1,", witness.Ask(1));

@@ -19,20 +19,21 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
     {
         const int chunkBytes = 300 << 10;
         var chunks = new ChunkSet(Random, 8, chunkBytes);
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, chunks.AllBut(1));
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, chunks, chunks.AllBut(1));
         OtherMachine.WithSmallDisk(Folder.MakeFolder("client_1"), 4 << 20, () =>
         {
-            var filler = Path.Combine(Folder["client_1"], "filler");
+            string filler = Path.Combine(Folder["client_1"], "filler");
             chunks.DealTo(Folder["client_1"], 1);
             File.WriteAllBytes(filler, new byte[(4 << 20) - 4 * chunkBytes]);
-            var client = StartClient("client_1", tracker.Port);
+            ClientProcess client = StartClient("client_1", tracker.Port);
             client.Errors.WaitForFirst(line => line.Contains("can't store chunks in"), "one clear line");
             int before = peer.Requests.Count;
             peer.Requests.WaitForCount(before + 1, "another attempt");
 
             Assert.DoesNotContain(client.Output.All, line => line.Contains(": complete"));
-            foreach (int index in chunks.Indexes.Where(index => File.Exists(Path.Combine(Folder["client_1"], $"chunk_{index}"))))
+            foreach (int index in chunks.Indexes.Where(
+                index => File.Exists(Path.Combine(Folder["client_1"], $"chunk_{index}"))))
             {
                 chunks.AssertChunk(index, Path.Combine(Folder["client_1"], $"chunk_{index}"));
                 using var fetcher = FakeFetcher.Fetch(client.Port, $"REQUEST_CHUNK,{index}");
@@ -41,7 +42,8 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
             }
             File.Delete(filler);
             // Told once, and again only if a chunk found room in between.
-            int stored = chunks.AllBut(1).Count(index => File.Exists(Path.Combine(Folder["client_1"], $"chunk_{index}")));
+            int stored = chunks.AllBut(1)
+                .Count(index => File.Exists(Path.Combine(Folder["client_1"], $"chunk_{index}")));
             client.WaitUntilComplete();
             chunks.AssertComplete(Folder["client_1"]);
             Assert.InRange(client.Errors.Count, 1, 1 + stored);
@@ -53,9 +55,9 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
     public void ASourceThatSendsForEver_FillsTheDiskForAMoment_AndIsLeftForAGoodOne()
     {
         var chunks = new ChunkSet(Random, 6, 300_000);
-        var tracker = StartNaiveTracker();
-        var noise = new byte[64 * 1024];
-        var endless = Own(new ScriptedPeer((_, socket, _) =>
+        NaiveTracker tracker = StartNaiveTracker();
+        byte[] noise = new byte[64 * 1024];
+        ScriptedPeer endless = Own(new ScriptedPeer((_, socket, _) =>
         {
             while (true)
                 ScriptedPeer.Send(socket, noise);
@@ -64,9 +66,9 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
         OtherMachine.WithSmallDisk(Folder.MakeFolder("client_1"), 8 << 20, () =>
         {
             chunks.DealTo(Folder["client_1"], 1);
-            var client = StartClient("client_1", tracker.Port);
+            ClientProcess client = StartClient("client_1", tracker.Port);
             client.Errors.WaitForFirst(line => line.Contains("can't store chunks in"), "the disk to be full");
-            var good = StartPeer(tracker, chunks, chunks.AllBut(1));
+            FakePeer good = StartPeer(tracker, chunks, chunks.AllBut(1));
             client.WaitUntilComplete();
             chunks.AssertComplete(client.ChunkFolder);
             Assert.False(client.HasExited);
@@ -78,8 +80,8 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
     public void AFolderRemovedWhileRunning_CostsItsChunks_UntilItIsThereAgain()
     {
         var chunks = new ChunkSet(Random, 3, 5000);
-        var tracker = StartNaiveTracker();
-        var client = StartClient("client_1", tracker.Port, chunks, chunks.Indexes);
+        NaiveTracker tracker = StartNaiveTracker();
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, chunks.Indexes);
         client.WaitUntilComplete();
         Directory.Delete(client.ChunkFolder, recursive: true);
         foreach (int index in chunks.Indexes)
@@ -88,11 +90,12 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
             Assert.Equal(StreamEnd.Reset, fetcher.End);
         }
         client.Errors.WaitForCount(3, "a line for each chunk that has gone");
-        var peer = StartPeer(tracker, chunks, chunks.Indexes);
+        FakePeer peer = StartPeer(tracker, chunks, chunks.Indexes);
         client.Errors.WaitForFirst(line => line.Contains("can't store chunks in"), "a line about the folder");
 
         Directory.CreateDirectory(client.ChunkFolder);
-        client.Output.WaitUntil(lines => lines.Count(line => line.Contains(": complete, all ")) == 2, "all to be there again");
+        client.Output.WaitUntil(lines => lines.Count(line => line.Contains(": complete, all ")) == 2,
+            "all to be there again");
         chunks.AssertComplete(client.ChunkFolder);
         Assert.Equal(4, client.Errors.Count);
         AssertNoFaults(tracker);        // the peer may see the client go in the middle of what it can't store
@@ -106,11 +109,11 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
     {
         var chunks = new ChunkSet(Random, 3, 12_000_000);
         int port = FreePort.Next();
-        var tracker = Own(new TrackerProcess(Folder.Path, "-port", $"{port}"));
+        TrackerProcess tracker = Own(new TrackerProcess(Folder.Path, "-port", $"{port}"));
         _ = tracker.ReadyLine;
-        var client = StartClient("client_1", port, chunks, chunks.Indexes);
+        ClientProcess client = StartClient("client_1", port, chunks, chunks.Indexes);
         client.WaitUntilComplete();
-        var path = Path.Combine(client.ChunkFolder, "chunk_2");
+        string path = Path.Combine(client.ChunkFolder, "chunk_2");
 
         // While it is served: whoever has opened a removed file still reads it, any other change ends in a reset.
         using (var fetcher = new FakeFetcher(client.Port, receiveBytes: 4096))
@@ -137,15 +140,18 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
         second.WaitUntil(lines => lines.Contains("P2PTracker,WHERE_CHUNK,2"), "the question for the lost chunk");
         Assert.Equal(["1", "3"], Announced(second));
 
-        var peer = StartPeer(tracker, chunks, [2]);
-        client.Output.WaitUntil(lines => lines.Count(line => line.Contains(": complete, all ")) == 2, "all to be there again");
+        FakePeer peer = StartPeer(tracker, chunks, [2]);
+        client.Output.WaitUntil(lines => lines.Count(line => line.Contains(": complete, all ")) == 2,
+            "all to be there again");
         second.WaitFor($"P2PTracker,LOCAL_CHUNKS,2,localhost,{client.Port}");
         chunks.AssertComplete(client.ChunkFolder);
         Assert.Single(client.Errors.All);
         AssertNoFaults(peer);
 
-        string[] Announced(LogReader log) => log.Lines.Where(line => line.EndsWith($",localhost,{client.Port}", StringComparison.Ordinal)
-            && line.StartsWith("P2PTracker,LOCAL_CHUNKS,", StringComparison.Ordinal)).Select(line => line.Split(',')[2]).ToArray();
+        string[] Announced(LogReader log) =>
+            log.Lines.Where(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,", StringComparison.Ordinal))
+                .Where(line => line.EndsWith($",localhost,{client.Port}", StringComparison.Ordinal))
+                .Select(line => line.Split(',')[2]).ToArray();
 
         void Change()
         {
@@ -173,16 +179,16 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
     public void AListedFileThatIsNone_IsWarnedAbout_AndItsChunkIsFetched(string kind)
     {
         var chunks = new ChunkSet(Random, 2, 5000);
-        var folder = Folder.MakeFolder("client_1");
+        string folder = Folder.MakeFolder("client_1");
         chunks.DealTo(folder, 1);
-        var name = kind switch
+        string name = kind switch
         {
             "a name with a NUL" => "a\0b",
             "a name too long for a file" => new string('n', 300),
             _ => "chunk_2",
         };
         File.WriteAllText(Path.Combine(folder, "local_chunks.txt"), $"1,chunk_1\n2,{name}\n2,LASTCHUNK\n");
-        var path = Path.Combine(folder, "chunk_2");
+        string path = Path.Combine(folder, "chunk_2");
         switch (kind)
         {
             case "a pipe":
@@ -193,15 +199,16 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
                 File.CreateSymbolicLink(path, "chunk_2");
                 break;
         }
-        var tracker = StartNaiveTracker();
-        var peer = StartPeer(tracker, chunks, [2]);
-        var client = StartClient("client_1", tracker.Port);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer peer = StartPeer(tracker, chunks, [2]);
+        ClientProcess client = StartClient("client_1", tracker.Port);
         client.Errors.WaitForFirst(line => line.Contains("line 2"), "a warning");
         client.WaitUntilComplete();
         client.Terminate();
         Assert.Equal(0, client.WaitForExit());
 
-        var stored = File.ReadLines(Path.Combine(folder, "local_chunks.txt")).First(line => line.StartsWith("2,"))[2..];
+        string stored = File.ReadLines(Path.Combine(folder, "local_chunks.txt"))
+            .First(line => line.StartsWith("2,"))[2..];
         chunks.AssertChunk(2, Path.Combine(folder, stored));
         Assert.Single(client.Errors.All);
         AssertNoFaults(tracker, peer);
@@ -210,15 +217,16 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
     [RootFact]
     public void ALineThatAFullDiskCutShort_IsNotGluedToTheNext_NorToThatOfAnotherProcess()
     {
-        var folder = Folder.MakeFolder("logs");
+        string folder = Folder.MakeFolder("logs");
         OtherMachine.WithSmallDisk(folder, 64 << 10, () =>
         {
             var log = new LogReader(Path.Combine(folder, "logs.log"));
-            var filler = Path.Combine(folder, "filler");
-            Tear(56 << 10, out var tracker, out int cut);
+            string filler = Path.Combine(folder, "filler");
+            Tear(56 << 10, out TrackerProcess tracker, out int cut);
             File.Delete(filler);
             Connect(tracker.Port).Ask(999);
-            Assert.Equal(["P2PTracker,WHERE_CHUNK,999", "P2PTracker,CHUNK_LOCATION_UNKNOWN,999"], log.Lines.Skip(cut + 1));
+            Assert.Equal(["P2PTracker,WHERE_CHUNK,999", "P2PTracker,CHUNK_LOCATION_UNKNOWN,999"],
+                log.Lines.Skip(cut + 1));
 
             // And the same where nobody is left who knows of it.
             tracker.Kill();
@@ -227,13 +235,14 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
             tracker.WaitForExit();
             File.Delete(filler);
             Connect(StartTracker("-log", log.Path).Port).Ask(999);
-            Assert.Equal(["P2PTracker,WHERE_CHUNK,999", "P2PTracker,CHUNK_LOCATION_UNKNOWN,999"], log.Lines.Skip(cut + 1));
+            Assert.Equal(["P2PTracker,WHERE_CHUNK,999", "P2PTracker,CHUNK_LOCATION_UNKNOWN,999"],
+                log.Lines.Skip(cut + 1));
 
             void Tear(int fillerBytes, out TrackerProcess tracker, out int lines)
             {
                 File.WriteAllBytes(filler, new byte[fillerBytes]);
                 tracker = StartTracker("-log", log.Path);
-                var client = Connect(tracker.Port);
+                NaiveClient client = Connect(tracker.Port);
                 for (int i = 100; tracker.Errors.Count == 0; i++)
                     client.Ask(i);
                 Assert.Contains("No space left on device; make room", tracker.Errors.All[0]);

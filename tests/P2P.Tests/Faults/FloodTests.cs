@@ -23,11 +23,12 @@ public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
     public void AMillionChunkIndexesFromOneConnection_AreBounded_AndTheRestIsCounted()
     {
         const int sent = 1_100_000, listedMax = 1 << 20;
-        var tracker = StartTracker();
+        TrackerProcess tracker = StartTracker();
         using var stranger = new RawConnection(tracker.Port);
         for (int index = 1; index <= sent; index += 1000)
-            Assert.True(stranger.TrySend(string.Concat(Enumerable.Range(index, 1000).Select(each => $"LOCAL_CHUNKS,{each},localhost,4000\n"))));
-        var witness = Connect(tracker.Port);
+            Assert.True(stranger.TrySend(
+                string.Concat(Enumerable.Range(index, 1000).Select(each => $"LOCAL_CHUNKS,{each},localhost,4000\n"))));
+        NaiveClient witness = Connect(tracker.Port);
         stranger.TrySend($"WHERE_CHUNK,1\n");
         while (stranger.IsQuiet)
             Assert.Equal("CHUNK_LOCATION_UNKNOWN,2000000000", witness.Ask(2_000_000_000));
@@ -44,8 +45,8 @@ public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
     public void AllPortsFromOneConnection_AreBounded_AndTheRestIsCounted()
     {
         const int peersMax = 1 << 14;
-        var tracker = StartTracker();
-        var stranger = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient stranger = Connect(tracker.Port);
         for (int port = 1; port <= 65535; port++)
             stranger.Send($"LOCAL_CHUNKS,1,localhost,{port}\n");
         stranger.Send("WHERE_CHUNK,1\n");
@@ -63,24 +64,26 @@ public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
     [InlineData("nonsense without an end ")]
     public void AFloodOnOneConnection_SlowsTheQuestionsOfAnotherByLittle(string flood)
     {
-        var tracker = StartTracker();
-        var witness = Connect(tracker.Port);
+        TrackerProcess tracker = StartTracker();
+        NaiveClient witness = Connect(tracker.Port);
         witness.Announce(1, 4001);
         Measure(witness, 200);
-        var bytes = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(flood, 1000)));
+        byte[] bytes = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(flood, 1000)));
         using var sink = new Sink();
         foreach (int _ in Patience.Attempts("questions beside a flood that take at most twice as long"))
         {
             // In turns, since a machine is busier in one second than in the next. The flooder itself costs the machine
             // something, whomever it floods.
-            var ratios = new double[9];
+            double[] ratios = new double[9];
             for (int turn = 0; turn < ratios.Length; turn++)
             {
                 double alone = Measure(witness, 500), besideSink = MeasureBesideFlood(witness, sink.Port, bytes);
                 ratios[turn] = MeasureBesideFlood(witness, tracker.Port, bytes) / Math.Max(alone, besideSink);
             }
             double ratio = ratios.Order().ElementAt(ratios.Length / 2);
-            _output.WriteLine($"beside a flood of '{flood.Trim()}' the median question takes {ratio:F2} times as long ({string.Join(", ", ratios.Select(each => $"{each:F2}"))})");
+            _output.WriteLine(
+                $"beside a flood of '{flood.Trim()}' the median question takes {ratio:F2} times as long "
+                + $"({string.Join(", ", ratios.Select(each => $"{each:F2}"))})");
             if (ratio <= 2)
                 return;
         }
@@ -91,7 +94,7 @@ public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
     {
         using var end = new CancellationTokenSource();
         RawConnection? stranger = null;
-        var flooding = Start(() =>
+        Thread flooding = Start(() =>
         {
             stranger ??= new RawConnection(floodedPort);
             if (!stranger.TrySend(bytes))
@@ -117,7 +120,7 @@ public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
 
         protected override void Serve(System.Net.Sockets.Socket socket, int connection)
         {
-            var buffer = new byte[64 * 1024];
+            byte[] buffer = new byte[64 * 1024];
             while (socket.Receive(buffer) > 0)
             {
             }
@@ -145,7 +148,7 @@ public sealed class FloodTests(ITestOutputHelper output) : SystemTest(output)
     /// <summary>The median time of a question, in microseconds.</summary>
     private static double Measure(NaiveClient client, int questions)
     {
-        var times = new double[questions];
+        double[] times = new double[questions];
         for (int i = 0; i < questions; i++)
         {
             var watch = Stopwatch.StartNew();

@@ -16,7 +16,8 @@ internal sealed class LimitedProcess : NativeProcess
 
     /// <param name="descriptors">The limit, soft and hard: the program can't raise it again.</param>
     public LimitedProcess(int descriptors, string program, string workFolder, params IEnumerable<string> arguments)
-        : base("sh", workFolder, ["-c", $"ulimit -n {descriptors} && exec \"$@\"", "sh", program, .. arguments]) => _descriptors = descriptors;
+        : base("sh", workFolder, ["-c", $"ulimit -n {descriptors} && exec \"$@\"", "sh", program, .. arguments]) =>
+        _descriptors = descriptors;
 
     /// <summary>The port of a tracker's or a client's first line. Waits for it.</summary>
     public int Port => int.Parse(Regex.Match(
@@ -25,12 +26,14 @@ internal sealed class LimitedProcess : NativeProcess
 
     /// <summary>It has no descriptor left. (It may have inherited some beyond its limit.)</summary>
     public bool HasNoDescriptorLeft =>
-        Directory.GetFileSystemEntries($"/proc/{Id}/fd").Count(path => int.Parse(Path.GetFileName(path)) < _descriptors) == _descriptors;
+        Directory.GetFileSystemEntries($"/proc/{Id}/fd")
+            .Count(path => int.Parse(Path.GetFileName(path)) < _descriptors) == _descriptors;
 
     /// <summary>The most memory that a process ever had in RAM, in bytes.</summary>
     public static long PeakBytes(NativeProcess process)
     {
-        var line = File.ReadLines($"/proc/{process.Id}/status").First(each => each.StartsWith("VmHWM:", System.StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/{process.Id}/status")
+            .First(each => each.StartsWith("VmHWM:", System.StringComparison.Ordinal));
         return 1024 * long.Parse(line.Split((char[]?)null, System.StringSplitOptions.RemoveEmptyEntries)[1]);
     }
 }

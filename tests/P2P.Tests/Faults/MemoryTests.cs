@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -21,32 +22,32 @@ public sealed class MemoryTests(ITestOutputHelper output) : SystemTest(output)
     {
         const long bytes = 2L << 30;
         const int peakMax = 32 << 20;
-        var tracker = StartTracker();
-        foreach (var (name, list) in new[] { ("sender", "1,chunk_1\n1,LASTCHUNK\n"), ("fetcher", "1,LASTCHUNK\n") })
-            File.WriteAllText(Path.Combine(Folder.MakeFolder(name), "local_chunks.txt"), list);
-        var path = Path.Combine(Folder["sender"], "chunk_1");
-        var marks = new[] { 0L, bytes / 3, bytes - 8 };
-        using (var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write))
+        TrackerProcess tracker = StartTracker();
+        File.WriteAllText(Path.Combine(Folder.MakeFolder("sender"), "local_chunks.txt"), "1,chunk_1\n1,LASTCHUNK\n");
+        File.WriteAllText(Path.Combine(Folder.MakeFolder("fetcher"), "local_chunks.txt"), "1,LASTCHUNK\n");
+        string path = Path.Combine(Folder["sender"], "chunk_1");
+        long[] marks = new[] { 0L, bytes / 3, bytes - 8 };
+        using (SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write))
         {
             foreach (long mark in marks)
                 RandomAccess.Write(file, BitConverter.GetBytes(mark ^ 0x5a5a5a5a5a5a), mark);
         }
-        var sender = StartClient("sender", tracker.Port);
-        var fetcher = StartClient("fetcher", tracker.Port);
+        ClientProcess sender = StartClient("sender", tracker.Port);
+        ClientProcess fetcher = StartClient("fetcher", tracker.Port);
         fetcher.WaitUntilComplete();
 
-        var received = Path.Combine(Folder["fetcher"], "chunk_1");
+        string received = Path.Combine(Folder["fetcher"], "chunk_1");
         Assert.Equal(bytes, new FileInfo(received).Length);
-        using (var file = File.OpenHandle(received))
+        using (SafeFileHandle file = File.OpenHandle(received))
         {
-            var value = new byte[8];
+            byte[] value = new byte[8];
             foreach (long mark in marks)
             {
                 RandomAccess.Read(file, value, mark);
                 Assert.Equal(mark ^ 0x5a5a5a5a5a5a, BitConverter.ToInt64(value));
             }
         }
-        foreach (var client in new[] { sender, fetcher })
+        foreach (ClientProcess client in new[] { sender, fetcher })
         {
             long peak = LimitedProcess.PeakBytes(client);
             _output.WriteLine($"{client.Name}: {peak / 1e6:F1} MB at most");
@@ -58,7 +59,7 @@ public sealed class MemoryTests(ITestOutputHelper output) : SystemTest(output)
     public void ATrackerWith10000IdleConnections_StaysBelow100Megabytes()
     {
         const int count = 10_000;
-        var tracker = Own(new LimitedProcess(12_000, NativePrograms.Tracker, Folder.Path, "-port", "0"));
+        LimitedProcess tracker = Own(new LimitedProcess(12_000, NativePrograms.Tracker, Folder.Path, "-port", "0"));
         int port = tracker.Port;
         long before = tracker.ResidentBytes();
         var sockets = new List<Socket>();
@@ -71,10 +72,10 @@ public sealed class MemoryTests(ITestOutputHelper output) : SystemTest(output)
                 socket.Connect(IPAddress.Loopback, port);
             }
             // Each says something once, as a client does, and is answered.
-            var buffer = new byte[100];
-            foreach (var socket in sockets)
+            byte[] buffer = new byte[100];
+            foreach (Socket socket in sockets)
                 socket.Send("LOCAL_CHUNKS,1,localhost,4001\nWHERE_CHUNK,2\n"u8);
-            foreach (var socket in sockets)
+            foreach (Socket socket in sockets)
                 Assert.Equal("CHUNK_LOCATION_UNKNOWN,2\n".Length, socket.Receive(buffer));
             long resident = tracker.ResidentBytes();
             _output.WriteLine($"{resident / 1e6:F1} MB, {(resident - before) / 1024.0 / count:F2} KB a connection");

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Threading;
 using P2P.Tests.Support;
 using Xunit;
@@ -21,11 +22,11 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
     public void ASourceThatRefuses_IsPassedOver_AndNotInTheLog()
     {
         var chunks = new ChunkSet(Random, 6, 20_000);
-        using var refusing = FreePort.Refusing(out int refusingPort);
-        var tracker = StartNaiveTracker();
+        using Socket refusing = FreePort.Refusing(out int refusingPort);
+        NaiveTracker tracker = StartNaiveTracker();
         tracker.Offer(chunks.Indexes, refusingPort);
-        var good = StartPeer(tracker, chunks, chunks.Indexes);
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        FakePeer good = StartPeer(tracker, chunks, chunks.Indexes);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -37,12 +38,13 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
     public void ASourceThatResetsHalfWay_NeverLeavesAWrongChunk()
     {
         var chunks = new ChunkSet(Random, 12, 200_000);
-        var tracker = StartNaiveTracker();
-        var bad = StartPeer(tracker, chunks, chunks.Indexes, new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Reset });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer bad =
+            StartPeer(tracker, chunks, chunks.Indexes, new PeerManners { BytesAtMost = 100_000, End = PeerEnd.Reset });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         bad.Sent.WaitForCount(2, "two halves");
         Assert.DoesNotContain(Directory.GetFiles(client.ChunkFolder), path => Path.GetFileName(path) == "chunk_2");
-        var good = StartPeer(tracker, chunks, chunks.Indexes);
+        FakePeer good = StartPeer(tracker, chunks, chunks.Indexes);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -53,12 +55,13 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
     public void ASourceThatFails_IsAskedWithGrowingPauses()
     {
         var chunks = new ChunkSet(Random, 2, 1000);
-        var tracker = StartNaiveTracker();
-        var bad = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 500, End = PeerEnd.Reset });
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer bad = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 500, End = PeerEnd.Reset });
         StartClient("client_1", tracker.Port, chunks, 1);
 
-        var times = bad.Requests.WaitForCount(5, "five requests").Take(5).Select(request => request.At).ToArray();
-        var gaps = times.Skip(1).Zip(times, (later, earlier) => later - earlier).ToArray();
+        TimeSpan[] times = bad.Requests.WaitForCount(5, "five requests").Take(5)
+            .Select(request => request.At).ToArray();
+        TimeSpan[] gaps = times.Skip(1).Zip(times, (later, earlier) => later - earlier).ToArray();
         // A quarter of a second at first, then twice as long each time. It fails after the request: no gap is shorter.
         for (int i = 0; i < gaps.Length; i++)
             Assert.True(gaps[i] >= TimeSpan.FromMilliseconds(250 << i), string.Join(" ", gaps));
@@ -69,11 +72,12 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
     public void ASourceThatFails_IsAskedLast()
     {
         var chunks = new ChunkSet(Random, 60, 2000);
-        var tracker = StartNaiveTracker();
-        var bad = StartPeer(tracker, chunks, chunks.Indexes, new PeerManners { BytesAtMost = 500, End = PeerEnd.Reset });
-        var good = StartPeer(tracker, chunks, chunks.Indexes);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer bad =
+            StartPeer(tracker, chunks, chunks.Indexes, new PeerManners { BytesAtMost = 500, End = PeerEnd.Reset });
+        FakePeer good = StartPeer(tracker, chunks, chunks.Indexes);
         var watch = Stopwatch.StartNew();
-        var client = StartClient("client_1", tracker.Port, chunks);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -88,10 +92,10 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
     {
         const int most = 1 << 20;
         var chunks = new ChunkSet(Random, 3, 300_000);
-        var tracker = StartNaiveTracker();
-        var noise = new byte[64 * 1024];
+        NaiveTracker tracker = StartNaiveTracker();
+        byte[] noise = new byte[64 * 1024];
         long sent = 0;
-        var endless = Own(new ScriptedPeer((_, socket, _) =>
+        ScriptedPeer endless = Own(new ScriptedPeer((_, socket, _) =>
         {
             while (true)
             {
@@ -101,10 +105,11 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
         }));
         tracker.Offer([2, 3], endless.Port);
         chunks.DealTo(Folder.MakeFolder("client_1"), 1);
-        var client = StartClient("client_1", tracker.Port, "-max_chunk_bytes", "1M");
+        ClientProcess client = StartClient("client_1", tracker.Port, "-max_chunk_bytes", "1M");
         endless.Ended.WaitForCount(1, "the client to leave the endless source");
-        Assert.Equal(["chunk_1"], Directory.GetFiles(client.ChunkFolder, "chunk_*").Select(path => Path.GetFileName(path)));
-        var good = StartPeer(tracker, chunks, [2, 3]);
+        Assert.Equal(["chunk_1"],
+            Directory.GetFiles(client.ChunkFolder, "chunk_*").Select(path => Path.GetFileName(path)));
+        FakePeer good = StartPeer(tracker, chunks, [2, 3]);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -117,7 +122,7 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
     public void OneGoodSourceForEachChunk_AmongManyBadOnes_IsEnough()
     {
         var chunks = new ChunkSet(Random, 24, 30_000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         PeerManners[] manners =
         [
             new() { BytesAtMost = 15_000, End = PeerEnd.Reset },
@@ -125,9 +130,11 @@ public sealed class PeerFaultTests(ITestOutputHelper output) : SystemTest(output
             new() { BytesAtMost = 29_999, End = PeerEnd.Reset },
             new() { BytesAtMost = 0 },
         ];
-        var bad = manners.Select(each => StartPeer(tracker, chunks, chunks.Indexes, each)).ToArray();
-        var good = new[] { 0, 1, 2 }.Select(rest => StartPeer(tracker, chunks, chunks.Indexes.Where(index => index % 3 == rest))).ToArray();
-        var clients = new[] { "client_1", "client_2" }.Select(name => StartClient(name, tracker.Port, chunks)).ToArray();
+        FakePeer[] bad = manners.Select(each => StartPeer(tracker, chunks, chunks.Indexes, each)).ToArray();
+        FakePeer[] good = new[] { 0, 1, 2 }.Select(
+            rest => StartPeer(tracker, chunks, chunks.Indexes.Where(index => index % 3 == rest))).ToArray();
+        ClientProcess[] clients =
+            new[] { "client_1", "client_2" }.Select(name => StartClient(name, tracker.Port, chunks)).ToArray();
 
         Assert.All(clients, client =>
         {
@@ -149,16 +156,16 @@ public sealed class KilledSenderTests(ITestOutputHelper output) : SystemTest(out
     {
         const int bytes = 40_000_000;
         var chunks = new ChunkSet(Random, 1, bytes);
-        var good = Own(new FakePeer(chunks, [1]));
+        FakePeer good = Own(new FakePeer(chunks, [1]));
         int cut = 0, round = 1;
         // A sender may be done before the kill comes: until enough were in the middle.
         for (; round <= Rounds || cut < CutMin; round++)
         {
             int moment = Random.Next(bytes);
             using var tracker = new NaiveTracker();
-            using var sender = StartClient($"sender_{round}", tracker.Port, chunks, 1);
+            using ClientProcess sender = StartClient($"sender_{round}", tracker.Port, chunks, 1);
             tracker.Received.WaitForCount(1, "the sender's announcement");
-            using var fetcher = StartClient($"fetcher_{round}", tracker.Port, chunks);
+            using ClientProcess fetcher = StartClient($"fetcher_{round}", tracker.Port, chunks);
             // A tight look at the growing file: nothing else says that so many bytes have arrived.
             while (BytesIn(fetcher.ChunkFolder) < moment)
                 Assert.False(fetcher.HasExited);
@@ -178,7 +185,7 @@ public sealed class KilledSenderTests(ITestOutputHelper output) : SystemTest(out
     private static long BytesIn(string folder)
     {
         long most = 0;
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*chunk_1*"))
+        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*chunk_1*"))
         {
             try
             {

@@ -7,7 +7,8 @@ using P2P.Tests.Support;
 
 namespace P2P.Tests.Faults;
 
-/// <summary>A connection of somebody who means no good: sends whatever it likes, and sees how the other side ends it.</summary>
+/// <summary>A connection of somebody who means no good: sends whatever it likes,
+/// and sees how the other side ends it.</summary>
 internal sealed class RawConnection : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
@@ -59,7 +60,7 @@ internal sealed class RawConnection : IDisposable
     /// <returns>The bytes that came before, and the way it ended.</returns>
     public (long Bytes, StreamEnd End) ReadToEnd()
     {
-        var buffer = new byte[64 * 1024];
+        byte[] buffer = new byte[64 * 1024];
         long bytes = 0;
         try
         {
@@ -76,7 +77,7 @@ internal sealed class RawConnection : IDisposable
     /// <summary>Reads and drops what is there, without waiting.</summary>
     public void Drop()
     {
-        var buffer = new byte[64 * 1024];
+        byte[] buffer = new byte[64 * 1024];
         while (_socket.Available > 0)
             _socket.Receive(buffer);
     }

@@ -7,7 +7,8 @@ namespace P2P.Tests.Faults;
 
 /// <summary>
 /// A serving side whose conduct the test writes itself, per request: the script gets the connection and the chunk asked
-/// for, sends what it likes, and says how the connection ends. For faults that <see cref="PeerManners"/> has no word for.
+/// for, sends what it likes, and says how the connection ends.
+/// For faults that <see cref="PeerManners"/> has no word for.
 /// </summary>
 internal sealed class ScriptedPeer : LoopbackServer
 {
@@ -46,8 +47,8 @@ internal sealed class ScriptedPeer : LoopbackServer
 
     protected override void Serve(Socket socket, int connection)
     {
-        var buffer = new byte[1024];
-        var fields = Encoding.Latin1.GetString(buffer, 0, socket.Receive(buffer)).Split(',');
+        byte[] buffer = new byte[1024];
+        string[] fields = Encoding.Latin1.GetString(buffer, 0, socket.Receive(buffer)).Split(',');
         int index = fields is ["REQUEST_CHUNK", _] && int.TryParse(fields[1], out int number) ? number : 0;
         Requests.Add(index);
         switch (_script(this, socket, index))

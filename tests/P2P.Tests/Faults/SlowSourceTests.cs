@@ -14,14 +14,15 @@ namespace P2P.Tests.Faults;
 /// </summary>
 public abstract class SlowSourceTest(ITestOutputHelper output) : SystemTest(output)
 {
-    /// <summary>A source with these manners is asked first; then a good one turns up, and the chunk comes from there.</summary>
+    /// <summary>A source with these manners is asked first; then a good one turns up,
+    /// and the chunk comes from there.</summary>
     private protected void AssertIsReplaced(PeerManners manners)
     {
         var chunks = new ChunkSet(Random, 2, 5000);
-        var tracker = StartNaiveTracker();
-        var bad = StartPeer(tracker, chunks, [2], manners);
-        var good = Own(new FakePeer(chunks, [2]));
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer bad = StartPeer(tracker, chunks, [2], manners);
+        FakePeer good = Own(new FakePeer(chunks, [2]));
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         bad.Requests.WaitForCount(1, "a request at the bad source");
         tracker.Offer(2, good.Port);
         client.WaitUntilComplete();
@@ -59,9 +60,10 @@ public sealed class UnendingSourceTests(ITestOutputHelper output) : SlowSourceTe
 /// <inheritdoc cref="SlowSourceTest"/>
 public sealed class TricklingSourceTests(ITestOutputHelper output) : SlowSourceTest(output)
 {
+    // The whole chunk would take 83 minutes.
     [Fact]
     public void ASourceThatTricklesAByteASecond_IsReplaced() =>
-        AssertIsReplaced(new PeerManners { PartBytes = 1, PartGap = TimeSpan.FromSeconds(1) });     // 83 minutes for all
+        AssertIsReplaced(new PeerManners { PartBytes = 1, PartGap = TimeSpan.FromSeconds(1) });
 }
 
 /// <inheritdoc cref="SlowSourceTest"/>
@@ -72,13 +74,14 @@ public sealed class ManyTricklingSourcesTests(ITestOutputHelper output) : SlowSo
     public void AsManyTricklingSourcesAsThereAreDownloads_DoNotStopAClient()
     {
         var chunks = new ChunkSet(Random, 40, 5000);
-        var tracker = StartNaiveTracker();
+        NaiveTracker tracker = StartNaiveTracker();
         var trickle = new PeerManners { PartBytes = 1, PartGap = TimeSpan.FromSeconds(1) };
-        var bad = Enumerable.Range(0, 20).Select(_ => StartPeer(tracker, chunks, chunks.Indexes, trickle)).ToArray();
-        var client = StartClient("client_1", tracker.Port, chunks);
+        FakePeer[] bad = Enumerable.Range(0, 20)
+            .Select(_ => StartPeer(tracker, chunks, chunks.Indexes, trickle)).ToArray();
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks);
         FolderWatch.WaitUntil(client.ChunkFolder, () => Directory.GetFiles(client.ChunkFolder, ".*.part").Length >= 16,
             "16 chunks on their way", () => string.Join("\n", Directory.GetFiles(client.ChunkFolder)));
-        var good = StartPeer(tracker, chunks, chunks.Indexes);
+        FakePeer good = StartPeer(tracker, chunks, chunks.Indexes);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -93,13 +96,14 @@ public sealed class TricklingAndFailingSourceTests(ITestOutputHelper output) : S
     public void AChunkThatTrickles_IsAskedOfAThird_WhenTheSecondSourceFails()
     {
         var chunks = new ChunkSet(Random, 2, 5000);
-        var tracker = StartNaiveTracker();
-        var trickling = StartPeer(tracker, chunks, [2], new PeerManners { PartBytes = 1, PartGap = TimeSpan.FromSeconds(1) });
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer trickling =
+            StartPeer(tracker, chunks, [2], new PeerManners { PartBytes = 1, PartGap = TimeSpan.FromSeconds(1) });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         trickling.Requests.WaitForCount(1, "a request at the trickling source");
-        var failing = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 2500, End = PeerEnd.Reset });
+        FakePeer failing = StartPeer(tracker, chunks, [2], new PeerManners { BytesAtMost = 2500, End = PeerEnd.Reset });
         failing.Requests.WaitForCount(1, "a request at the failing source");
-        var good = StartPeer(tracker, chunks, [2]);
+        FakePeer good = StartPeer(tracker, chunks, [2]);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -114,13 +118,15 @@ public sealed class BusyTricklingSourceTests(ITestOutputHelper output) : SlowSou
     public void AChunkWhoseOnlyKnownSourceTricklesAnother_IsFetchedFromASourceThatTurnsUpLater()
     {
         var chunks = new ChunkSet(Random, 8, 5000);
-        var tracker = StartNaiveTracker();
-        var bad = StartPeer(tracker, chunks, chunks.Indexes, new PeerManners { PartBytes = 1, PartGap = TimeSpan.FromSeconds(1) });
-        var client = StartClient("client_1", tracker.Port, chunks);
+        NaiveTracker tracker = StartNaiveTracker();
+        FakePeer bad = StartPeer(tracker, chunks, chunks.Indexes,
+            new PeerManners { PartBytes = 1, PartGap = TimeSpan.FromSeconds(1) });
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks);
         bad.Requests.WaitForCount(1, "a request at the trickling source");
         foreach (int index in chunks.Indexes)
-            tracker.Received.WaitForFirst(message => message.Text == $"WHERE_CHUNK,{index}", $"the question for chunk {index}");
-        var good = StartPeer(tracker, chunks, chunks.Indexes);
+            tracker.Received.WaitForFirst(message => message.Text == $"WHERE_CHUNK,{index}",
+                $"the question for chunk {index}");
+        FakePeer good = StartPeer(tracker, chunks, chunks.Indexes);
         client.WaitUntilComplete();
 
         chunks.AssertComplete(client.ChunkFolder);
@@ -136,12 +142,12 @@ public sealed class ThreeSlowSourcesTests(ITestOutputHelper output) : SlowSource
     public void AttemptsAtOneChunkThatOverlap_NeverMixTheirBytes()
     {
         var chunks = new ChunkSet(Random, 2, 50_000);
-        var chunk = chunks[2];
-        var tracker = StartNaiveTracker();
+        byte[] chunk = chunks[2];
+        NaiveTracker tracker = StartNaiveTracker();
         using var resetFirst = new ManualResetEventSlim();
         using var endSecond = new ManualResetEventSlim();
         // Slow from its first byte, so that a second source is asked; gone when the second has begun.
-        var first = Own(new ScriptedPeer((peer, socket, _) =>
+        ScriptedPeer first = Own(new ScriptedPeer((peer, socket, _) =>
         {
             if (peer.Requests.Count > 1)
                 return Third(peer, socket);
@@ -150,7 +156,7 @@ public sealed class ThreeSlowSourcesTests(ITestOutputHelper output) : SlowSource
             return PeerEnd.Reset;
         }));
         // Slow too, so that one more is asked, or the first again; ends well when that has begun.
-        var second = Own(new ScriptedPeer((_, socket, _) =>
+        ScriptedPeer second = Own(new ScriptedPeer((_, socket, _) =>
         {
             ScriptedPeer.Send(socket, chunk.AsSpan(0, 30_000));
             resetFirst.Set();
@@ -158,9 +164,9 @@ public sealed class ThreeSlowSourcesTests(ITestOutputHelper output) : SlowSource
             ScriptedPeer.Send(socket, chunk.AsSpan(30_000));
             return PeerEnd.Clean;
         }));
-        var third = Own(new ScriptedPeer((peer, socket, _) => Third(peer, socket)));
+        ScriptedPeer third = Own(new ScriptedPeer((peer, socket, _) => Third(peer, socket)));
         tracker.Offer(2, first.Port);
-        var client = StartClient("client_1", tracker.Port, chunks, 1);
+        ClientProcess client = StartClient("client_1", tracker.Port, chunks, 1);
         first.Requests.WaitForCount(1, "a request at the first source");
         tracker.Offer(2, second.Port);
         second.Requests.WaitForCount(1, "a request at the second source");

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using P2P.Tests.Support;
@@ -18,12 +19,15 @@ public sealed class TrackerFaultTests(ITestOutputHelper output) : SystemTest(out
     {
         var chunks = new ChunkSet(Random, 10, 20_000);
         int port = FreePort.Next();
-        var clients = Enumerable.Range(0, 3)
-            .Select(i => StartClient($"client_{i}", port, chunks, chunks.Indexes.Where(index => index % 3 == i))).ToArray();
-        foreach (var client in clients)
+        ClientProcess[] clients = Enumerable.Range(0, 3)
+            .Select(i => StartClient($"client_{i}", port, chunks, chunks.Indexes.Where(index => index % 3 == i)))
+            .ToArray();
+        foreach (ClientProcess client in clients)
         {
-            client.Errors.WaitForFirst(line => line.Contains($"no tracker at localhost:{port}"), "word that there is no tracker");
-            using var fetcher = FakeFetcher.Fetch(client.Port, $"REQUEST_CHUNK,{(client.Name == "client_0" ? 3 : client.Name[^1] - '0')}");
+            client.Errors.WaitForFirst(line => line.Contains($"no tracker at localhost:{port}"),
+                "word that there is no tracker");
+            using var fetcher = FakeFetcher.Fetch(client.Port,
+                $"REQUEST_CHUNK,{(client.Name == "client_0" ? 3 : client.Name[^1] - '0')}");
             Assert.Equal(StreamEnd.Clean, fetcher.End);
         }
         StartTrackerOn(port);
@@ -41,13 +45,14 @@ public sealed class TrackerFaultTests(ITestOutputHelper output) : SystemTest(out
     {
         var chunks = new ChunkSet(Random, 300, 30_000);
         int port = FreePort.Next();
-        var tracker = StartTrackerOn(port);
-        var hands = chunks.Scatter(Random, 5);
-        var clients = hands.Select((hand, i) => StartClient($"client_{i}", port, chunks, hand)).ToArray();
+        TrackerProcess tracker = StartTrackerOn(port);
+        IReadOnlyList<int>[] hands = chunks.Scatter(Random, 5);
+        ClientProcess[] clients = hands.Select((hand, i) => StartClient($"client_{i}", port, chunks, hand)).ToArray();
         foreach (int kill in new[] { 1, 2 })
         {
             int fetched = Random.Next(50, 500);
-            Log.WaitUntil(lines => lines.Count(line => line.Contains(",REQUEST_CHUNK,")) >= kill * fetched, $"{kill * fetched} requests");
+            Log.WaitUntil(lines => lines.Count(line => line.Contains(",REQUEST_CHUNK,")) >= kill * fetched,
+                $"{kill * fetched} requests");
             tracker.Kill();
             tracker.WaitForExit();
             tracker = StartTrackerOn(port);
@@ -65,9 +70,10 @@ public sealed class TrackerFaultTests(ITestOutputHelper output) : SystemTest(out
     {
         var chunks = new ChunkSet(Random, 4, 40_000);
         int port = FreePort.Next();
-        var tracker = StartTrackerOn(port);
-        var slow = StartPeer(tracker, chunks, [3], new PeerManners { PartBytes = 10_000, PartGap = TimeSpan.FromMilliseconds(300) });
-        var client = StartClient("client_1", port, chunks, 1, 2);
+        TrackerProcess tracker = StartTrackerOn(port);
+        FakePeer slow = StartPeer(tracker, chunks, [3],
+            new PeerManners { PartBytes = 10_000, PartGap = TimeSpan.FromMilliseconds(300) });
+        ClientProcess client = StartClient("client_1", port, chunks, 1, 2);
         slow.Requests.WaitForCount(1, "the transfer");
         tracker.Kill();
         tracker.WaitForExit();
@@ -76,7 +82,8 @@ public sealed class TrackerFaultTests(ITestOutputHelper output) : SystemTest(out
         tracker = StartTrackerOn(port);
 
         foreach (int index in new[] { 1, 2, 3 })
-            Log.WaitUntil(lines => lines.Skip(before).Contains($"P2PTracker,LOCAL_CHUNKS,{index},localhost,{client.Port}"), $"chunk {index}, announced again");
+            Log.WaitUntil(lines => lines.Skip(before).Contains(
+                $"P2PTracker,LOCAL_CHUNKS,{index},localhost,{client.Port}"), $"chunk {index}, announced again");
         StartPeer(tracker, chunks, [4]);
         client.WaitUntilComplete();
         chunks.AssertComplete(client.ChunkFolder);
@@ -85,7 +92,7 @@ public sealed class TrackerFaultTests(ITestOutputHelper output) : SystemTest(out
 
     private TrackerProcess StartTrackerOn(int port)
     {
-        var tracker = Own(new TrackerProcess(Folder.Path, "-port", $"{port}"));
+        TrackerProcess tracker = Own(new TrackerProcess(Folder.Path, "-port", $"{port}"));
         _ = tracker.ReadyLine;
         return tracker;
     }

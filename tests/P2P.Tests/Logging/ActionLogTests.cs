@@ -130,7 +130,7 @@ public sealed class ActionLogTests : IDisposable
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
 
-        var next = new int[writers];
+        int[] next = new int[writers];
         foreach (string line in File.ReadLines(LogPath))
         {
             int writer = line[1] - '0';
@@ -144,7 +144,7 @@ public sealed class ActionLogTests : IDisposable
     [Fact]
     public void ALogThatCannotBeWritten_IsReportedOnce_AndHindersNobody()
     {
-        ActionLog log = ActionLog.Open("/dev/full", "a", _failures.Add);
+        var log = ActionLog.Open("/dev/full", "a", _failures.Add);
         for (int i = 0; i < 20_000; i++) Add(log, "WHERE_CHUNK,1");
         log.Flush();
         Add(log, "WHERE_CHUNK,2");
@@ -155,7 +155,8 @@ public sealed class ActionLogTests : IDisposable
     [Fact]
     public void ALogThatCannotBeOpened_IsAnExceptionWithTheReason()
     {
-        var exception = Assert.Throws<IOException>(() => ActionLog.Open(_folder["no/such/folder/logs.log"], "a", _failures.Add));
+        IOException exception =
+            Assert.Throws<IOException>(() => ActionLog.Open(_folder["no/such/folder/logs.log"], "a", _failures.Add));
         Assert.Equal("No such file or directory", exception.Message);
         Assert.Throws<IOException>(() => ActionLog.Open(_folder.Path, "a", _failures.Add));
     }
@@ -188,7 +189,7 @@ public sealed class ActionLogTests : IDisposable
     {
         _folder.MakeFolder("logs");
         string path = Path.Combine(_folder["logs"], "logs.log");
-        ActionLog log = ActionLog.Open(path, "a", _failures.Add);
+        var log = ActionLog.Open(path, "a", _failures.Add);
         Add(log, "1");
         log.Flush();
         switch (change)
@@ -239,7 +240,7 @@ public sealed class ActionLogTests : IDisposable
     {
         _folder.MakeFolder("logs");
         string path = Path.Combine(_folder["logs"], "logs.log");
-        ActionLog log = ActionLog.Open(path, "a", _failures.Add);
+        var log = ActionLog.Open(path, "a", _failures.Add);
         Directory.Delete(_folder["logs"], recursive: true);
         for (int i = 1; i <= 2; i++)
         {
@@ -280,7 +281,7 @@ public sealed class ActionLogTests : IDisposable
         haveAllWritten.SignalAndWait();
         threads.ForEach(thread => thread.Join());
 
-        var byWriter = File.ReadLines(LogPath).ToLookup(line => line[..2], line => line[3..]);
+        ILookup<string, string> byWriter = File.ReadLines(LogPath).ToLookup(line => line[..2], line => line[3..]);
         for (int writer = 0; writer < writers; writer++)
             Assert.Equal(Enumerable.Range(0, lines).Select(line => $"{line}"), byWriter[$"w{writer}"]);
         Assert.Equal(writers, byWriter.Count);
@@ -294,7 +295,7 @@ public sealed class ActionLogTests : IDisposable
         var busy = new Thread(() =>
         {
             ActionLog log = Open("w");
-            var message = new string('x', 1000);
+            string message = new string('x', 1000);
             while (!stop.IsCancellationRequested)
             {
                 for (int i = 0; i < 60; i++) Add(log, message);
@@ -317,7 +318,7 @@ public sealed class ActionLogTests : IDisposable
     [Fact]
     public void ALogNobodyWantsToRead_MayBeANullDevice()
     {
-        ActionLog log = ActionLog.Open("/dev/null", "a", _failures.Add);
+        var log = ActionLog.Open("/dev/null", "a", _failures.Add);
         Add(log, "WHERE_CHUNK,1");
         log.Flush();
         Assert.Empty(_failures);

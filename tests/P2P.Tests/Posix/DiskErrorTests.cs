@@ -27,11 +27,12 @@ public sealed class DiskErrorTests : IDisposable
     }
 
     [Fact]
-    public void WordsOfOurOwn_AreKept() => Assert.Equal("the file became shorter", DiskError.Describe(new IOException("the file became shorter")));
+    public void WordsOfOurOwn_AreKept() =>
+        Assert.Equal("the file became shorter", DiskError.Describe(new IOException("the file became shorter")));
 
     private static void AssertDescribed(string words, Action action)
     {
-        var failure = Record.Exception(action);
+        Exception failure = Record.Exception(action);
         Assert.True(failure is IOException or UnauthorizedAccessException, $"{failure}");
         Assert.Equal(words, DiskError.Describe(failure));
     }

@@ -28,11 +28,15 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
         { "REQUEST_CHUNK,5,localhost,7001\n", "REQUEST_CHUNK,5,localhost,7001\n|" },
         { "REQUEST_CHUNK,5,localhost\nWHERE_CHUNK,1,x y\n", "REQUEST_CHUNK,5,localhost\n|WHERE_CHUNK,1,x y\n|" },
         { "WHERE_CHUNK,1\nWHERE_CHUNK,2", "WHERE_CHUNK,1\n|WHERE_CHUNK,2|" },
-        { "LOCAL_CHUNKS,1,::1,5001\nLOCAL_CHUNKS,2,::1,5001\nWHERE_CHUNK,3", "LOCAL_CHUNKS,1,::1,5001\n|LOCAL_CHUNKS,2,::1,5001\n|WHERE_CHUNK,3|" },
+        { "LOCAL_CHUNKS,1,::1,5001\nLOCAL_CHUNKS,2,::1,5001\nWHERE_CHUNK,3",
+            "LOCAL_CHUNKS,1,::1,5001\n|LOCAL_CHUNKS,2,::1,5001\n|WHERE_CHUNK,3|" },
         { "Hello, tracker\nWHERE_CHUNK,1\n", "Hello, tracker\n|WHERE_CHUNK,1\n|" },
-        { "WHERE_CHUNK,x\nWHERE_CHUNK,\nWHERE_CHUNK\nWHERE_CHUNK,4\n", "WHERE_CHUNK,x\n|WHERE_CHUNK,\n|WHERE_CHUNK\n|WHERE_CHUNK,4\n|" },
-        { "LOCAL_CHUNKS,1\nLOCAL_CHUNKS,2,localhost\nWHERE_CHUNK,4\n", "LOCAL_CHUNKS,1\n|LOCAL_CHUNKS,2,localhost\n|WHERE_CHUNK,4\n|" },
-        { "GET_CHUNK_FROM,1,localhost,5001\nCHUNK_LOCATION_UNKNOWN,2\n", "GET_CHUNK_FROM,1,localhost,5001\n|CHUNK_LOCATION_UNKNOWN,2\n|" },
+        { "WHERE_CHUNK,x\nWHERE_CHUNK,\nWHERE_CHUNK\nWHERE_CHUNK,4\n",
+            "WHERE_CHUNK,x\n|WHERE_CHUNK,\n|WHERE_CHUNK\n|WHERE_CHUNK,4\n|" },
+        { "LOCAL_CHUNKS,1\nLOCAL_CHUNKS,2,localhost\nWHERE_CHUNK,4\n",
+            "LOCAL_CHUNKS,1\n|LOCAL_CHUNKS,2,localhost\n|WHERE_CHUNK,4\n|" },
+        { "GET_CHUNK_FROM,1,localhost,5001\nCHUNK_LOCATION_UNKNOWN,2\n",
+            "GET_CHUNK_FROM,1,localhost,5001\n|CHUNK_LOCATION_UNKNOWN,2\n|" },
         { "WHERE_CHUNK,1WHERE_CHUNK,2\nWHERE_CHUNK,3\n", "WHERE_CHUNK,1|WHERE_CHUNK,2\n|WHERE_CHUNK,3\n|" },
         { "WHERE_CHUNK,1\nWHERE_CHUNK,2,WHERE_CHUNK,3\n", "WHERE_CHUNK,1\n|WHERE_CHUNK,2,|WHERE_CHUNK,3\n|" },
         { "WHERE_CHUNK,1\nHello WHERE_CHUNK,2\n", "WHERE_CHUNK,1\n|Hello WHERE_CHUNK,2\n|" },
@@ -95,7 +99,8 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
         static string Line(Random random)
         {
             string line = random.Next(8) == 0 ? "" : RandomText.Message(random);
-            return random.Pick("", " ", "\t") + line + random.Pick("", " ", ",", ",surplus", ",1") + random.Pick("\n", "\r\n");
+            return random.Pick("", " ", "\t") + line + random.Pick("", " ", ",", ",surplus", ",1")
+                + random.Pick("\n", "\r\n");
         }
     }
 
@@ -190,7 +195,8 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
     {
         var stream = new FramedStream();
         foreach (string read in reads.Split('~')) stream.Read(read);
-        Assert.Equal(milliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds), stream.ReadTimeout);
+        Assert.Equal(
+            milliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds), stream.ReadTimeout);
     }
 
     [Theory]
@@ -277,7 +283,8 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
         stream.Read("WHERE_CHUNK,1");
         stream.Read("WHERE_CHUNK,2\nWHERE_CHUNK,3", ShortGap);
         stream.Read("WHERE_CHUNK,4WHERE_CHUNK,5\r\n", LineGap);
-        Assert.Equal("WHERE_CHUNK,1|WHERE_CHUNK,2\n|WHERE_CHUNK,3|WHERE_CHUNK,4|WHERE_CHUNK,5\r\n|", Joined(stream.Texts));
+        Assert.Equal("WHERE_CHUNK,1|WHERE_CHUNK,2\n|WHERE_CHUNK,3|WHERE_CHUNK,4|WHERE_CHUNK,5\r\n|",
+            Joined(stream.Texts));
     }
 
     [Theory]
@@ -332,7 +339,8 @@ public sealed class MessageFramerTests(ITestOutputHelper output)
             while (fed < garbage.Length && !stream.IsOverlong)
             {
                 int bytes = Math.Min(garbage.Length - fed, random.Pick(1, random.Next(1, 30), random.Next(1, 3000)));
-                stream.Read(garbage.Substring(fed, bytes), random.Pick(NoGap, ShortGap, LongGap, TimeSpan.FromSeconds(2)));
+                stream.Read(garbage.Substring(fed, bytes),
+                    random.Pick(NoGap, ShortGap, LongGap, TimeSpan.FromSeconds(2)));
                 fed += bytes;
                 Assert.Equal(garbage[..fed], string.Concat(stream.Texts) + stream.Unread);
             }

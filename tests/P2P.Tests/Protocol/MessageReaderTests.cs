@@ -28,7 +28,8 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
     [InlineData("GET_CHUNK_FROM,3,localhost,5001,", "GetChunkFrom 3 localhost,5001")]
     [InlineData("GET_CHUNK_FROM,3", "GetChunkFrom 3 ")]
     [InlineData("GET_CHUNK_FROM,3,", "GetChunkFrom 3 ")]
-    public void TryRead_OfAMessage_IsWhatItSays(string text, string message) => Assert.Equal(message, MessageText.TryRead(text));
+    public void TryRead_OfAMessage_IsWhatItSays(string text, string message) =>
+        Assert.Equal(message, MessageText.TryRead(text));
 
     [Theory]
     [InlineData("REQUEST_CHUNK,5,localhost,7001", "RequestChunk 5")]
@@ -38,7 +39,8 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
     [InlineData("LOCAL_CHUNKS,1,localhost,5001,5002", "LocalChunks 1 localhost 5001")]
     [InlineData("LOCAL_CHUNKS,1,localhost,5001,", "LocalChunks 1 localhost 5001")]
     [InlineData("CHUNK_LOCATION_UNKNOWN,9,really", "ChunkLocationUnknown 9")]
-    public void TryRead_OfSurplusFields_IgnoresThem(string text, string message) => Assert.Equal(message, MessageText.TryRead(text));
+    public void TryRead_OfSurplusFields_IgnoresThem(string text, string message) =>
+        Assert.Equal(message, MessageText.TryRead(text));
 
     [Theory]
     [InlineData(" {0}")]
@@ -49,7 +51,8 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
     public void TryRead_DropsBlanksAroundAMessage(string format)
     {
         Assert.Equal("WhereChunk 5", MessageText.TryRead(string.Format(format, "WHERE_CHUNK,5")));
-        Assert.Equal("LocalChunks 1 localhost 5001", MessageText.TryRead(string.Format(format, "LOCAL_CHUNKS,1,localhost,5001")));
+        Assert.Equal("LocalChunks 1 localhost 5001",
+            MessageText.TryRead(string.Format(format, "LOCAL_CHUNKS,1,localhost,5001")));
     }
 
     [Theory]
@@ -141,18 +144,21 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
         {
             string text = RandomText.Garbage(random, random.Next(80));
             if (MessageText.TryRead(text) is null) continue;
-            Assert.Matches(@"^[ \t\r\0]*(LOCAL_CHUNKS|WHERE_CHUNK|REQUEST_CHUNK|GET_CHUNK_FROM|CHUNK_LOCATION_UNKNOWN),\d+", text);
+            Assert.Matches(
+                @"^[ \t\r\0]*(LOCAL_CHUNKS|WHERE_CHUNK|REQUEST_CHUNK|GET_CHUNK_FROM|CHUNK_LOCATION_UNKNOWN),\d+", text);
         }
     }
 
     [Fact]
     public void TryRead_OfAMessageWithOneByteWrong_NeverThrows()
     {
-        foreach (string message in new[] { "LOCAL_CHUNKS,12,localhost,5001", "GET_CHUNK_FROM,3,localhost,5001", "WHERE_CHUNK,5" })
+        string[] messages = ["LOCAL_CHUNKS,12,localhost,5001", "GET_CHUNK_FROM,3,localhost,5001", "WHERE_CHUNK,5"];
+        foreach (string message in messages)
         {
             foreach (int at in Enumerable.Range(0, message.Length))
             {
-                for (char wrong = '\0'; wrong < 256; wrong++) MessageText.TryRead(message[..at] + wrong + message[(at + 1)..]);
+                for (char wrong = '\0'; wrong < 256; wrong++)
+                    MessageText.TryRead(message[..at] + wrong + message[(at + 1)..]);
                 // Without one of its bytes it is another message or none, and cut there it may be none, too.
                 MessageText.TryRead(message.Remove(at, 1));
                 MessageText.TryRead(message[..at]);

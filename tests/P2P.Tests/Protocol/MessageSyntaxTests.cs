@@ -82,7 +82,8 @@ public sealed class MessageSyntaxTests(ITestOutputHelper output)
             AssertScan(Extent.Whole, message);
             AssertScan(Extent.Followed, message + next, message.Length);
             for (int length = 0; length < message.Length; length++)
-                Assert.NotEqual(Extent.NotAMessage, MessageSyntax.Scan(Encoding.Latin1.GetBytes(message[..length]), out _));
+                Assert.NotEqual(Extent.NotAMessage,
+                    MessageSyntax.Scan(Encoding.Latin1.GetBytes(message[..length]), out _));
         }
     }
 
@@ -95,7 +96,8 @@ public sealed class MessageSyntaxTests(ITestOutputHelper output)
             string text = RandomText.Garbage(random, random.Next(120)).Replace('\n', ' ');
             Extent extent = MessageSyntax.Scan(Encoding.Latin1.GetBytes(text), out int length);
             if (extent == Extent.Followed)
-                Assert.Matches("^(LOCAL_CHUNKS|WHERE_CHUNK|REQUEST_CHUNK|GET_CHUNK_FROM|CHUNK_LOCATION_UNKNOWN),", text[length..]);
+                Assert.Matches(
+                    "^(LOCAL_CHUNKS|WHERE_CHUNK|REQUEST_CHUNK|GET_CHUNK_FROM|CHUNK_LOCATION_UNKNOWN),", text[length..]);
             else
                 Assert.Equal(text.Length, length);
         }

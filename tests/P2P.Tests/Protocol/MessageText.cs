@@ -15,7 +15,8 @@ internal static class MessageText
     public static string Of(in Message message)
     {
         string text = $"{message.Kind} {message.ChunkIndex}";
-        if (message.Kind == MessageKind.LocalChunks) text += $" {Encoding.Latin1.GetString(message.Host)} {message.Port}";
+        if (message.Kind == MessageKind.LocalChunks)
+            text += $" {Encoding.Latin1.GetString(message.Host)} {message.Port}";
         if (message.Kind == MessageKind.GetChunkFrom) text += $" {PeersOf(message.Peers)}";
         return text;
     }

@@ -14,11 +14,13 @@ public sealed class MessageWriterTests(ITestOutputHelper output)
     [Fact]
     public void EachMessage_IsWrittenAsTheSpecificationHasIt_WithoutEndOfLine()
     {
-        Assert.Equal("LOCAL_CHUNKS,1,localhost,5001", Written(MessageWriter.LocalChunks(_buffer, 1, "localhost"u8, 5001)));
+        Assert.Equal("LOCAL_CHUNKS,1,localhost,5001",
+            Written(MessageWriter.LocalChunks(_buffer, 1, "localhost"u8, 5001)));
         Assert.Equal("WHERE_CHUNK,2", Written(MessageWriter.WhereChunk(_buffer, 2)));
         Assert.Equal("REQUEST_CHUNK,3", Written(MessageWriter.RequestChunk(_buffer, 3)));
         Assert.Equal("CHUNK_LOCATION_UNKNOWN,4", Written(MessageWriter.ChunkLocationUnknown(_buffer, 4)));
-        Assert.Equal("GET_CHUNK_FROM,5,localhost,5001,10.0.0.1,65535", Written(WriteAnswer(5, [("localhost", 5001), ("10.0.0.1", 65535)])));
+        Assert.Equal("GET_CHUNK_FROM,5,localhost,5001,10.0.0.1,65535",
+            Written(WriteAnswer(5, [("localhost", 5001), ("10.0.0.1", 65535)])));
     }
 
     [Fact]
@@ -33,7 +35,8 @@ public sealed class MessageWriterTests(ITestOutputHelper output)
             switch (random.Next(5))
             {
                 case 0:
-                    AssertReads($"LocalChunks {index} {host} {port}", MessageWriter.LocalChunks(_buffer, index, hostBytes, port));
+                    AssertReads($"LocalChunks {index} {host} {port}",
+                        MessageWriter.LocalChunks(_buffer, index, hostBytes, port));
                     break;
                 case 1:
                     AssertReads($"WhereChunk {index}", MessageWriter.WhereChunk(_buffer, index));

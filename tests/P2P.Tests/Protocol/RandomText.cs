@@ -12,7 +12,8 @@ internal static class RandomText
     [
         "LOCAL_CHUNKS", "WHERE_CHUNK", "REQUEST_CHUNK", "GET_CHUNK_FROM", "CHUNK_LOCATION_UNKNOWN",
         "LOCAL_CHUNKS,", "WHERE_CHUNK,", "GET_CHUNK_FROM,", "WHERE_CHUNK,7", "LOCAL_CHUNKS,7,localhost,5001",
-        "LOC", "CHUNK_", ",", ",", ",,", "0", "1", "5001", "99999999999", "-1", "\n", "\r\n", "\r", " ", "\t", "\0", "localhost", "Connected",
+        "LOC", "CHUNK_", ",", ",", ",,", "0", "1", "5001", "99999999999", "-1", "\n", "\r\n", "\r", " ", "\t", "\0",
+        "localhost", "Connected",
     ];
 
     public static int Index(Random random) =>
@@ -32,7 +33,8 @@ internal static class RandomText
     {
         0 => $"WHERE_CHUNK,{Index(random)}",
         1 => $"REQUEST_CHUNK,{Index(random)}",
-        _ => $"LOCAL_CHUNKS,{Index(random)},{random.Pick("localhost", "127.0.0.1", "::1", "host.example")},{Port(random)}",
+        _ => $"LOCAL_CHUNKS,{Index(random)},"
+            + $"{random.Pick("localhost", "127.0.0.1", "::1", "host.example")},{Port(random)}",
     };
 
     /// <summary>Anything: pure noise, text of the alphabet of messages, or parts of messages in any order.</summary>

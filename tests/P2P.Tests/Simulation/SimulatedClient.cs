@@ -5,7 +5,8 @@ using P2P.Client;
 
 namespace P2P.Tests.Simulation;
 
-/// <summary>One client of a <see cref="SimulatedSwarm"/>: the product's decisions, and a network made of events.</summary>
+/// <summary>One client of a <see cref="SimulatedSwarm"/>: the product's decisions,
+/// and a network made of events.</summary>
 public sealed class SimulatedClient
 {
     private const double TickSeconds = 0.02;
@@ -56,13 +57,20 @@ public sealed class SimulatedClient
     // What SwarmClient, TrackerConnection and Downloader do whenever something has happened.
     private void Work()
     {
-        while (_questions < ClientLimits.QuestionsInFlightMax && _picker.TryPickQuestion(_swarm.Clock, out int chunkIndex)) Ask(chunkIndex);
+        AskAll();
         while (_scheduler.TryBegin(_swarm.Clock, out Download next, out Download? instead))
         {
             if (instead is not null) GiveUp(instead);
             Begin(next);
         }
-        while (_questions < ClientLimits.QuestionsInFlightMax && _picker.TryPickQuestion(_swarm.Clock, out int chunkIndex)) Ask(chunkIndex);
+        AskAll();
+    }
+
+    private void AskAll()
+    {
+        while (_questions < ClientLimits.QuestionsInFlightMax
+            && _picker.TryPickQuestion(_swarm.Clock, out int chunkIndex))
+            Ask(chunkIndex);
     }
 
     private void Ask(int chunkIndex)
@@ -88,7 +96,8 @@ public sealed class SimulatedClient
         _swarm.After(2 * SimulatedSwarm.MessageSeconds, () =>
         {
             if (download.IsGivenUp) return;
-            transfer.Upload = new UploadRequest(download.ChunkIndex, ClientLimits.TurnTimeout, _swarm.Clock, () => source.StartSending(transfer));
+            transfer.Upload = new UploadRequest(download.ChunkIndex, ClientLimits.TurnTimeout, _swarm.Clock,
+                () => source.StartSending(transfer));
             source._queue.Add(transfer.Upload, _swarm.Clock);
         });
     }

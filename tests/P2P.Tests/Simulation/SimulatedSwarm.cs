@@ -11,8 +11,8 @@ namespace P2P.Tests.Simulation;
 /// <param name="SeedFactor">How many times as fast the uplink of the one that has everything is.</param>
 public sealed record SwarmSetup(int Clients, int Chunks, double ChunkSeconds = 0.11, double SeedFactor = 1)
 {
-    /// <summary>Time that no program can beat: each chunk once through the seed's uplink, and all copies through all of
-    /// them together.</summary>
+    /// <summary>Time that no program can beat: each chunk once through the seed's uplink,
+    /// and all copies through all of them together.</summary>
     public double BoundSeconds =>
         Math.Max(Chunks * ChunkSeconds / SeedFactor, (double)Clients * Chunks * ChunkSeconds / (SeedFactor + Clients));
 }
@@ -24,7 +24,8 @@ public sealed record SwarmSetup(int Clients, int Chunks, double ChunkSeconds = 0
 /// </summary>
 public sealed class SimulatedSwarm
 {
-    /// <summary>Time of a message from one machine to another, behind the data that its uplink has queued already.</summary>
+    /// <summary>Time of a message from one machine to another,
+    /// behind the data that its uplink has queued already.</summary>
     public const double MessageSeconds = 0.02;
 
     // As the tracker's answers: about as many as fit into 1000 bytes.
@@ -43,7 +44,8 @@ public sealed class SimulatedSwarm
         Random = new Random(seed);
         _sources = [.. Enumerable.Range(0, setup.Chunks + 1).Select(_ => new List<int>())];
         _windows = new int[setup.Chunks + 1];
-        _clients = [.. Enumerable.Range(0, setup.Clients + 1).Select(id => new SimulatedClient(this, id, hasAll: id == 0))];
+        _clients =
+            [.. Enumerable.Range(0, setup.Clients + 1).Select(id => new SimulatedClient(this, id, hasAll: id == 0))];
     }
 
     public SwarmSetup Setup { get; }
@@ -73,8 +75,10 @@ public sealed class SimulatedSwarm
         foreach (SimulatedClient client in _clients) client.OnComplete = () => complete++;
         while (complete < _clients.Length)
         {
-            if (!_events.TryDequeue(out Action? action, out (double Time, long) due) || due.Time > 1000 * Setup.BoundSeconds)
-                throw new InvalidOperationException($"the swarm stands still with {complete} of {_clients.Length} clients complete");
+            if (!_events.TryDequeue(out Action? action, out (double Time, long) due)
+                || due.Time > 1000 * Setup.BoundSeconds)
+                throw new InvalidOperationException(
+                    $"the swarm stands still with {complete} of {_clients.Length} clients complete");
             Now = due.Time;
             action();
         }
@@ -87,13 +91,14 @@ public sealed class SimulatedSwarm
     /// <summary>A LOCAL_CHUNKS reaches the tracker.</summary>
     public void Announce(int chunkIndex, int client) => _sources[chunkIndex].Add(client);
 
-    /// <summary>A WHERE_CHUNK reaches the tracker, which lists all who have the chunk, or a window that moves on.</summary>
+    /// <summary>A WHERE_CHUNK reaches the tracker, which lists all who have the chunk,
+    /// or a window that moves on.</summary>
     public int[] Ask(int chunkIndex)
     {
         Questions++;
         List<int> all = _sources[chunkIndex];
         if (all.Count <= ListedMax) return [.. all];
-        var listed = new int[ListedMax];
+        int[] listed = new int[ListedMax];
         for (int i = 0; i < ListedMax; i++) listed[i] = all[(_windows[chunkIndex] + i) % all.Count];
         _windows[chunkIndex] = (_windows[chunkIndex] + ListedMax) % all.Count;
         return listed;

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace P2P.Tests.Support;
 
-/// <summary>A peer that only says what it has, for looking at the tracker's list: no folder, no process, nothing served.</summary>
+/// <summary>A peer that only says what it has, for looking at the tracker's list: no folder, no process,
+/// nothing served.</summary>
 internal sealed class Announcer(int trackerPort, int port) : IDisposable
 {
     private readonly NaiveClient _tracker = new(trackerPort);

@@ -11,7 +11,8 @@ using Xunit.Sdk;
 
 namespace P2P.Tests.Support;
 
-/// <summary>A test in a browser; skipped, with the reason, where there is none (the build of the tests installs it where it can).</summary>
+/// <summary>A test in a browser; skipped, with the reason,
+/// where there is none (the build of the tests installs it where it can).</summary>
 internal sealed class ChromiumFactAttribute : FactAttribute
 {
     public ChromiumFactAttribute()
@@ -38,20 +39,24 @@ internal sealed class Chromium : IDisposable
     public Chromium()
     {
         // setsid: the process number is that of the group.
-        _process = new NativeProcess("setsid", _profile.Path, "env", $"HOME={_profile.Path}", $"TMPDIR={_profile.Path}", Find()!,
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-breakpad", "--hide-scrollbars",
-            "--remote-debugging-port=0", $"--user-data-dir={_profile["profile"]}", "about:blank");
+        _process = new NativeProcess("setsid", _profile.Path,
+            "env", $"HOME={_profile.Path}", $"TMPDIR={_profile.Path}", Find()!, "--headless=new",
+            "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-breakpad",
+            "--hide-scrollbars", "--remote-debugging-port=0", $"--user-data-dir={_profile["profile"]}", "about:blank");
         try
         {
-            var line = _process.Errors.WaitForFirst(each => each.Contains("DevTools listening on ws://"), "Chromium's DevTools");
+            string line = _process.Errors.WaitForFirst(each => each.Contains("DevTools listening on ws://"),
+                "Chromium's DevTools");
             using var patience = new CancellationTokenSource(Patience.Limit);
-            _socket.ConnectAsync(new Uri(Regex.Match(line, @"ws://\S+").Value), patience.Token).GetAwaiter().GetResult();
+            _socket.ConnectAsync(new Uri(Regex.Match(line, @"ws://\S+").Value), patience.Token)
+                .GetAwaiter().GetResult();
             new Thread(Receive) { IsBackground = true }.Start();
-            var target = Call("Target.createTarget", new JsonObject { ["url"] = "about:blank" })["targetId"]!;
+            JsonNode target = Call("Target.createTarget", new JsonObject { ["url"] = "about:blank" })["targetId"]!;
             _session = "";
-            _session = (string)Call("Target.attachToTarget", new JsonObject { ["targetId"] = target.DeepClone(), ["flatten"] = true })["sessionId"]!;
-            foreach (var domain in new[] { "Page", "Runtime", "Log", "Network" })
+            _session = (string)Call("Target.attachToTarget",
+                new JsonObject { ["targetId"] = target.DeepClone(), ["flatten"] = true })["sessionId"]!;
+            foreach (string domain in new[] { "Page", "Runtime", "Log", "Network" })
                 Call($"{domain}.enable");
         }
         catch
@@ -66,7 +71,8 @@ internal sealed class Chromium : IDisposable
         .SelectMany(folder => new[] { Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser") })
         .FirstOrDefault(File.Exists);
 
-    /// <summary>Whatever a developer would see in red or yellow in the console: exceptions, refused resources, failed requests.</summary>
+    /// <summary>Whatever a developer would see in red or yellow in the console: exceptions, refused resources,
+    /// failed requests.</summary>
     public IReadOnlyList<string> Complaints => _received.All.Where(each => (string?)each["method"] switch
     {
         "Runtime.exceptionThrown" => true,
@@ -76,13 +82,15 @@ internal sealed class Chromium : IDisposable
     }).Select(each => each.ToJsonString()).ToArray();
 
     /// <summary>The addresses of all that the page has asked for.</summary>
-    public IReadOnlyList<string> Requested => _received.All.Where(each => (string?)each["method"] == "Network.requestWillBeSent")
-        .Select(each => (string)each["params"]!["request"]!["url"]!).ToArray();
+    public IReadOnlyList<string> Requested =>
+        _received.All.Where(each => (string?)each["method"] == "Network.requestWillBeSent")
+            .Select(each => (string)each["params"]!["request"]!["url"]!).ToArray();
 
     /// <summary>How large the page's window is, in its own pixels, and what the user has set.</summary>
     public void Look(int width, int height, bool dark = false, bool calm = false)
     {
-        Call("Emulation.setDeviceMetricsOverride", new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
+        Call("Emulation.setDeviceMetricsOverride",
+            new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
         Call("Emulation.setEmulatedMedia", new JsonObject
         {
             ["features"] = new JsonArray(
@@ -103,7 +111,8 @@ internal sealed class Chromium : IDisposable
     /// <summary>The value of an expression, as JSON; of a promise, what it comes to.</summary>
     public JsonNode? Evaluate(string expression)
     {
-        var answer = Call("Runtime.evaluate", new JsonObject { ["expression"] = expression, ["awaitPromise"] = true, ["returnByValue"] = true });
+        JsonObject answer = Call("Runtime.evaluate",
+            new JsonObject { ["expression"] = expression, ["awaitPromise"] = true, ["returnByValue"] = true });
         if (answer["exceptionDetails"] is { } details)
             throw new XunitException($"{expression}\n{details.ToJsonString()}");
         return answer["result"]!["value"]?.DeepClone();
@@ -125,13 +134,14 @@ internal sealed class Chromium : IDisposable
 
     public void PressKey(string key)
     {
-        foreach (var type in new[] { "keyDown", "keyUp" })
+        foreach (string type in new[] { "keyDown", "keyUp" })
             Call("Input.dispatchKeyEvent", new JsonObject { ["type"] = type, ["key"] = key, ["code"] = key });
     }
 
     /// <summary>What is in the window now, as PNG.</summary>
     public byte[] Screenshot() =>
-        Convert.FromBase64String((string)Call("Page.captureScreenshot", new JsonObject { ["format"] = "png" })["data"]!);
+        Convert.FromBase64String(
+            (string)Call("Page.captureScreenshot", new JsonObject { ["format"] = "png" })["data"]!);
 
     public void Dispose()
     {
@@ -148,14 +158,17 @@ internal sealed class Chromium : IDisposable
         if (_session is { Length: > 0 })
             call["sessionId"] = _session;
         using var patience = new CancellationTokenSource(Patience.Limit);
-        _socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(call.ToJsonString()), WebSocketMessageType.Text, true, patience.Token).GetAwaiter().GetResult();
-        var answer = _received.WaitForFirst(each => (int?)each["id"] == id, $"Chromium's answer to {call.ToJsonString()}");
-        return answer["result"] as JsonObject ?? throw new XunitException($"{call.ToJsonString()}\n{answer.ToJsonString()}");
+        _socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(call.ToJsonString()), WebSocketMessageType.Text, true,
+            patience.Token).GetAwaiter().GetResult();
+        JsonNode answer =
+            _received.WaitForFirst(each => (int?)each["id"] == id, $"Chromium's answer to {call.ToJsonString()}");
+        return answer["result"] as JsonObject
+            ?? throw new XunitException($"{call.ToJsonString()}\n{answer.ToJsonString()}");
     }
 
     private void Receive()
     {
-        var buffer = new byte[64 * 1024];
+        byte[] buffer = new byte[64 * 1024];
         try
         {
             while (true)
@@ -164,7 +177,8 @@ internal sealed class Chromium : IDisposable
                 ValueWebSocketReceiveResult part;
                 do
                 {
-                    part = _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                    part = _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).AsTask()
+                        .GetAwaiter().GetResult();
                     message.Write(buffer, 0, part.Count);
                 }
                 while (!part.EndOfMessage);

@@ -33,8 +33,8 @@ internal sealed class ChunkSet
 
     public int Count => _chunks.Length;
 
-    /// <summary>Fills a buffer with bytes that follow from the source's next number: a seeded Random would need seconds
-    /// for what the tests move.</summary>
+    /// <summary>Fills a buffer with bytes that follow from the source's next number:
+    /// a seeded Random would need seconds for what the tests move.</summary>
     public static void Fill(Span<byte> bytes, Random random)
     {
         ulong state = (ulong)random.NextInt64();
@@ -74,7 +74,7 @@ internal sealed class ChunkSet
     /// <summary>Deals every chunk to one of the holders, by chance; each holder gets what it got.</summary>
     public IReadOnlyList<int>[] Scatter(Random random, int holders)
     {
-        var hands = Enumerable.Range(0, holders).Select(_ => new List<int>()).ToArray();
+        List<int>[] hands = Enumerable.Range(0, holders).Select(_ => new List<int>()).ToArray();
         foreach (int index in Indexes)
             hands[random.Next(holders)].Add(index);
         return hands;
@@ -95,13 +95,14 @@ internal sealed class ChunkSet
             $"chunk {index} in {where}: {bytes.Length} bytes of {this[index].Length}, the first {same} are right");
     }
 
-    /// <summary>Fails unless the folder holds every chunk as `chunk_[index]`, and no file besides these and the list.</summary>
+    /// <summary>Fails unless the folder holds every chunk as `chunk_[index]`,
+    /// and no file besides these and the list.</summary>
     public void AssertComplete(string folder)
     {
         foreach (int index in Indexes)
             AssertChunk(index, Path.Combine(folder, $"chunk_{index}"));
         var expected = Indexes.Select(index => $"chunk_{index}").ToHashSet();
-        foreach (var name in Directory.GetFiles(folder).Select(path => Path.GetFileName(path)))
+        foreach (string name in Directory.GetFiles(folder).Select(path => Path.GetFileName(path)))
             // The list may just be being rewritten by rename; nothing else has any business here.
             Assert.True(expected.Contains(name) || name.Contains("local_chunks"), $"{folder} holds {name}");
     }

@@ -28,7 +28,8 @@ internal sealed class ClientProcess : NativeProcess
         $"{Name}'s first line");
 
     /// <summary>The port on which it serves. Waits until it does.</summary>
-    public int Port => _port != 0 ? _port : _port = int.Parse(Regex.Match(ReadyLine, @"serving on port (\d+)").Groups[1].Value);
+    public int Port => _port != 0
+        ? _port : _port = int.Parse(Regex.Match(ReadyLine, @"serving on port (\d+)").Groups[1].Value);
 
     /// <summary>Waits until it says that it has every chunk.</summary>
     public void WaitUntilComplete() => Output.WaitForFirst(

@@ -55,7 +55,7 @@ internal sealed class EventList<T>
         {
             while (!_items.Any(wanted))
             {
-                var left = limit - watch.Elapsed;
+                TimeSpan left = limit - watch.Elapsed;
                 if (_ended || left <= TimeSpan.Zero)
                     return false;
                 Monitor.Wait(_items, left);
@@ -81,7 +81,7 @@ internal sealed class EventList<T>
         {
             while (!reached(_items))
             {
-                var left = Patience.Limit - watch.Elapsed;
+                TimeSpan left = Patience.Limit - watch.Elapsed;
                 if (_ended || left <= TimeSpan.Zero || !Monitor.Wait(_items, left))
                 {
                     if (reached(_items))

@@ -26,7 +26,8 @@ internal sealed class FakeFetcher : IDisposable
     private readonly MemoryStream _bytes = new();
     private readonly byte[] _buffer = new byte[64 * 1024];
 
-    /// <param name="receiveBytes">The socket's receive buffer: small makes the sender feel how slowly this one reads.</param>
+    /// <param name="receiveBytes">The socket's receive buffer:
+    /// small makes the sender feel how slowly this one reads.</param>
     public FakeFetcher(int port, int receiveBytes = 0)
     {
         _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
@@ -66,7 +67,8 @@ internal sealed class FakeFetcher : IDisposable
         }
     }
 
-    /// <summary>Ends the sending direction only; nothing happens when the other side has reset the connection already.</summary>
+    /// <summary>Ends the sending direction only; nothing happens when the other side has reset the connection
+    /// already.</summary>
     public void HalfClose()
     {
         try

@@ -86,15 +86,15 @@ internal sealed class FakePeer : LoopbackServer
 
     protected override void Serve(Socket socket, int connection)
     {
-        var buffer = new byte[1024];
-        var text = Encoding.Latin1.GetString(buffer, 0, socket.Receive(buffer));
+        byte[] buffer = new byte[1024];
+        string text = Encoding.Latin1.GetString(buffer, 0, socket.Receive(buffer));
         if (text.Length == 0)
         {
             Faults.Add($"connection {connection}: ended without a question");
             return;
         }
         OnRequest?.Invoke(text);
-        var fields = text.Split(',');
+        string[] fields = text.Split(',');
         bool understood = fields is ["REQUEST_CHUNK", _] && int.TryParse(fields[1], out _) && text == text.Trim();
         int index = understood ? int.Parse(fields[1]) : 0;
         Requests.Add(new PeerRequest(connection, text, index, _watch.Elapsed));

@@ -17,7 +17,8 @@ internal static class FolderWatch
     {
         using var changed = new AutoResetEvent(false);
         using var watcher = new FileSystemWatcher(folder);
-        watcher.NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size;
+        watcher.NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite
+            | NotifyFilters.Size;
         watcher.Changed += (_, _) => changed.Set();
         watcher.Created += (_, _) => changed.Set();
         watcher.Deleted += (_, _) => changed.Set();
@@ -27,7 +28,7 @@ internal static class FolderWatch
         var watch = Stopwatch.StartNew();
         while (!reached())
         {
-            var left = Patience.Limit - watch.Elapsed;
+            TimeSpan left = Patience.Limit - watch.Elapsed;
             if (left <= TimeSpan.Zero || (!changed.WaitOne(left) && !reached()))
                 throw new XunitException($"Waited {watch.Elapsed.TotalSeconds:F1} s for {what}. Seen:\n{seen()}");
         }
@@ -43,7 +44,7 @@ internal static class FolderWatch
 
         string? Find()
         {
-            foreach (var path in Directory.EnumerateFiles(folder))
+            foreach (string path in Directory.EnumerateFiles(folder))
                 if (wantedName(Path.GetFileName(path)))
                     return path;
             return null;

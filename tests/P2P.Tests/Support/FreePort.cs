@@ -47,7 +47,8 @@ internal static class FreePort
         }
     }
 
-    /// <summary>A port that refuses every connection as long as the returned socket lives: bound, but not listening.</summary>
+    /// <summary>A port that refuses every connection as long as the returned socket lives: bound,
+    /// but not listening.</summary>
     public static Socket Refusing(out int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -58,7 +59,7 @@ internal static class FreePort
 
     public static bool IsFree(int port)
     {
-        foreach (var address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
+        foreach (IPAddress address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
         {
             if (address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6)
                 continue;
@@ -67,7 +68,8 @@ internal static class FreePort
             {
                 socket.Bind(new IPEndPoint(address, port));
                 socket.Listen(1);
-                socket.Shutdown(SocketShutdown.Both);   // closed alone, a child's copy of it would listen for a moment longer
+                // Closed alone, a child's copy of the socket would listen for a moment longer.
+                socket.Shutdown(SocketShutdown.Both);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace P2P.Tests.Support;
 
-/// <summary>The few system calls that .NET has no type for: signals, the user, what makes a machine look different to a process.</summary>
+/// <summary>The few system calls that .NET has no type for: signals, the user,
+/// what makes a machine look different to a process.</summary>
 internal static class Libc
 {
     public const int SigHup = 1;
@@ -36,7 +37,7 @@ internal static class Libc
     {
         get
         {
-            _ = clock_gettime(ThreadClock, out var time);
+            _ = clock_gettime(ThreadClock, out Time time);
             return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1000.0);
         }
     }

@@ -32,15 +32,15 @@ internal static class LogOrder
         var listed = new HashSet<(string Peer, string Index)>();
         for (int number = 0; number < lines.Count; number++)
         {
-            var line = lines[number];
+            string line = lines[number];
             bool byTracker = line.StartsWith("P2PTracker,", StringComparison.Ordinal);
             if (!HasForm(line))
             {
                 Fault("has no form of the specification");
                 continue;
             }
-            var fields = line.Split(',');
-            var (verb, index) = (fields[1], fields[2]);
+            string[] fields = line.Split(',');
+            (string verb, string index) = (fields[1], fields[2]);
             switch (byTracker, verb)
             {
                 case (false, "LOCAL_CHUNKS"):
@@ -61,7 +61,7 @@ internal static class LogOrder
                 case (true, _):
                     if (Count($"answered {index}") > Counted($"question {index}"))
                         Fault("an answer stands above its question");
-                    foreach (var port in fields.Where((_, i) => i >= 4 && i % 2 == 0))
+                    foreach (string port in fields.Where((_, i) => i >= 4 && i % 2 == 0))
                     {
                         if (!holders.Contains((port, index)))
                             Fault($"lists port {port}, which has not announced the chunk yet");

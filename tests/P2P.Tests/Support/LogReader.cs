@@ -18,7 +18,7 @@ internal sealed class LogReader(string path)
     {
         get
         {
-            var text = Text;
+            string text = Text;
             return text.Length == 0 ? [] : text[..(text.LastIndexOf('\n') + 1)].Split('\n')[..^1];
         }
     }
@@ -30,7 +30,8 @@ internal sealed class LogReader(string path)
         {
             if (!File.Exists(Path))
                 return "";
-            using var reader = new StreamReader(new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            using var reader =
+                new StreamReader(new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
             return reader.ReadToEnd();
         }
     }

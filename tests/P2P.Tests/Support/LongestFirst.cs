@@ -25,5 +25,6 @@ public sealed class LongestFirst : ITestCollectionOrderer
 
     // A class without a collection of its own is one that xunit names after it.
     private static int SecondsOf(ITestCollection collection) =>
-        typeof(LongestFirst).Assembly.GetType(collection.DisplayName.Split(' ')[^1])?.GetCustomAttribute<WaitsAttribute>()?.Seconds ?? 0;
+        typeof(LongestFirst).Assembly.GetType(collection.DisplayName.Split(' ')[^1])
+            ?.GetCustomAttribute<WaitsAttribute>()?.Seconds ?? 0;
 }

@@ -48,7 +48,7 @@ internal abstract class LoopbackServer : IDisposable
         _closing.Set();
         _listener.End();
         lock (_open)
-            foreach (var socket in _open)
+            foreach (Socket socket in _open)
                 socket.End();
         _acceptThread.Join(Patience.Limit);
     }
@@ -56,7 +56,8 @@ internal abstract class LoopbackServer : IDisposable
     /// <summary>Starts to accept; the derived type calls it when it is ready to serve.</summary>
     protected void Start() => _acceptThread.Start();
 
-    /// <summary>Holds one conversation, on a thread where it may block; the connection is closed when it returns.</summary>
+    /// <summary>Holds one conversation, on a thread where it may block;
+    /// the connection is closed when it returns.</summary>
     /// <param name="connection">Its number, from 1, in the order of acceptance.</param>
     protected abstract void Serve(Socket socket, int connection);
 
@@ -67,10 +68,11 @@ internal abstract class LoopbackServer : IDisposable
             _closing.Wait(duration);
     }
 
-    /// <summary>Reads and drops until the other side ends the connection; true after a clean end, false after a reset.</summary>
+    /// <summary>Reads and drops until the other side ends the connection; true after a clean end,
+    /// false after a reset.</summary>
     protected static bool ReadToEnd(Socket socket, out long bytes)
     {
-        var buffer = new byte[4096];
+        byte[] buffer = new byte[4096];
         bytes = 0;
         try
         {

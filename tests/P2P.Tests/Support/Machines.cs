@@ -7,7 +7,8 @@ using Xunit;
 
 namespace P2P.Tests.Support;
 
-/// <summary>A test with several machines; skipped, with the reason, where there are no namespaces to make them of.</summary>
+/// <summary>A test with several machines; skipped, with the reason,
+/// where there are no namespaces to make them of.</summary>
 internal sealed class MachinesFactAttribute : FactAttribute
 {
     public MachinesFactAttribute() => Skip = Machines.WhyNot;
@@ -15,7 +16,8 @@ internal sealed class MachinesFactAttribute : FactAttribute
 
 /// <summary>
 /// Machines of their own, each a network and mount namespace, on a bridge in a network of the test's. Nothing of it
-/// has a name outside, and all of it goes with the processes in it. To be used within <see cref="OtherMachine.WithOwnNetwork"/>.
+/// has a name outside, and all of it goes with the processes in it. To be used within
+/// <see cref="OtherMachine.WithOwnNetwork"/>.
 /// </summary>
 internal sealed class Machines
 {
@@ -32,16 +34,18 @@ internal sealed class Machines
         exec "$@"
         """;
 
-    private static readonly Lazy<string?> s_whyNot = new(FindWhyNot);
+    private static readonly Lazy<string?> FoundWhyNot = new(FindWhyNot);
     private readonly string _task = $"/proc/{Environment.ProcessId}/task/{Libc.gettid()}/ns/net";
 
     public Machines() => Run("ip link add bridge type bridge && ip link set bridge up");
 
-    public static string? WhyNot => s_whyNot.Value;
+    public static string? WhyNot => FoundWhyNot.Value;
 
     /// <summary>The command that runs a program on a machine of its own.</summary>
-    /// <param name="address">Its address, in 192.168.9.0/24: that network says of all of 10.0.0.0/8 that it is itself, and bridges may ask it.</param>
-    public IEnumerable<string> On(string address, string hostsFile, string program, params IEnumerable<string> arguments) =>
+    /// <param name="address">Its address, in 192.168.9.0/24:
+    /// that network says of all of 10.0.0.0/8 that it is itself, and bridges may ask it.</param>
+    public IEnumerable<string> On(
+        string address, string hostsFile, string program, params IEnumerable<string> arguments) =>
         ["--net", "--mount", "sh", "-c", Script, "sh", _task, address, hostsFile, program, .. arguments];
 
     private static string? FindWhyNot()
@@ -61,8 +65,13 @@ internal sealed class Machines
 
     private static void Run(string command)
     {
-        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        var error = process.StandardError.ReadToEnd();
+        var start = new ProcessStartInfo("sh", ["-c", command])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        using Process process = Process.Start(start)!;
+        string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
             throw new IOException(error.Trim().Split('\n').Last());

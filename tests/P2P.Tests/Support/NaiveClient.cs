@@ -44,18 +44,20 @@ internal sealed class NaiveClient : IDisposable
         _socket.WaitUntilRead(_sentBytes);
     }
 
-    /// <summary>Sends a byte, pauses, sends the next; returns the longest time that can have been between two.</summary>
-    /// <remarks>A busy machine can stretch a gap beyond what the protocol forgives; the caller then tries again.</remarks>
+    /// <summary>Sends a byte, pauses, sends the next;
+    /// returns the longest time that can have been between two.</summary>
+    /// <remarks>A busy machine can stretch a gap beyond what the protocol forgives;
+    /// the caller then tries again.</remarks>
     public TimeSpan Dribble(string text, TimeSpan gap)
     {
-        var longest = TimeSpan.Zero;
+        TimeSpan longest = TimeSpan.Zero;
         var watch = Stopwatch.StartNew();
-        var sentAt = watch.Elapsed;
+        TimeSpan sentAt = watch.Elapsed;
         for (int sent = 0; sent < text.Length; sent++)
         {
-            var before = watch.Elapsed;
+            TimeSpan before = watch.Elapsed;
             _sentBytes += _socket.Send(Encoding.Latin1.GetBytes(text), sent, 1, SocketFlags.None);
-            var between = watch.Elapsed - sentAt;
+            TimeSpan between = watch.Elapsed - sentAt;
             longest = between > longest ? between : longest;
             sentAt = before;
             if (sent < text.Length - 1)
@@ -109,7 +111,7 @@ internal sealed class NaiveClient : IDisposable
     public void Announce(int index, int port)
     {
         Send($"LOCAL_CHUNKS,{index},localhost,{port}");
-        var answer = Ask(index);
+        string answer = Ask(index);
         if (!answer.StartsWith($"GET_CHUNK_FROM,{index},localhost,", StringComparison.Ordinal))
             throw new XunitException($"Announced chunk {index} and asked for it; the answer was '{answer}'.");
     }
@@ -117,7 +119,8 @@ internal sealed class NaiveClient : IDisposable
     /// <summary>The same for many, as lines: the tracker need not wait whether an unframed question was cut.</summary>
     public void AnnounceAsLines(int index, params IEnumerable<int> ports)
     {
-        Send(string.Concat(ports.Select(port => $"LOCAL_CHUNKS,{index},localhost,{port}\n")) + $"WHERE_CHUNK,{index}\n");
+        Send(
+            string.Concat(ports.Select(port => $"LOCAL_CHUNKS,{index},localhost,{port}\n")) + $"WHERE_CHUNK,{index}\n");
         if (!Receive().StartsWith($"GET_CHUNK_FROM,{index},localhost,", StringComparison.Ordinal))
             throw new XunitException($"Chunk {index}, just announced, is not listed.");
     }

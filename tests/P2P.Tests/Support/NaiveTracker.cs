@@ -39,7 +39,8 @@ internal sealed record TrackerManners
     /// <summary>Answers once per peer it knows, each time with one more, this long apart.</summary>
     public TimeSpan Growing { get; init; }
 
-    /// <summary>Takes only whole lines for messages (and answers in lines); anything else waits in its buffer.</summary>
+    /// <summary>Takes only whole lines for messages (and answers in lines);
+    /// anything else waits in its buffer.</summary>
     public bool LinesOnly { get; init; }
 
     /// <summary>Has the receive buffer by which a client of ours knows our tracker.</summary>
@@ -103,10 +104,12 @@ internal sealed class NaiveTracker : LoopbackServer
     /// <summary>Called with the text of each recv, before anything else is done with it.</summary>
     public Action<string>? OnReceived { get; set; }
 
-    /// <summary>Every recv, of all connections, in order; with <see cref="TrackerManners.LinesOnly"/> every line.</summary>
+    /// <summary>Every recv, of all connections, in order;
+    /// with <see cref="TrackerManners.LinesOnly"/> every line.</summary>
     public EventList<TrackerMessage> Received { get; } = new();
 
-    /// <summary>The longest gap between two pieces of one answer: a busy machine can make it longer than intended.</summary>
+    /// <summary>The longest gap between two pieces of one answer:
+    /// a busy machine can make it longer than intended.</summary>
     public TimeSpan LongestPieceGap { get; private set; }
 
     /// <summary>The indexes asked for until now, in order, repetitions included.</summary>
@@ -138,13 +141,14 @@ internal sealed class NaiveTracker : LoopbackServer
 
     private void ServeReads(Socket socket, int connection)
     {
-        var buffer = new byte[1024];
+        byte[] buffer = new byte[1024];
         int messages = 0;
         for (int count; (count = socket.Receive(buffer)) > 0;)
         {
-            var text = Encoding.Latin1.GetString(buffer, 0, count);
+            string text = Encoding.Latin1.GetString(buffer, 0, count);
             OnReceived?.Invoke(text);
-            Received.Add(new TrackerMessage(connection, text, _watch.Elapsed, _answeredAt.GetValueOrDefault(connection)));
+            Received.Add(
+                new TrackerMessage(connection, text, _watch.Elapsed, _answeredAt.GetValueOrDefault(connection)));
             if (!OneMessage.IsMatch(text))
             {
                 Faults.Add($"connection {connection}: one recv returned '{text}'");
@@ -163,7 +167,8 @@ internal sealed class NaiveTracker : LoopbackServer
         using var reader = new System.IO.StreamReader(new NetworkStream(socket), Encoding.Latin1);
         while (reader.ReadLine() is { } line)
         {
-            Received.Add(new TrackerMessage(connection, line, _watch.Elapsed, _answeredAt.GetValueOrDefault(connection)));
+            Received.Add(
+                new TrackerMessage(connection, line, _watch.Elapsed, _answeredAt.GetValueOrDefault(connection)));
             if (OneMessage.IsMatch(line))
                 Take(socket, connection, line.Split(','));
         }
@@ -181,7 +186,8 @@ internal sealed class NaiveTracker : LoopbackServer
         {
             if (_questions.AddOrUpdate(connection, 1, (_, count) => count + 1) == _manners.LosesQuestion)
                 return;
-            if ((_manners.LosesFirstOfEach && _asked.TryAdd(fields[1], true)) || (_manners.IsDumbAtFirst && connection == 1))
+            if ((_manners.LosesFirstOfEach && _asked.TryAdd(fields[1], true))
+                || (_manners.IsDumbAtFirst && connection == 1))
                 return;
             Pause(_manners.AnswersAfter);
             Answer(socket, connection, fields[1]);
@@ -195,7 +201,7 @@ internal sealed class NaiveTracker : LoopbackServer
         lock (_list)
             peers = PeersOf(index).ToArray();
         _answeredAt[connection] = _watch.Elapsed;
-        var end = _manners.LinesOnly ? "\n" : _manners.AnswerEnd;
+        string end = _manners.LinesOnly ? "\n" : _manners.AnswerEnd;
         if (peers.Length == 0)
         {
             Send(socket, (_manners.UnknownIsEmptyList ? "GET_CHUNK_FROM," : "CHUNK_LOCATION_UNKNOWN,") + index + end);
@@ -203,7 +209,7 @@ internal sealed class NaiveTracker : LoopbackServer
         }
         for (int known = _manners.Growing > TimeSpan.Zero ? 1 : peers.Length; known <= peers.Length; known++)
         {
-            var answer = $"GET_CHUNK_FROM,{index},{string.Join(',', peers.Take(known))}{end}";
+            string answer = $"GET_CHUNK_FROM,{index},{string.Join(',', peers.Take(known))}{end}";
             if (_manners.InPieces)
                 SendInPieces(socket, answer);
             else
@@ -216,12 +222,12 @@ internal sealed class NaiveTracker : LoopbackServer
     private void SendInPieces(Socket socket, string answer)
     {
         int middle = answer.IndexOf(',') + 1, last = answer.Length - 1;
-        var sentAt = _watch.Elapsed;
-        foreach (var piece in new[] { answer[..middle], answer[middle..last], answer[last..] })
+        TimeSpan sentAt = _watch.Elapsed;
+        foreach (string piece in new[] { answer[..middle], answer[middle..last], answer[last..] })
         {
-            var before = _watch.Elapsed;
+            TimeSpan before = _watch.Elapsed;
             Send(socket, piece);
-            var gap = _watch.Elapsed - sentAt;          // as seen by the most unlucky reader
+            TimeSpan gap = _watch.Elapsed - sentAt;          // as seen by the most unlucky reader
             LongestPieceGap = gap > LongestPieceGap ? gap : LongestPieceGap;
             sentAt = before;
             Pause(TimeSpan.FromMilliseconds(5));
@@ -236,7 +242,7 @@ internal sealed class NaiveTracker : LoopbackServer
 
     private List<string> PeersOf(string index)
     {
-        if (!_list.TryGetValue(index, out var peers))
+        if (!_list.TryGetValue(index, out List<string>? peers))
             _list[index] = peers = [];
         return peers;
     }

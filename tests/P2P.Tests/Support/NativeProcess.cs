@@ -26,7 +26,7 @@ internal class NativeProcess : IDisposable
 
     static NativeProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
-        foreach (var process in Living.Keys)
+        foreach (NativeProcess process in Living.Keys)
             process.Signal(Libc.SigKill);
     };
 
@@ -50,8 +50,8 @@ internal class NativeProcess : IDisposable
 
     public EventList<string> Output { get; } = new();
 
-    /// <summary>Its lines on stderr, but those that say what it is waiting for: how long it waits is a matter of the machine,
-    /// too.</summary>
+    /// <summary>Its lines on stderr, but those that say what it is waiting for:
+    /// how long it waits is a matter of the machine, too.</summary>
     public EventList<string> Errors { get; } = new();
 
     /// <summary>An assertion of the checked programs did not hold, and has ended it.</summary>
@@ -75,12 +75,13 @@ internal class NativeProcess : IDisposable
     /// <summary>Waits for the end of the process, but no longer than that; true if it has ended.</summary>
     public bool HasExitedWithin(TimeSpan limit) => HasExited || _process.WaitForExit(limit);
 
-    /// <summary>Waits for the end of the process and of its output; returns its exit code (128 + n after signal n).</summary>
+    /// <summary>Waits for the end of the process and of its output;
+    /// returns its exit code (128 + n after signal n).</summary>
     public int WaitForExit()
     {
         if (!HasExited && !_process.WaitForExit(Patience.Limit))
             throw new XunitException($"Waited {Patience.Limit.TotalSeconds} s for the end of a process.\n{Describe()}");
-        foreach (var reader in _readers)
+        foreach (Thread reader in _readers)
             reader.Join();
         return _exitCode ??= _process.ExitCode;
     }
@@ -88,14 +89,16 @@ internal class NativeProcess : IDisposable
     /// <summary>The memory of the process that is in RAM now, in bytes.</summary>
     public long ResidentBytes()
     {
-        var line = File.ReadLines($"/proc/{Id}/status").First(each => each.StartsWith("VmRSS:", StringComparison.Ordinal));
+        string line = File.ReadLines($"/proc/{Id}/status")
+            .First(each => each.StartsWith("VmRSS:", StringComparison.Ordinal));
         return 1024 * long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1]);
     }
 
     /// <summary>Command line, state and output, for the message of a failed test.</summary>
-    public string Describe() => $"--- {_commandLine}: {(HasExited ? $"exit code {_exitCode ?? _process.ExitCode}" : "running")}\n"
-        + string.Join("", Output.All.TakeLast(20).Select(line => $"    stdout: {line}\n"))
-        + string.Join("", LastErrors.Select(line => $"    stderr: {line}\n"));
+    public string Describe() =>
+        $"--- {_commandLine}: {(HasExited ? $"exit code {_exitCode ?? _process.ExitCode}" : "running")}\n"
+            + string.Join("", Output.All.TakeLast(20).Select(line => $"    stdout: {line}\n"))
+            + string.Join("", LastErrors.Select(line => $"    stderr: {line}\n"));
 
     // The text of a failed assertion stands before its stack trace, which may be long.
     private IEnumerable<string> LastErrors => HasFailedAssertion

@@ -9,13 +9,14 @@ using System.Threading;
 namespace P2P.Tests.Support;
 
 /// <summary>
-/// Runs a test where the machine looks different: with a network of its own, a small disk, no /proc, no netlink. Sockets
-/// made and processes started inside live there, nobody else sees it, and it goes with the last of them. All but the
-/// last need root (<see cref="RootFactAttribute"/>).
+/// Runs a test where the machine looks different: with a network of its own, a small disk, no /proc, no netlink.
+/// Sockets made and processes started inside live there, nobody else sees it, and it goes with the last of them. All
+/// but the last need root (<see cref="RootFactAttribute"/>).
 /// </summary>
 internal static class OtherMachine
 {
-    /// <summary>An address in the private network that is not a loopback one, though it belongs to the same machine.</summary>
+    /// <summary>An address in the private network that is not a loopback one,
+    /// though it belongs to the same machine.</summary>
     public static readonly IPAddress OtherAddress = IPAddress.Parse("10.77.0.1");
 
     /// <summary>Runs the action in a network that has only a loopback device, and every port free, 5100 too.</summary>
@@ -53,7 +54,8 @@ internal static class OtherMachine
         {
             fixed (Libc.FilterInstruction* instructions = program)
             {
-                var filter = new Libc.FilterProgram { Length = (ushort)program.Length, Instructions = (nint)instructions };
+                var filter =
+                    new Libc.FilterProgram { Length = (ushort)program.Length, Instructions = (nint)instructions };
                 Check(Libc.prctl(Libc.SetSeccomp, Libc.SeccompFilter, (nuint)(&filter), 0, 0));
             }
         }
@@ -83,7 +85,8 @@ internal static class OtherMachine
     private static void MountEmpty(string folder, string options)
     {
         Check(Libc.unshare(Libc.CloneNewMounts));
-        Check(Libc.mount("none", "/", null, Libc.MountPrivate | Libc.MountRecursive, null));    // nothing reaches the machine
+        // So that nothing mounted here reaches the machine.
+        Check(Libc.mount("none", "/", null, Libc.MountPrivate | Libc.MountRecursive, null));
         Check(Libc.mount("none", folder, "tmpfs", 0, options));
     }
 
@@ -93,10 +96,10 @@ internal static class OtherMachine
         int socket = Check(Libc.socket(Libc.AddressFamilyInet, Libc.SocketDatagram, 0));
         try
         {
-            var flags = Request("lo");
+            byte[] flags = Request("lo");
             BitConverter.TryWriteBytes(flags.AsSpan(16), Libc.InterfaceUp);
             Check(Libc.ioctl(socket, Libc.SetInterfaceFlags, flags));
-            var address = Request("lo:1");
+            byte[] address = Request("lo:1");
             BitConverter.TryWriteBytes(address.AsSpan(16), (short)Libc.AddressFamilyInet);
             OtherAddress.GetAddressBytes().CopyTo(address, 20);
             Check(Libc.ioctl(socket, Libc.SetInterfaceAddress, address));
@@ -109,10 +112,11 @@ internal static class OtherMachine
 
     private static byte[] Request(string device)
     {
-        var request = new byte[40];
+        byte[] request = new byte[40];
         Encoding.ASCII.GetBytes(device, request);
         return request;
     }
 
-    private static int Check(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    private static int Check(int result) => result >= 0
+        ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
 }

@@ -20,8 +20,8 @@ internal static class Patience
 {
     private const string LimitVariable = "P2P_TEST_PATIENCE";
 
-    /// <summary>Far beyond what any awaited event takes, even on one busy core. It can be set, in seconds, for those who
-    /// make tests fail on purpose and don't want to wait; the slowest event by the protocol takes 32.</summary>
+    /// <summary>Far beyond what any awaited event takes, even on one busy core. It can be set, in seconds, for those
+    /// who make tests fail on purpose and don't want to wait; the slowest event by the protocol takes 32.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(
         int.TryParse(Environment.GetEnvironmentVariable(LimitVariable), out int given) ? given : 90);
 

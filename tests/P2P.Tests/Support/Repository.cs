@@ -11,7 +11,7 @@ namespace P2P.Tests.Support;
 internal static class Repository
 {
     // Folders that git, the build and the fuzzer fill. Their texts are nobody's prose.
-    private static readonly Regex _notOurs = new("/(bin|obj|out|TestResults|Corpus|\\.git)/");
+    private static readonly Regex NotOurs = new("/(bin|obj|out|TestResults|Corpus|\\.git)/");
 
     /// <summary>Full path, without a slash at its end.</summary>
     public static string Folder { get; } = Find();
@@ -23,7 +23,7 @@ internal static class Repository
     {
         string folder = Path.Combine(Folder, subfolder);
         IEnumerable<string> all = Directory.GetFiles(folder, pattern, SearchOption.AllDirectories);
-        return [.. all.Where(path => !_notOurs.IsMatch(path[Folder.Length..]))];
+        return [.. all.Where(path => !NotOurs.IsMatch(path[Folder.Length..]))];
     }
 
     private static string Find()

@@ -2,7 +2,8 @@ using Xunit;
 
 namespace P2P.Tests.Support;
 
-/// <summary>A test that needs root (a namespace of its own, a chroot); skipped, with that reason, for anyone else.</summary>
+/// <summary>A test that needs root (a namespace of its own, a chroot); skipped, with that reason,
+/// for anyone else.</summary>
 internal sealed class RootFactAttribute : FactAttribute
 {
     public RootFactAttribute()

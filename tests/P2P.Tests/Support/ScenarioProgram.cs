@@ -9,14 +9,15 @@ using Xunit;
 namespace P2P.Tests.Support;
 
 /// <summary>
-/// The test assembly as a program: runs the one scenario that is named. The runtime decides when its first socket is made
-/// how operations complete, and the test host has made some by then; so what runs on a loop is tested in a process of its
-/// own, which is also how it runs in our programs.
+/// The test assembly as a program: runs the one scenario that is named. The runtime decides when its first socket is
+/// made how operations complete, and the test host has made some by then; so what runs on a loop is tested in a process
+/// of its own, which is also how it runs in our programs.
 /// </summary>
 internal static class ScenarioProgram
 {
     /// <summary>The names of a class's scenarios: its public methods, each without parameters.</summary>
-    public static TheoryData<string> ScenariosOf(Type holder) => [.. Methods(holder).Select(method => $"{holder.FullName}.{method.Name}")];
+    public static TheoryData<string> ScenariosOf(Type holder) =>
+        [.. Methods(holder).Select(method => $"{holder.FullName}.{method.Name}")];
 
     /// <summary>Runs a scenario in a process of its own.</summary>
     public static async Task RunAsync(string name)

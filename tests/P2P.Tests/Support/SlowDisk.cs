@@ -29,12 +29,13 @@ internal sealed class SlowDisk : IDisposable
 
     /// <summary>This machine has such groups, we may make one, and the folder lies on a whole disk.</summary>
     public static bool IsPossible(string folder) =>
-        Libc.IsRoot && File.Exists($"{Groups}/blkio.throttle.read_bps_device") && Directory.Exists($"/sys/dev/block/{DeviceOf(folder)}/queue");
+        Libc.IsRoot && File.Exists($"{Groups}/blkio.throttle.read_bps_device")
+            && Directory.Exists($"/sys/dev/block/{DeviceOf(folder)}/queue");
 
     /// <summary>Removes from memory what is there of a file, once the disk has it.</summary>
     public static void DropFromMemory(string path)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
         RandomAccess.FlushToDisk(file);
         Assert.Equal(0, posix_fadvise(file, 0, 0, DontNeed));
     }
@@ -54,7 +55,8 @@ internal sealed class SlowDisk : IDisposable
     // "36 35 254:0 / /mount/point ..."
     private static string DeviceOf(string folder) => File.ReadLines("/proc/self/mountinfo")
         .Select(line => line.Split(' '))
-        .Where(fields => fields[4] == "/" || folder == fields[4] || folder.StartsWith(fields[4] + "/", StringComparison.Ordinal))
+        .Where(fields => fields[4] == "/" || folder == fields[4]
+            || folder.StartsWith(fields[4] + "/", StringComparison.Ordinal))
         .MaxBy(fields => fields[4].Length)![2];
 
     [DllImport("libc")]

@@ -12,7 +12,7 @@ namespace P2P.Tests.Support;
 internal static class SocketExtensions
 {
     // The probe has one netlink socket for the process; our programs have one thread, the tests have many.
-    private static readonly Lock s_probing = new();
+    private static readonly Lock Probing = new();
 
     /// <summary>
     /// Closes a socket so that the other side sees it at once. A child that is just being started holds copies of all
@@ -50,7 +50,7 @@ internal static class SocketExtensions
 
         bool HasRead()
         {
-            lock (s_probing)
+            lock (Probing)
             {
                 return probe.HasReadAll(sentBytes)
                     ?? throw new XunitException("The receive queue of the other end can't be seen: no netlink here.");
@@ -61,7 +61,7 @@ internal static class SocketExtensions
     /// <summary>Whether our client would take the other end of this connection for our tracker.</summary>
     public static bool IsConnectedToOurTracker(this Socket socket)
     {
-        lock (s_probing)
+        lock (Probing)
         {
             var probe = new ReceiveQueueProbe((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
             return probe.HasReadAll(0) is not null ? probe.IsOurTracker : throw new XunitException("No netlink here.");

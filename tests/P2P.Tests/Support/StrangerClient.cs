@@ -10,8 +10,9 @@ namespace P2P.Tests.Support;
 /// <summary>
 /// A whole client as strangers write it, in one thread: announces what it has, then goes round and round over what it
 /// lacks (ask; fetch from the *first* peer listed; announce), and serves one fetcher at a time meanwhile. It asks
-/// without any pause, or, where its tracker takes one recv for one message, waits until that has read each announcement,
-/// as those clients do by a sleep that is long enough on their machine. When it has everything it closes its tracker connection and goes on serving, as many do.
+/// without any pause, or, where its tracker takes one recv for one message, waits until that has read each
+/// announcement, as those clients do by a sleep that is long enough on their machine. When it has everything it closes
+/// its tracker connection and goes on serving, as many do.
 /// </summary>
 internal sealed class StrangerClient : IDisposable
 {
@@ -29,7 +30,7 @@ internal sealed class StrangerClient : IDisposable
         ChunkSet chunks, IEnumerable<int> held, int trackerPort, NaiveTracker? naiveTracker = null)
     {
         _naiveTracker = naiveTracker;
-        var had = held.ToArray();
+        int[] had = held.ToArray();
         _chunks = chunks;
         _server = new FakePeer(chunks, had, new PeerManners { OneAtATime = true });
         _tracker = new NaiveClient(trackerPort);
@@ -49,7 +50,7 @@ internal sealed class StrangerClient : IDisposable
     /// <summary>Waits until it has, and has verified, every chunk.</summary>
     public void WaitUntilComplete()
     {
-        var end = _complete.WaitForCount(1, "a stranger's client to be complete")[0];
+        string end = _complete.WaitForCount(1, "a stranger's client to be complete")[0];
         if (end.Length > 0)
             throw new XunitException($"A stranger's client failed: {end}");
     }
@@ -87,7 +88,7 @@ internal sealed class StrangerClient : IDisposable
 
     private bool TryFetch(int index)
     {
-        var fields = _tracker.Ask(index).Split(',');
+        string[] fields = _tracker.Ask(index).Split(',');
         if (fields.Length < 2 || fields[1] != index.ToString())
             throw new XunitException($"asked for chunk {index}, got '{string.Join(',', fields)}'");
         if (fields[0] == "CHUNK_LOCATION_UNKNOWN")
@@ -112,7 +113,7 @@ internal sealed class StrangerClient : IDisposable
             _tracker.Announce(index, Port);
             return;
         }
-        var announcement = $"LOCAL_CHUNKS,{index},localhost,{Port}";
+        string announcement = $"LOCAL_CHUNKS,{index},localhost,{Port}";
         _tracker.Send(announcement);
         _naiveTracker.Received.WaitForFirst(message => message.Text == announcement, "an announcement to be read");
     }

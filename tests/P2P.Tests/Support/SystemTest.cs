@@ -22,7 +22,8 @@ public abstract class SystemTest : IDisposable
     protected SystemTest(ITestOutputHelper output)
     {
         _output = output;
-        int seed = int.TryParse(Environment.GetEnvironmentVariable(SeedVariable), out int given) ? given : Random.Shared.Next();
+        int seed = int.TryParse(Environment.GetEnvironmentVariable(SeedVariable), out int given)
+            ? given : Random.Shared.Next();
         output.WriteLine($"seed {seed} (run again with {SeedVariable}={seed})");
         Random = new Random(seed);
         Log = new LogReader(Folder["logs.log"]);
@@ -46,7 +47,7 @@ public abstract class SystemTest : IDisposable
     /// <summary>Starts a tracker on any free port and waits until it listens.</summary>
     private protected TrackerProcess StartTracker(params IEnumerable<string> more)
     {
-        var tracker = Own(new TrackerProcess(Folder.Path, ["-port", "0", .. more]));
+        TrackerProcess tracker = Own(new TrackerProcess(Folder.Path, ["-port", "0", .. more]));
         _ = tracker.Port;
         return tracker;
     }
@@ -57,7 +58,8 @@ public abstract class SystemTest : IDisposable
             ["-folder", Folder[name], "-name", name, "-tracker", $"localhost:{trackerPort}", .. more]));
 
     /// <summary>Makes a folder, deals these chunks to it, and starts a client on it; doesn't wait.</summary>
-    private protected ClientProcess StartClient(string name, int trackerPort, ChunkSet chunks, params IEnumerable<int> held)
+    private protected ClientProcess StartClient(
+        string name, int trackerPort, ChunkSet chunks, params IEnumerable<int> held)
     {
         chunks.DealTo(Folder.MakeFolder(name), held);
         return StartClient(name, trackerPort);
@@ -69,20 +71,23 @@ public abstract class SystemTest : IDisposable
     private protected NaiveClient Connect(int trackerPort) => Own(new NaiveClient(trackerPort));
 
     /// <summary>Starts a fake peer that holds these chunks and is listed for them by the tracker.</summary>
-    private protected FakePeer StartPeer(NaiveTracker tracker, ChunkSet chunks, IEnumerable<int> held, PeerManners? manners = null)
+    private protected FakePeer StartPeer(NaiveTracker tracker, ChunkSet chunks, IEnumerable<int> held,
+        PeerManners? manners = null)
     {
-        var indexes = held.ToArray();
-        var peer = Own(new FakePeer(chunks, indexes, manners));
+        int[] indexes = held.ToArray();
+        FakePeer peer = Own(new FakePeer(chunks, indexes, manners));
         tracker.Offer(indexes, peer.Port);
         return peer;
     }
 
-    /// <summary>Starts a fake peer that holds these chunks and tells a native tracker so, on a connection that stays.</summary>
-    private protected FakePeer StartPeer(TrackerProcess tracker, ChunkSet chunks, IEnumerable<int> held, PeerManners? manners = null)
+    /// <summary>Starts a fake peer that holds these chunks and tells a native tracker so,
+    /// on a connection that stays.</summary>
+    private protected FakePeer StartPeer(TrackerProcess tracker, ChunkSet chunks, IEnumerable<int> held,
+        PeerManners? manners = null)
     {
-        var indexes = held.ToArray();
-        var peer = Own(new FakePeer(chunks, indexes, manners));
-        var announcer = Connect(tracker.Port);
+        int[] indexes = held.ToArray();
+        FakePeer peer = Own(new FakePeer(chunks, indexes, manners));
+        NaiveClient announcer = Connect(tracker.Port);
         foreach (int index in indexes)
             announcer.Announce(index, peer.Port);
         return peer;
@@ -98,7 +103,7 @@ public abstract class SystemTest : IDisposable
         foreach (NativeProcess process in processes)
             _output.WriteLine(process.Describe());
         _output.WriteLine($"--- the end of logs.log:\n{string.Join("\n", Log.Lines.TakeLast(60))}");
-        while (_owned.TryPop(out var owned))
+        while (_owned.TryPop(out IDisposable? owned))
             owned.Dispose();
         Folder.Dispose();
         GC.SuppressFinalize(this);

@@ -3,7 +3,8 @@ using System.IO;
 
 namespace P2P.Tests.Support;
 
-/// <summary>A folder of the test's own under the system's temporary folder; goes, with all that is in it, when disposed.</summary>
+/// <summary>A folder of the test's own under the system's temporary folder; goes, with all that is in it,
+/// when disposed.</summary>
 internal sealed class TempFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("p2p-e2e-").FullName;

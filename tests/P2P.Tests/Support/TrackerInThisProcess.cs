@@ -9,8 +9,8 @@ using P2P.Transport;
 
 namespace P2P.Tests.Support;
 
-/// <summary>The tracker itself, with its sessions and sockets, on a loop of its own in this process: for what can only be
-/// seen from inside. Stops when disposed.</summary>
+/// <summary>The tracker itself, with its sessions and sockets, on a loop of its own in this process: for what can only
+/// be seen from inside. Stops when disposed.</summary>
 internal sealed class TrackerInThisProcess : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -10,8 +10,8 @@ using Xunit;
 namespace P2P.Tests.Tracker;
 
 /// <summary>What a client sends in one write, again and again, to the tracker itself; each in a process of its own
-/// (<see cref="AllocationTests"/>). The rounds are fewer where the protocol holds an answer back, or waits for the rest
-/// of a message.</summary>
+/// (<see cref="AllocationTests"/>). The rounds are fewer where the protocol holds an answer back,
+/// or waits for the rest of a message.</summary>
 internal static class AllocationScenarios
 {
     private const int KnownChunks = 50;
@@ -23,7 +23,8 @@ internal static class AllocationScenarios
         AssertAllocatesNothing(string.Concat(lines), announcements: 20, questions: 40, rounds: 200);
     }
 
-    public static void AQuestion() => AssertAllocatesNothing("WHERE_CHUNK,1", announcements: 0, questions: 1, rounds: 500);
+    public static void AQuestion() =>
+        AssertAllocatesNothing("WHERE_CHUNK,1", announcements: 0, questions: 1, rounds: 500);
 
     public static void AQuestionThatNobodyCanAnswer() =>
         AssertAllocatesNothing("WHERE_CHUNK,999", announcements: 0, questions: 1, rounds: 50);
@@ -32,12 +33,14 @@ internal static class AllocationScenarios
         AssertAllocatesNothing("LOCAL_CHUNKS,1,localhost,5001", announcements: 1, questions: 0, rounds: 500);
 
     public static void SeveralMessagesInOneRead() => AssertAllocatesNothing(
-        "LOCAL_CHUNKS,1,localhost,5001LOCAL_CHUNKS,2,localhost,5001WHERE_CHUNK,2", announcements: 2, questions: 1, rounds: 20);
+        "LOCAL_CHUNKS,1,localhost,5001LOCAL_CHUNKS,2,localhost,5001WHERE_CHUNK,2", announcements: 2,
+        questions: 1, rounds: 20);
 
     private static void AssertAllocatesNothing(string read, int announcements, int questions, int rounds)
     {
         using var tracker = new TrackerInThisProcess();
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var client =
+            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         client.Connect(IPAddress.Loopback, tracker.Port);
         byte[] bytes = Encoding.ASCII.GetBytes(read), answers = new byte[64 * 1024];
         long sentBytes = client.Send(Encoding.ASCII.GetBytes(string.Concat(
@@ -46,14 +49,14 @@ internal static class AllocationScenarios
         while (tracker.Look().Announcements < KnownChunks) Patience.Pause(TimeSpan.FromMilliseconds(1));
         for (int round = 0; round < 20; round++) Round();       // compiles, fills the list
 
-        // A collection takes the rest of the loop's allocation buffer away and counts it as allocated: only a run without
-        // one tells. And ZLogger's generic code keeps a message off the heap only once the runtime has compiled it anew,
-        // with optimization, as native code always is.
+        // A collection takes the rest of the loop's allocation buffer away and counts it as allocated: only a run
+        // without one tells. And ZLogger's generic code keeps a message off the heap only once the runtime has compiled
+        // it anew, with optimization, as native code always is.
         foreach (int _ in Patience.Attempts("a run without an allocation"))
         {
-            var before = tracker.Look();
+            (long Announcements, long Questions, long AllocatedBytes) before = tracker.Look();
             for (int round = 0; round < rounds; round++) Round();
-            var after = tracker.Look();
+            (long Announcements, long Questions, long AllocatedBytes) after = tracker.Look();
             Assert.Equal((rounds * announcements, rounds * questions),
                 (after.Announcements - before.Announcements, after.Questions - before.Questions));
             if (after.AllocatedBytes == before.AllocatedBytes) return;

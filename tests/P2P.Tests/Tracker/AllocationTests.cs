@@ -10,7 +10,8 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.Tracker;
 
-/// <summary>In the steady state the tracker allocates nothing per message, from received bytes to answer and log line.</summary>
+/// <summary>In the steady state the tracker allocates nothing per message,
+/// from received bytes to answer and log line.</summary>
 [Collection(Alone.Name)]
 public sealed class AllocationTests(ITestOutputHelper output)
 {
@@ -46,7 +47,9 @@ public sealed class AllocationTests(ITestOutputHelper output)
         tracker.Terminate();
         Assert.Equal(0, tracker.WaitForExit());
 
-        string expected = $"^P2PTracker stopped: 1 connections, {questions} announcements, {questions} questions, (.+) bytes allocated$";
+        string expected =
+            $"^P2PTracker stopped: 1 connections, {questions} announcements, {questions} questions, (.+) bytes "
+            + "allocated$";
         Match stopped = Regex.Match(tracker.Output.All[^1], expected);
         Assert.True(stopped.Success, tracker.Describe());
         return long.Parse(stopped.Groups[1].Value);
@@ -55,7 +58,8 @@ public sealed class AllocationTests(ITestOutputHelper output)
     // An announcement, and then one question, one answer, and so on.
     private static void AskUnframed(Socket socket, int questions)
     {
-        byte[] question = "WHERE_CHUNK,1"u8.ToArray(), unknown = "WHERE_CHUNK,1000"u8.ToArray(), answer = new byte[1024];
+        byte[] question = "WHERE_CHUNK,1"u8.ToArray(), unknown = "WHERE_CHUNK,1000"u8.ToArray();
+        byte[] answer = new byte[1024];
         socket.Send("LOCAL_CHUNKS,1,localhost,5001"u8);
         for (int i = 0; i < questions; i++)
         {

@@ -8,7 +8,7 @@ namespace P2P.Tests.Tracker;
 public sealed class FairShareTests
 {
     private const int ReadBytes = 2048;
-    private static readonly TimeSpan _start = TimeSpan.FromSeconds(1000);
+    private static readonly TimeSpan Start = TimeSpan.FromSeconds(1000);
     private readonly FairShare _shares = new();
     private FairShare.Share _other;
 
@@ -19,17 +19,17 @@ public sealed class FairShareTests
         for (int bytes = ReadBytes; bytes <= TrackerLimits.BulkBytes; bytes += ReadBytes)
         {
             _shares.OnSmallRead(ref _other);
-            Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref share, ReadBytes, _start));
+            Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref share, ReadBytes, Start));
         }
         _shares.OnSmallRead(ref _other);
-        Assert.Equal(TrackerLimits.BulkTurn, _shares.PauseAfter(ref share, ReadBytes, _start));
+        Assert.Equal(TrackerLimits.BulkTurn, _shares.PauseAfter(ref share, ReadBytes, Start));
     }
 
     [Fact]
     public void WhileNobodyElseIsServed_NobodyWaits()
     {
         FairShare.Share share = UsedUp();
-        for (int i = 0; i < 1000; i++) Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref share, ReadBytes, _start));
+        for (int i = 0; i < 1000; i++) Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref share, ReadBytes, Start));
     }
 
     [Fact]
@@ -37,10 +37,10 @@ public sealed class FairShareTests
     {
         FairShare.Share first = UsedUp(), second = UsedUp();
         _shares.OnSmallRead(ref _other);
-        Assert.Equal(TrackerLimits.BulkTurn, _shares.PauseAfter(ref first, ReadBytes, _start));
-        Assert.Equal(2 * TrackerLimits.BulkTurn, _shares.PauseAfter(ref second, ReadBytes, _start));
+        Assert.Equal(TrackerLimits.BulkTurn, _shares.PauseAfter(ref first, ReadBytes, Start));
+        Assert.Equal(2 * TrackerLimits.BulkTurn, _shares.PauseAfter(ref second, ReadBytes, Start));
         _shares.OnSmallRead(ref _other);
-        TimeSpan later = _start + 10 * TrackerLimits.BulkTurn;
+        TimeSpan later = Start + 10 * TrackerLimits.BulkTurn;
         Assert.Equal(TrackerLimits.BulkTurn, _shares.PauseAfter(ref first, ReadBytes, later));
     }
 
@@ -50,7 +50,7 @@ public sealed class FairShareTests
         FairShare.Share share = UsedUp();
         _shares.OnSmallRead(ref _other);
         double seconds = 2.0 * TrackerLimits.BulkBytes / TrackerLimits.BulkBytesPerSecond;
-        Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref share, ReadBytes, _start + TimeSpan.FromSeconds(seconds)));
+        Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref share, ReadBytes, Start + TimeSpan.FromSeconds(seconds)));
     }
 
     [Fact]
@@ -58,15 +58,15 @@ public sealed class FairShareTests
     {
         FairShare.Share first = UsedUp(), second = UsedUp();
         _shares.OnSmallRead(ref second);
-        Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref first, ReadBytes, _start));
+        Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref first, ReadBytes, Start));
         for (int i = 0; i < TrackerLimits.BulkBytes; i++) _shares.OnSmallRead(ref second);
-        Assert.Equal(TrackerLimits.BulkTurn, _shares.PauseAfter(ref first, ReadBytes, _start));
+        Assert.Equal(TrackerLimits.BulkTurn, _shares.PauseAfter(ref first, ReadBytes, Start));
     }
 
     private FairShare.Share UsedUp()
     {
         FairShare.Share share = default;
-        Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref share, TrackerLimits.BulkBytes + 50 * ReadBytes, _start));
+        Assert.Equal(TimeSpan.Zero, _shares.PauseAfter(ref share, TrackerLimits.BulkBytes + 50 * ReadBytes, Start));
         return share;
     }
 }

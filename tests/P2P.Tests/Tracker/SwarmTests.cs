@@ -116,7 +116,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
     public void APeerThatIsGone_IsListedFor15Minutes()
     {
         SwarmPeer gone = Connect(5001, 1, 2), stays = Connect(5002, 2);
-        TimeSpan goneAt = TimeSpan.FromHours(3);
+        var goneAt = TimeSpan.FromHours(3);
         gone.OnDisconnected(goneAt);
 
         Sweep(goneAt + TimeSpan.FromMinutes(15));
@@ -271,7 +271,8 @@ public sealed class SwarmTests(ITestOutputHelper output)
             return;
         }
         int[] ports = PortsIn(answer);
-        if ($"GET_CHUNK_FROM,{chunkIndex}".Length + LongestPeerBytes * (connected.Length + gone.Length) <= LongestAnswerBytes)
+        if ($"GET_CHUNK_FROM,{chunkIndex}".Length
+            + LongestPeerBytes * (connected.Length + gone.Length) <= LongestAnswerBytes)
         {
             Assert.Equal(connected.Concat(gone), ports);
             return;
@@ -352,7 +353,8 @@ public sealed class SwarmTests(ITestOutputHelper output)
 
         public void Forget(TimeSpan goneBefore)
         {
-            foreach (int port in _connections.Keys.Where(port => !IsConnected(port) && _goneAt[port] < goneBefore).ToArray())
+            foreach (int port in _connections.Keys.Where(port => !IsConnected(port) && _goneAt[port] < goneBefore)
+                .ToArray())
             {
                 _connections.Remove(port);
                 _announced.RemoveAll(each => each.Port == port);

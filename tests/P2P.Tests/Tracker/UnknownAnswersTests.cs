@@ -51,7 +51,8 @@ public sealed class UnknownAnswersTests
     [Fact]
     public void BeyondWhatIsRemembered_TheOldestIsForgotten()
     {
-        for (int chunkIndex = 1; chunkIndex <= TrackerLimits.UnknownRemembered + 1; chunkIndex++) _answers.OnAnswered(chunkIndex, Start);
+        for (int chunkIndex = 1; chunkIndex <= TrackerLimits.UnknownRemembered + 1; chunkIndex++)
+            _answers.OnAnswered(chunkIndex, Start);
         AssertNotHeldBack(1, Start);
         Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.HoldTime(2, Start));
         Assert.Equal(TimeSpan.FromMilliseconds(10), _answers.HoldTime(TrackerLimits.UnknownRemembered + 1, Start));

@@ -32,9 +32,11 @@ public sealed class ArchitectureTests
         { "P2PTracker/ChunkPeers.cs", $"{Sockets} {Threads} {Surroundings} System.IO" },
         { "P2PTracker/SwarmPeer.cs", $"{Sockets} {Threads} {Surroundings} System.IO" },
         { "P2PTracker/UnknownAnswers.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
-        { "P2PTracker/Http/HttpRequest.cs", $"{Sockets} {Threads} P2P.Transport P2P.Logging P2P.Cli P2P.Posix System.IO" },
+        { "P2PTracker/Http/HttpRequest.cs",
+            $"{Sockets} {Threads} P2P.Transport P2P.Logging P2P.Cli P2P.Posix System.IO" },
         { "P2PTracker/Http/StatsWriter.cs", $"{Sockets} {Threads} {Surroundings} System.IO P2P.Protocol" },
-        { "P2PTracker/Http/SwarmPicture.cs", $"{Sockets} {Threads} P2P.Logging P2P.Cli P2P.Posix System.IO P2P.Protocol" },
+        { "P2PTracker/Http/SwarmPicture.cs",
+            $"{Sockets} {Threads} P2P.Logging P2P.Cli P2P.Posix System.IO P2P.Protocol" },
         { "P2PClient/Choosing", $"System.Net.Sockets {Threads} {Surroundings} System.IO P2P.Protocol" },
         { "P2PClient/Tracker/AnswerReader.cs", $"{Sockets} {Threads} {Surroundings} System.IO" },
         { "P2PClient/Store", $"{Sockets} P2P.Protocol P2P.Transport P2P.Logging" },
@@ -66,7 +68,8 @@ public sealed class ArchitectureTests
                 "MessageFramer.cs" => "System.Threading",
                 _ => null,
             };
-            foreach (string import in ImportsOf(path)) Assert.True(allowed.Contains(import) || import == exception, $"{path} uses {import}");
+            foreach (string import in ImportsOf(path))
+                Assert.True(allowed.Contains(import) || import == exception, $"{path} uses {import}");
         }
     }
 
@@ -91,8 +94,8 @@ public sealed class ArchitectureTests
     [Fact]
     public void NoLine_IsWide()
     {
-        var wide = SourceFiles("").SelectMany(path => File.ReadLines(path).Where(line => line.Length > ColumnsMax)
-            .Select(line => $"{Path.GetFileName(path)}: {line}"));
+        IEnumerable<string> wide = SourceFiles("").SelectMany(path => File.ReadLines(path)
+            .Where(line => line.Length > ColumnsMax).Select(line => $"{Path.GetFileName(path)}: {line}"));
         Assert.Empty(wide);
     }
 
@@ -100,14 +103,17 @@ public sealed class ArchitectureTests
     [Fact]
     public void NoType_HasManyFields_AndNoConstructorManyParameters()
     {
-        const BindingFlags all = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-        var types = new[] { typeof(Limits), typeof(Swarm), typeof(ChunkStore) }.SelectMany(each => each.Assembly.GetTypes())
-            .Where(type => !type.Name.Contains('<') && !type.Name.EndsWith("Options", StringComparison.Ordinal));
+        const BindingFlags all =
+            BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        IEnumerable<Type> types =
+            new[] { typeof(Limits), typeof(Swarm), typeof(ChunkStore) }.SelectMany(each => each.Assembly.GetTypes())
+                .Where(type => !type.Name.Contains('<') && !type.Name.EndsWith("Options", StringComparison.Ordinal));
         foreach (Type type in types)
         {
             Assert.True(type.GetFields(all).Length <= FieldsMax, $"{type} has {type.GetFields(all).Length} fields");
             foreach (ConstructorInfo constructor in type.GetConstructors(all))
-                Assert.True(constructor.GetParameters().Length <= ParametersMax, $"{type} is made of {constructor.GetParameters().Length} things");
+                Assert.True(constructor.GetParameters().Length <= ParametersMax,
+                    $"{type} is made of {constructor.GetParameters().Length} things");
         }
     }
 

@@ -10,17 +10,18 @@ using Xunit;
 
 namespace P2P.Tests.Transport;
 
-/// <summary>Connections over loopback, both ends on one loop; each in a process of its own (<see cref="LoopTests"/>).</summary>
+/// <summary>Connections over loopback, both ends on one loop;
+/// each in a process of its own (<see cref="LoopTests"/>).</summary>
 internal static class ConnectionScenarios
 {
     private const int ReadBytes = 1024;
-    private static readonly TimeSpan _forEver = Timeout.InfiniteTimeSpan;
+    private static readonly TimeSpan NoTimeout = Timeout.InfiniteTimeSpan;
 
     // Runs a scenario on a loop of its own, with the two ends of a connection.
     private static void OnLoop(Func<EventLoop, Connection, Connection, Task> scenario)
     {
         var loop = new EventLoop(ReadBytes);
-        Acceptor acceptor = Acceptor.Listen([IPAddress.Loopback], 0);
+        var acceptor = Acceptor.Listen([IPAddress.Loopback], 0);
         Connection? far = null;
         var accepted = new LoopSignal(loop);
         loop.Run(() =>
@@ -40,7 +41,7 @@ internal static class ConnectionScenarios
             try
             {
                 Assert.True((await near.ConnectAsync(new IPEndPoint(IPAddress.Loopback, acceptor.Port))).IsSuccess);
-                await accepted.WaitAsync(_forEver);
+                await accepted.WaitAsync(NoTimeout);
                 await scenario(loop, near, far!);
                 loop.Stop();
             }
@@ -62,9 +63,9 @@ internal static class ConnectionScenarios
     public static void WhatIsSent_IsReceivedBehindWhatIsUnread() => OnLoop(async (_, near, far) =>
     {
         await near.SendAsync(Bytes("one "), 0, 4);
-        Assert.Equal(4, (await far.ReceiveAsync(_forEver)).Bytes);
+        Assert.Equal(4, (await far.ReceiveAsync(NoTimeout)).Bytes);
         await near.SendAsync(Bytes("two "), 0, 4);
-        Assert.Equal(4, (await far.ReceiveAsync(_forEver)).Bytes);
+        Assert.Equal(4, (await far.ReceiveAsync(NoTimeout)).Bytes);
         Assert.Equal("one two ", Text(far));
         far.Consume(4);
         Assert.Equal("two ", Text(far));
@@ -73,9 +74,9 @@ internal static class ConnectionScenarios
     public static void AnEndThatCameWithTheBytes_IsKnownWithThem() => OnLoop(async (loop, near, far) =>
     {
         _ = SendAndEndAsync();
-        Assert.Equal(4, (await near.ReceiveAsync(_forEver)).Bytes);
+        Assert.Equal(4, (await near.ReceiveAsync(NoTimeout)).Bytes);
         Assert.True(near.LookForEnd());
-        Assert.True((await near.ReceiveAsync(_forEver)).IsEnd);
+        Assert.True((await near.ReceiveAsync(NoTimeout)).IsEnd);
         Assert.Equal("last", Text(near));
 
         async Task SendAndEndAsync()
@@ -90,12 +91,12 @@ internal static class ConnectionScenarios
     public static void AnEndThatMayStandBehindMoreBytes_IsNotKnownYet() => OnLoop(async (loop, near, far) =>
     {
         _ = SendAndEndAsync();
-        Assert.Equal(ReadBytes, (await near.ReceiveAsync(_forEver)).Bytes);
+        Assert.Equal(ReadBytes, (await near.ReceiveAsync(NoTimeout)).Bytes);
         Assert.False(near.LookForEnd());
         near.Consume(ReadBytes);
-        Assert.Equal(1, (await near.ReceiveAsync(_forEver)).Bytes);
+        Assert.Equal(1, (await near.ReceiveAsync(NoTimeout)).Bytes);
         near.Consume(1);
-        Assert.True((await near.ReceiveAsync(_forEver)).IsEnd);
+        Assert.True((await near.ReceiveAsync(NoTimeout)).IsEnd);
 
         async Task SendAndEndAsync()
         {
@@ -108,9 +109,9 @@ internal static class ConnectionScenarios
     public static void UnreadBytes_AreKeptWhileOthersReceive() => OnLoop(async (_, near, far) =>
     {
         await near.SendAsync(Bytes("to far"), 0, 6);
-        await far.ReceiveAsync(_forEver);
+        await far.ReceiveAsync(NoTimeout);
         await far.SendAsync(Bytes("to near"), 0, 7);
-        await near.ReceiveAsync(_forEver);
+        await near.ReceiveAsync(NoTimeout);
         Assert.Equal("to near", Text(near));
         Assert.Equal("to far", Text(far));
     });
@@ -138,7 +139,7 @@ internal static class ConnectionScenarios
         Task<SocketResult> receiving = Receive(far, TimeSpan.FromMilliseconds(5));
         await near.SendAsync(Bytes("x"), 0, 1);
         Assert.Equal(1, (await receiving).Bytes);
-        receiving = Receive(far, _forEver);
+        receiving = Receive(far, NoTimeout);
         await new LoopSignal(loop).WaitAsync(TimeSpan.FromMilliseconds(10));
         Assert.False(receiving.IsCompleted);
         await near.SendAsync(Bytes("y"), 0, 1);
@@ -149,30 +150,31 @@ internal static class ConnectionScenarios
     {
         await near.SendAsync(Bytes("last"), 0, 4);
         Assert.True(near.Socket.TryShutdownSend());
-        Assert.Equal(4, (await far.ReceiveAsync(_forEver)).Bytes);
-        Assert.True((await far.ReceiveAsync(_forEver)).IsEnd);
+        Assert.Equal(4, (await far.ReceiveAsync(NoTimeout)).Bytes);
+        Assert.True((await far.ReceiveAsync(NoTimeout)).IsEnd);
         Assert.Equal("last", Text(far));
     });
 
-    public static void EndingTheStream_DropsWhatThePeerSends_UntilThePeerEndsItsOwn() => OnLoop(async (loop, near, far) =>
-    {
-        await far.SendAsync(Bytes("late"), 0, 4);
-        Task ending = near.EndStreamAsync(loop, TimeSpan.FromSeconds(30));
-        Assert.True((await far.ReceiveAsync(_forEver)).IsEnd);
-        await far.SendAsync(Bytes("later"), 0, 5);
-        Assert.False(ending.IsCompleted);
-        Assert.True(far.Socket.TryShutdownSend());
-        await ending;
-        Assert.Equal("", Text(near));
-        near.Close();
-        Assert.True((await far.ReceiveAsync(_forEver)).IsEnd);
-    });
+    public static void EndingTheStream_DropsWhatThePeerSends_UntilThePeerEndsItsOwn() => OnLoop(
+        async (loop, near, far) =>
+        {
+            await far.SendAsync(Bytes("late"), 0, 4);
+            Task ending = near.EndStreamAsync(loop, TimeSpan.FromSeconds(30));
+            Assert.True((await far.ReceiveAsync(NoTimeout)).IsEnd);
+            await far.SendAsync(Bytes("later"), 0, 5);
+            Assert.False(ending.IsCompleted);
+            Assert.True(far.Socket.TryShutdownSend());
+            await ending;
+            Assert.Equal("", Text(near));
+            near.Close();
+            Assert.True((await far.ReceiveAsync(NoTimeout)).IsEnd);
+        });
 
     public static void EndingTheStream_WaitsNoLongerThanItsTimeout() => OnLoop(async (loop, near, far) =>
     {
         await near.EndStreamAsync(loop, TimeSpan.FromMilliseconds(5));
         near.Close();
-        Assert.True((await far.ReceiveAsync(_forEver)).IsEnd);
+        Assert.True((await far.ReceiveAsync(NoTimeout)).IsEnd);
     });
 
     public static void AReset_IsAnErrorAndNoEnd() => OnLoop(async (_, near, far) =>
@@ -189,13 +191,13 @@ internal static class ConnectionScenarios
         near.Close();
         near.Close();
         Assert.Equal(SocketResult.Closed, await receiving);
-        Assert.Equal(SocketResult.Closed, await near.ReceiveAsync(_forEver));
+        Assert.Equal(SocketResult.Closed, await near.ReceiveAsync(NoTimeout));
         Assert.False((await near.SendAsync(Bytes("x"), 0, 1)).IsSuccess);
     });
 
     public static void MoreThanThePeersBufferHolds_IsSentWhenItReads() => OnLoop(async (loop, near, far) =>
     {
-        var big = new byte[16 * 1024 * 1024];
+        byte[] big = new byte[16 * 1024 * 1024];
         new Random(1).NextBytes(big);
         Task<SocketResult> sending = Send(near, big);
         Assert.False(sending.IsCompleted);
@@ -210,7 +212,7 @@ internal static class ConnectionScenarios
         var got = new List<byte>();
         while (got.Count < big.Length)
         {
-            SocketResult received = await far.ReceiveAsync(_forEver);
+            SocketResult received = await far.ReceiveAsync(NoTimeout);
             Assert.True(received.Bytes > 0);
             got.AddRange(far.Unread);
             far.Consume(received.Bytes);
@@ -222,13 +224,15 @@ internal static class ConnectionScenarios
 
     public static void Connecting_IsRefusedWhereNobodyListens() => OnLoop(async (loop, _, _) =>
     {
-        Acceptor acceptor = Acceptor.Listen([IPAddress.Loopback], 0);
-        var taken = Assert.Throws<SocketException>(() => Acceptor.Listen([IPAddress.Loopback], acceptor.Port));
+        var acceptor = Acceptor.Listen([IPAddress.Loopback], 0);
+        SocketException taken =
+            Assert.Throws<SocketException>(() => Acceptor.Listen([IPAddress.Loopback], acceptor.Port));
         Assert.True(Acceptor.IsPortTaken(taken));
         using Socket bound = NewSocket();
         bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         using var connection = new Connection(loop, NewSocket(), ReadBytes);
-        Assert.Equal(SocketError.ConnectionRefused, (await connection.ConnectAsync((IPEndPoint)bound.LocalEndPoint!)).Error);
+        Assert.Equal(SocketError.ConnectionRefused,
+            (await connection.ConnectAsync((IPEndPoint)bound.LocalEndPoint!)).Error);
     });
 
     public static void ASecondWaiter_IsAnAssertion() => OnLoop(async (_, near, _) =>
@@ -236,7 +240,7 @@ internal static class ConnectionScenarios
         var failures = new AssertionList();
         Task<SocketResult> first = Receive(near);
         Assert.Empty(failures.All);
-        _ = near.ReceiveAsync(_forEver);
+        _ = near.ReceiveAsync(NoTimeout);
         Assert.Equal("one receive at a time", Assert.Single(failures.All));
         near.Close();
         Assert.Equal(SocketResult.Closed, await first);
@@ -264,9 +268,10 @@ internal static class ConnectionScenarios
         Assert.Contains(nameof(WhatIsNeverReturned_IsAnAssertionAtTheEnd), Assert.Single(failures.All));
     }
 
-    private static Task<SocketResult> Receive(Connection connection) => Receive(connection, _forEver);
+    private static Task<SocketResult> Receive(Connection connection) => Receive(connection, NoTimeout);
 
-    private static async Task<SocketResult> Receive(Connection connection, TimeSpan patience) => await connection.ReceiveAsync(patience);
+    private static async Task<SocketResult> Receive(Connection connection, TimeSpan patience) =>
+        await connection.ReceiveAsync(patience);
 
     private static async Task<SocketResult> Send(Connection connection, byte[] bytes) =>
         await connection.SendAsync(bytes, 0, bytes.Length);

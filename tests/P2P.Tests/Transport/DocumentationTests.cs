@@ -14,7 +14,7 @@ public sealed partial class DocumentationTests
     private const int ReadmeLinesMax = 150;
     private const int ColumnsMax = 120;
 
-    private static readonly string[] _sourcePatterns = ["*.cs", "*.html", "*.md", "*.sh", "*.py", "*.*proj", "*.props"];
+    private static readonly string[] SourcePatterns = ["*.cs", "*.html", "*.md", "*.sh", "*.py", "*.*proj", "*.props"];
 
     // "PROTOCOL 6.2", "PROTOCOL 2.4 and 2.6", "PROTOCOL 2.1 to 2.3". A reference may go on in the next line.
     [GeneratedRegex(@"PROTOCOL(?<number> \d+(\.\d+)*)((,| and| to|, and)(?<number> \d+(\.\d+)*))*")]
@@ -111,7 +111,7 @@ public sealed partial class DocumentationTests
 
     // Code, scripts, the page, project files and documents alike.
     private static IEnumerable<string> Sources() =>
-        _sourcePatterns
+        SourcePatterns
             .SelectMany(pattern => Repository.Files("src", pattern).Concat(Repository.Files("tests", pattern)))
             .Append(Path.Combine(Repository.Folder, "README.md"))
             .Where(path => Path.GetFileName(path) != nameof(DocumentationTests) + ".cs");

@@ -21,8 +21,8 @@ public sealed class ChunkSumsTests : IDisposable
     public void WhatIsSaved_IsRead()
     {
         var random = new Random(1);
-        var sizes = Enumerable.Range(0, 50).Select(_ => random.NextInt64(1L << 44)).ToArray();
-        var sums = Enumerable.Range(0, 50).Select(_ => (uint)random.NextInt64(1L << 32)).ToArray();
+        long[] sizes = Enumerable.Range(0, 50).Select(_ => random.NextInt64(1L << 44)).ToArray();
+        uint[] sums = Enumerable.Range(0, 50).Select(_ => (uint)random.NextInt64(1L << 32)).ToArray();
         new ChunkSums(sizes, sums).Save(_folder.Path);
 
         ChunkSums read = FolderLists.LoadSums(_folder.Path)!;
@@ -67,7 +67,7 @@ public sealed class ChunkSumsTests : IDisposable
         Assert.False(ChunkSums.TryParse(Encoding.ASCII.GetBytes(text), out _, out int badLine));
         Assert.Equal(line, badLine);
         File.WriteAllText(_folder["chunks.crc"], text);
-        var refusal = Assert.Throws<ProgramException>(() => FolderLists.LoadSums(_folder.Path));
+        ProgramException refusal = Assert.Throws<ProgramException>(() => FolderLists.LoadSums(_folder.Path));
         Assert.Equal(ExitCode.Usage, refusal.ExitCode);
         Assert.Contains($"chunks.crc, line {line}:", refusal.Message);
     }

@@ -24,13 +24,14 @@ public sealed class Crc32CTests
     public void InWhateverPartsBytesCome_TheSumIsTheSame()
     {
         var random = new Random(1);
-        var bytes = new byte[1000];
+        byte[] bytes = new byte[1000];
         random.NextBytes(bytes);
         for (int length = 0; length < 40; length++)
         {
             uint whole = Slow(bytes.AsSpan(0, length));
             for (int cut = 0; cut <= length; cut++)
-                Assert.Equal(whole, Crc32C.Finish(Crc32C.Add(Crc32C.Add(Crc32C.Start, bytes.AsSpan(0, cut)), bytes.AsSpan(cut, length - cut))));
+                Assert.Equal(whole, Crc32C.Finish(
+                    Crc32C.Add(Crc32C.Add(Crc32C.Start, bytes.AsSpan(0, cut)), bytes.AsSpan(cut, length - cut))));
         }
     }
 
@@ -38,7 +39,7 @@ public sealed class Crc32CTests
     public void AFile_HasTheSumOfItsBytes_AndMustBeLongEnough()
     {
         using var folder = new TempFolder();
-        var bytes = new byte[100_000];
+        byte[] bytes = new byte[100_000];
         new Random(2).NextBytes(bytes);
         File.WriteAllBytes(folder["a"], bytes);
         using SafeFileHandle file = File.OpenHandle(folder["a"]);
@@ -52,7 +53,7 @@ public sealed class Crc32CTests
     [Fact]
     public void Adding_AllocatesNothing()
     {
-        var bytes = new byte[10_000];
+        byte[] bytes = new byte[10_000];
         uint state = Crc32C.Add(Crc32C.Start, bytes);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++) state = Crc32C.Add(state, bytes);

@@ -15,7 +15,7 @@ public sealed class DealerTests
     public void EachChunk_GoesToThatManyDifferentFolders(int folders, int copies)
     {
         var dealer = new Dealer(folders, copies, seed: 7);
-        var counts = new int[folders];
+        int[] counts = new int[folders];
         for (int i = 0; i < 6000; i++)
         {
             int[] dealt = dealer.Next().ToArray();

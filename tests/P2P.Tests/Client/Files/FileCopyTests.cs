@@ -21,7 +21,7 @@ public sealed class FileCopyTests : IDisposable
     [InlineData(5, 0, 5)]
     public void APart_ArrivesWhereItBelongs(int offset, int bytes, int targetOffset)
     {
-        var content = new byte[1_000_000];
+        byte[] content = new byte[1_000_000];
         new Random(1).NextBytes(content);
         File.WriteAllBytes(_folder["a"], content);
         Copy(offset, targetOffset, bytes, targetOffset + bytes);
@@ -40,7 +40,7 @@ public sealed class FileCopyTests : IDisposable
         }
         Copy(50 << 20, 0, 250 << 20, 250 << 20);
         using SafeFileHandle copy = File.OpenHandle(_folder["b"]);
-        var text = new byte[6];
+        byte[] text = new byte[6];
         RandomAccess.Read(copy, text, 50 << 20);
         Assert.Equal("middle"u8, text);
         Assert.Equal(250 << 20, RandomAccess.GetLength(copy));

@@ -14,9 +14,11 @@ public sealed class IndexRangesTests
     [InlineData(9, new[] { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, "1-9")]
     [InlineData(9, new[] { 3, 4, 5, 6, 7, 9 }, "3-7, 9")]
     [InlineData(9, new[] { 1, 2, 4, 8, 9 }, "1-2, 4, 8-9")]
-    public void Indexes_AreRanges(int count, int[] chosen, string text) => Assert.Equal(text, IndexRanges.Describe(count, chosen.Contains));
+    public void Indexes_AreRanges(int count, int[] chosen, string text) =>
+        Assert.Equal(text, IndexRanges.Describe(count, chosen.Contains));
 
     [Fact]
     public void ManyRanges_AreCutShort() =>
-        Assert.Equal("2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24 and 488 more", IndexRanges.Describe(1000, index => index % 2 == 0));
+        Assert.Equal("2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24 and 488 more",
+            IndexRanges.Describe(1000, index => index % 2 == 0));
 }

@@ -20,7 +20,8 @@ public sealed class QuantityTests
     [InlineData(1L << 30, "1.07 GB")]
     [InlineData(12_345_678_901_234, "12.3 TB")]
     [InlineData(long.MaxValue, "9.22 EB")]
-    public void Bytes_HaveThreeDigitsAndADecimalUnit(long bytes, string text) => Assert.Equal(text, Quantity.Bytes(bytes));
+    public void Bytes_HaveThreeDigitsAndADecimalUnit(long bytes, string text) =>
+        Assert.Equal(text, Quantity.Bytes(bytes));
 
     [Theory]
     [InlineData("plain")]

@@ -22,18 +22,19 @@ public sealed class StallTests
     [InlineData("r-a-sd-30", "Disk")]
     [InlineData("-----d-00", "Disk")]
     [InlineData("r-a-s--00", "None")]
-    public void TheReason_IsTheFirstThatHolds(string facts, string reason) => Assert.Equal(reason, Stall.Find(new StallFacts
-    {
-        WasReached = facts[0] == 'r',
-        IsGone = facts[1] == 'g',
-        WasAnswered = facts[2] == 'a',
-        IsSilent = facts[3] == 'q',
-        HasSpoken = facts[4] == 's',
-        IsDiskFailing = facts[5] == 'd',
-        TooLarge = facts[6] == 'l' ? 7 : 0,
-        Unheld = facts[7] - '0',
-        Refused = facts[8] - '0',
-    }).ToString());
+    public void TheReason_IsTheFirstThatHolds(string facts, string reason) =>
+        Assert.Equal(reason, Stall.Find(new StallFacts
+        {
+            WasReached = facts[0] == 'r',
+            IsGone = facts[1] == 'g',
+            WasAnswered = facts[2] == 'a',
+            IsSilent = facts[3] == 'q',
+            HasSpoken = facts[4] == 's',
+            IsDiskFailing = facts[5] == 'd',
+            TooLarge = facts[6] == 'l' ? 7 : 0,
+            Unheld = facts[7] - '0',
+            Refused = facts[8] - '0',
+        }).ToString());
 
     [Fact]
     public void ItIsAStall_WhenNothingHasComeForTenSeconds()

@@ -16,19 +16,25 @@ namespace P2P.Tests.Faults.Fuzz;
 /// </summary>
 internal static class FuzzCases
 {
-    private static readonly string[] s_pieces =
+    private static readonly string[] Pieces =
     [
-        .. ReferenceFramer.Verbs, "LOCAL_CHUNKS", "LOCAL", "W", "REQUEST_", "GET_CHUNK_FRO", "C", "CHUNK_LOCATION_UNKNOWN",
-        ",", ",", ",", "\n", "\n", "\r\n", " ", "\t", "\r", "localhost", "127.0.0.1", "::1", "a b", "\0", "\u00ff", "x", "-", "+",
-        "0", "1", "7", "12", "007", "5100", "65535", "65536", "2147483647", "2147483648", "99999999999999999999", "Connected",
+        .. ReferenceFramer.Verbs, "LOCAL_CHUNKS", "LOCAL", "W", "REQUEST_", "GET_CHUNK_FRO", "C",
+        "CHUNK_LOCATION_UNKNOWN", "Connected",
+        ",", ",", ",", "\n", "\n", "\r\n", " ", "\t", "\r", "\0", "\u00ff", "x", "-", "+",
+        "localhost", "127.0.0.1", "::1", "a b",
+        "0", "1", "7", "12", "007", "5100", "65535", "65536", "2147483647", "2147483648", "99999999999999999999",
     ];
 
-    /// <summary>Any bytes, cut and paused anywhere: the framer and the reader agree with the slow ones at every step.</summary>
+    private static readonly string[] Hosts = ["localhost", "127.0.0.1", "::1", "a-host.example"];
+
+    /// <summary>Any bytes, cut and paused anywhere: the framer and the reader agree with the slow ones at every
+    /// step.</summary>
     public static void FramerAgreesWithReference(Random random)
     {
-        var stream = Noise(random, random.Next(1, 40));
+        string stream = Noise(random, random.Next(1, 40));
         if (random.Next(50) == 0)
-            stream = stream.Insert(random.Next(stream.Length), new string(random.Next(3) == 0 ? '7' : 'h', random.Next(300, 5000)));
+            stream = stream.Insert(random.Next(stream.Length),
+                new string(random.Next(3) == 0 ? '7' : 'h', random.Next(300, 5000)));
         var reads = new List<(string, bool)>();
         for (int at = 0; at < stream.Length;)
         {
@@ -42,12 +48,12 @@ internal static class FuzzCases
     /// <summary>The same for given reads, each perhaps with a quiet moment behind it.</summary>
     public static void FramerAgreesWithReference(IReadOnlyList<(string Bytes, bool ThenQuiet)> reads)
     {
-        var stream = string.Concat(reads.Select(read => read.Bytes));
+        string stream = string.Concat(reads.Select(read => read.Bytes));
         var fast = new MessageFramer();
         var slow = new ReferenceFramer();
-        var unread = "";
+        string unread = "";
         var steps = new StringBuilder();
-        foreach (var (bytes, thenQuiet) in reads)
+        foreach ((string bytes, bool thenQuiet) in reads)
         {
             fast.OnRead(unread.Length, bytes.Length);
             slow.OnRead(unread.Length, bytes.Length);
@@ -74,15 +80,18 @@ internal static class FuzzCases
         {
             while (true)
             {
-                var expected = slow.Next(unread);
-                bool found = fast.TryNext(Bytes(unread), out var text, out int consumed, out bool isLine);
+                (string Text, int Consumed, bool IsLine)? expected = slow.Next(unread);
+                bool found =
+                    fast.TryNext(Bytes(unread), out ReadOnlySpan<byte> text, out int consumed, out bool isLine);
                 (string, int, bool)? actual = found ? (Encoding.Latin1.GetString(text), consumed, isLine) : null;
-                Expect(actual == expected && fast.IsOverlong == slow.IsOverlong && (found || fast.ReadTimeout == slow.ReadTimeout), stream,
-                    $"after{steps}, with {unread.Length} bytes unread: {actual} {fast.ReadTimeout}, expected {expected} {slow.ReadTimeout}");
+                Expect(actual == expected && fast.IsOverlong == slow.IsOverlong
+                    && (found || fast.ReadTimeout == slow.ReadTimeout), stream,
+                    $"after{steps}, with {unread.Length} bytes unread: {actual} {fast.ReadTimeout}, expected "
+                    + $"{expected} {slow.ReadTimeout}");
                 if (!found)
                     return;
-                var read = Read(text);
-                var wanted = ReferenceReader.Read(Encoding.Latin1.GetString(text));
+                string? read = Read(text);
+                string? wanted = ReferenceReader.Read(Encoding.Latin1.GetString(text));
                 Expect(read == wanted, stream, $"read '{read}', expected '{wanted}'");
                 unread = unread[consumed..];
             }
@@ -90,20 +99,21 @@ internal static class FuzzCases
     }
 
     /// <summary>One of the words that random input is made of.</summary>
-    public static string Piece(int number) => s_pieces[number % s_pieces.Length];
+    public static string Piece(int number) => Pieces[number % Pieces.Length];
 
     /// <summary>Messages in the line dialect, cut anywhere, are exactly the messages that were sent.</summary>
     public static void LinesCutAnywhere_AreTheMessagesSent(Random random)
     {
-        var sent = Enumerable.Range(0, random.Next(1, 12)).Select(_ => Message(random)).ToArray();
-        var stream = string.Concat(sent.Select(each => each + (random.Next(2) == 0 ? "\n" : "\r\n")));
+        string[] sent = Enumerable.Range(0, random.Next(1, 12)).Select(_ => Message(random)).ToArray();
+        string stream = string.Concat(sent.Select(each => each + (random.Next(2) == 0 ? "\n" : "\r\n")));
         ExpectMessages(random, sent, Cut(random, stream), quietWhenAsked: false);
     }
 
-    /// <summary>Unframed messages, one in each read, are complete at once; joined or cut, when the next begins or all is quiet.</summary>
+    /// <summary>Unframed messages, one in each read, are complete at once; joined or cut,
+    /// when the next begins or all is quiet.</summary>
     public static void UnframedMessages_AreTheMessagesSent(Random random)
     {
-        var sent = Enumerable.Range(0, random.Next(1, 8)).Select(_ => Message(random)).ToArray();
+        string[] sent = Enumerable.Range(0, random.Next(1, 8)).Select(_ => Message(random)).ToArray();
         bool alone = random.Next(2) == 0;
         ExpectMessages(random, sent, alone ? sent : Cut(random, string.Concat(sent)), quietWhenAsked: alone);
     }
@@ -116,7 +126,13 @@ internal static class FuzzCases
         for (int i = random.Next(1, 8); i > 0; i--)
         {
             int index = 8 * random.Next(1, 600) + i;        // no two are alike
-            var answer = random.Next(3) == 0 ? $"CHUNK_LOCATION_UNKNOWN,{index}" : $"GET_CHUNK_FROM,{index}{string.Concat(Enumerable.Range(0, random.Next(0, 20)).Select(_ => $",localhost,{random.Next(1, 65536)}"))}";
+            string answer = $"CHUNK_LOCATION_UNKNOWN,{index}";
+            if (random.Next(3) != 0)
+            {
+                IEnumerable<string> peers =
+                    Enumerable.Range(0, random.Next(0, 20)).Select(_ => $",localhost,{random.Next(1, 65536)}");
+                answer = $"GET_CHUNK_FROM,{index}{string.Concat(peers)}";
+            }
             answers.Add(answer);
             stream.Append(answer).Append(random.Next(3) switch { 0 => "", 1 => "\n", _ => "\r\n" });
             if (stream[^1] == '\n' && random.Next(4) == 0)
@@ -125,9 +141,9 @@ internal static class FuzzCases
         var reader = new AnswerReader();
         var shown = new List<string>();
         // A pause in the middle of the next answer's verb is left out: until its rest comes, it is a part of this one.
-        var verbs = Regex.Matches(stream.ToString(), "[A-Z]+_[A-Z_]+,");
+        MatchCollection verbs = Regex.Matches(stream.ToString(), "[A-Z]+_[A-Z_]+,");
         int came = 0;
-        foreach (var part in Cut(random, stream.ToString()))
+        foreach (string part in Cut(random, stream.ToString()))
         {
             reader.OnRead(Bytes(part));
             came += part.Length;
@@ -145,42 +161,49 @@ internal static class FuzzCases
         // One may be shown whole more than once, the second time with its end of line.
         shown = shown.Where((text, i) => i == 0 || text != shown[i - 1]).ToList();
         int at = 0;
-        foreach (var answer in answers)
+        foreach (string answer in answers)
         {
             int length = -1;
-            while (at < shown.Count && shown[at] != answer && answer.StartsWith(shown[at], StringComparison.Ordinal) && shown[at].Length > length)
+            while (at < shown.Count && shown[at] != answer && answer.StartsWith(shown[at], StringComparison.Ordinal)
+                && shown[at].Length > length)
                 length = shown[at++].Length;
-            Expect(at < shown.Count && shown[at] == answer, stream.ToString(), $"'{answer}' is not shown whole; shown: {string.Join(" | ", shown.Skip(at - 2).Take(4))}");
+            Expect(at < shown.Count && shown[at] == answer, stream.ToString(),
+                $"'{answer}' is not shown whole; shown: {string.Join(" | ", shown.Skip(at - 2).Take(4))}");
             at++;
         }
         Expect(at == shown.Count, stream.ToString(), $"more was shown than sent: {string.Join(" | ", shown.Skip(at))}");
 
         void Take()
         {
-            while (reader.TryNext(out var answer))
-                shown.Add($"{(answer.Kind == MessageKind.GetChunkFrom ? "GET_CHUNK_FROM" : "CHUNK_LOCATION_UNKNOWN")},{answer.ChunkIndex}"
-                    + (answer.Peers.IsEmpty ? "" : $",{Encoding.Latin1.GetString(answer.Peers)}"));
+            while (reader.TryNext(out Message answer))
+            {
+                string verb = answer.Kind == MessageKind.GetChunkFrom ? "GET_CHUNK_FROM" : "CHUNK_LOCATION_UNKNOWN";
+                string peers = answer.Peers.IsEmpty ? "" : $",{Encoding.Latin1.GetString(answer.Peers)}";
+                shown.Add($"{verb},{answer.ChunkIndex}{peers}");
+            }
         }
     }
 
-    /// <summary>Any bytes from a tracker: the reader goes on, shows only what is an answer, and never more bytes than came.</summary>
+    /// <summary>Any bytes from a tracker: the reader goes on, shows only what is an answer,
+    /// and never more bytes than came.</summary>
     public static void AnswerReaderSurvivesAnything(Random random)
     {
         var reader = new AnswerReader();
         long came = 0, shown = 0;
         for (int i = random.Next(1, 30); i > 0; i--)
         {
-            var part = random.Next(40) == 0 ? new string('8', random.Next(9000)) : Noise(random, random.Next(1, 12));
+            string part = random.Next(40) == 0 ? new string('8', random.Next(9000)) : Noise(random, random.Next(1, 12));
             part = part[..Math.Min(part.Length, Limits.MessageReadBytes)];
             came += part.Length;
             reader.OnRead(Bytes(part));
             if (random.Next(3) == 0)
                 reader.OnTimeout();
-            while (reader.TryNext(out var answer))
+            while (reader.TryNext(out Message answer))
             {
-                Expect(answer.ChunkIndex >= 0 && answer.Kind is MessageKind.GetChunkFrom or MessageKind.ChunkLocationUnknown, part, "shown, but no answer");
+                bool isAnswer = answer.Kind is MessageKind.GetChunkFrom or MessageKind.ChunkLocationUnknown;
+                Expect(answer.ChunkIndex >= 0 && isAnswer, part, "shown, but no answer");
                 var peers = new FieldReader(answer.Peers);
-                while (MessageReader.TryReadPeer(ref peers, out var host, out int port))
+                while (MessageReader.TryReadPeer(ref peers, out ReadOnlySpan<byte> host, out int port))
                     Expect(host.Length is >= 1 and <= 255 && port is >= 1 and <= 65535, part, "a peer that is none");
                 shown++;
             }
@@ -189,24 +212,29 @@ internal static class FuzzCases
     }
 
     /// <summary>Any local_chunks.txt: the parser holds and warns of the same as the slow one.</summary>
-    /// <param name="folder">Made by <see cref="Fuzzing"/>: chunk_1 to chunk_9, a folder, links to inside and outside.</param>
+    /// <param name="folder">Made by <see cref="Fuzzing"/>: chunk_1 to chunk_9, a folder,
+    /// links to inside and outside.</param>
     public static void LocalChunksFileAgreesWithReference(Random random, string folder)
     {
-        string[] names = ["chunk_1", "chunk_2", "chunk_9", "chunk_10", "LASTCHUNK", "LASTCHUNK", "lastchunk", "folder", "link_in", "link_out", "..", ".", "../x", "./chunk_1", "./../x", "a,b", "", " ", "\u00fc"];
-        string[] numbers = ["1", "2", "3", "9", "10", "0", "-1", "+1", "007", " 4", "5 ", "", "x", "2147483647", "2147483648", "16777216", "16777217", "1.0"];
+        string[] names = ["chunk_1", "chunk_2", "chunk_9", "chunk_10", "LASTCHUNK", "LASTCHUNK", "lastchunk", "folder",
+            "link_in", "link_out", "..", ".", "../x", "./chunk_1", "./../x", "a,b", "", " ", "\u00fc"];
+        string[] numbers = ["1", "2", "3", "9", "10", "0", "-1", "+1", "007", " 4", "5 ", "", "x", "2147483647",
+            "2147483648", "16777216", "16777217", "1.0"];
         var text = new StringBuilder(random.Next(10) == 0 ? "\ufeff" : "");
         for (int i = random.Next(0, 9); i > 0; i--)
         {
-            var line = random.Next(12) switch
+            string line = random.Next(12) switch
             {
                 0 => "",
                 1 => " \t",
                 2 => Noise(random, 2).Replace("\0", ""),
                 _ => $"{Pick(random, numbers)},{Pick(random, names)}",
             };
-            text.Append(random.Next(6) == 0 ? " " : "").Append(line).Append(random.Next(3) switch { 0 => "\r\n", 1 => " \n", _ => "\n" });
+            text.Append(random.Next(6) == 0 ? " " : "").Append(line)
+                .Append(random.Next(3) switch { 0 => "\r\n", 1 => " \n", _ => "\n" });
         }
-        text.Append(random.Next(8) == 0 ? "" : $"{random.Next(0, 12)},LASTCHUNK").Append(random.Next(2) == 0 ? "\n" : "");
+        text.Append(random.Next(8) == 0 ? "" : $"{random.Next(0, 12)},LASTCHUNK")
+            .Append(random.Next(2) == 0 ? "\n" : "");
         LocalChunksFileAgreesWithReference(text.ToString(), folder);
     }
 
@@ -223,23 +251,25 @@ internal static class FuzzCases
         string? actual;
         try
         {
-            var list = FolderLists.Load(folder, warned.Add);
-            actual = $"{list.ChunkCount}: {string.Join(" ", list.Held)} wrong: {string.Join(" ", warned.Select(line => line.Split(' ', ':')[2]))}";
+            LocalChunksFile list = FolderLists.Load(folder, warned.Add);
+            IEnumerable<string> wrongLines = warned.Select(line => line.Split(' ', ':')[2]);
+            actual = $"{list.ChunkCount}: {string.Join(" ", list.Held)} wrong: {string.Join(" ", wrongLines)}";
         }
         catch (P2P.Cli.ProgramException)
         {
             actual = null;
         }
-        var expected = ReferenceList.Read(folder, bytes);
+        string? expected = ReferenceList.Read(folder, bytes);
         Expect(actual == expected, Encoding.UTF8.GetString(bytes), $"'{actual}', expected '{expected}'");
     }
 
-    private static void ExpectMessages(Random random, IReadOnlyList<string> sent, IEnumerable<string> parts, bool quietWhenAsked)
+    private static void ExpectMessages(
+        Random random, IReadOnlyList<string> sent, IEnumerable<string> parts, bool quietWhenAsked)
     {
         var framer = new MessageFramer();
-        var unread = "";
+        string unread = "";
         var read = new List<string?>();
-        foreach (var part in parts)
+        foreach (string part in parts)
         {
             framer.OnRead(unread.Length, part.Length);
             unread += part;
@@ -257,12 +287,13 @@ internal static class FuzzCases
         else
             framer.OnEnd();
         Drain();
-        var wanted = sent.Select(ReferenceReader.Read).ToArray();
-        Expect(unread == "" && read.SequenceEqual(wanted), string.Join("|", parts), $"read {string.Join(" | ", read)}, sent {string.Join(" | ", wanted)}");
+        string?[] wanted = sent.Select(ReferenceReader.Read).ToArray();
+        Expect(unread == "" && read.SequenceEqual(wanted), string.Join("|", parts),
+            $"read {string.Join(" | ", read)}, sent {string.Join(" | ", wanted)}");
 
         void Drain()
         {
-            while (framer.TryNext(Bytes(unread), out var text, out int consumed, out _))
+            while (framer.TryNext(Bytes(unread), out ReadOnlySpan<byte> text, out int consumed, out _))
             {
                 read.Add(Read(text));
                 unread = unread[consumed..];
@@ -272,21 +303,23 @@ internal static class FuzzCases
 
     private static string? Read(ReadOnlySpan<byte> text)
     {
-        if (!MessageReader.TryRead(text, out var message))
+        if (!MessageReader.TryRead(text, out Message message))
             return null;
         return message.Kind switch
         {
-            MessageKind.LocalChunks => $"LOCAL_CHUNKS,{message.ChunkIndex},{Encoding.Latin1.GetString(message.Host)},{message.Port}",
+            MessageKind.LocalChunks =>
+                $"LOCAL_CHUNKS,{message.ChunkIndex},{Encoding.Latin1.GetString(message.Host)},{message.Port}",
             MessageKind.WhereChunk => $"WHERE_CHUNK,{message.ChunkIndex},",
             MessageKind.RequestChunk => $"REQUEST_CHUNK,{message.ChunkIndex},",
-            MessageKind.GetChunkFrom => $"GET_CHUNK_FROM,{message.ChunkIndex},{Encoding.Latin1.GetString(message.Peers)}",
+            MessageKind.GetChunkFrom =>
+                $"GET_CHUNK_FROM,{message.ChunkIndex},{Encoding.Latin1.GetString(message.Peers)}",
             _ => $"CHUNK_LOCATION_UNKNOWN,{message.ChunkIndex},",
         };
     }
 
     private static string Message(Random random) => random.Next(3) switch
     {
-        0 => $"LOCAL_CHUNKS,{random.Next(1, int.MaxValue)},{Pick(random, ["localhost", "127.0.0.1", "::1", "a-host.example"])},{random.Next(1, 65536)}",
+        0 => $"LOCAL_CHUNKS,{random.Next(1, int.MaxValue)},{Pick(random, Hosts)},{random.Next(1, 65536)}",
         1 => $"WHERE_CHUNK,{random.Next(1, 1000)}",
         _ => $"REQUEST_CHUNK,{random.Next(1, 1000)}",
     };
@@ -300,7 +333,8 @@ internal static class FuzzCases
         return parts;
     }
 
-    private static string Noise(Random random, int pieces) => string.Concat(Enumerable.Range(0, pieces).Select(_ => Pick(random, s_pieces)));
+    private static string Noise(Random random, int pieces) =>
+        string.Concat(Enumerable.Range(0, pieces).Select(_ => Pick(random, Pieces)));
 
     private static string Pick(Random random, string[] from) => from[random.Next(from.Length)];
 
@@ -308,7 +342,10 @@ internal static class FuzzCases
 
     private static void Expect(bool holds, string input, string what)
     {
-        if (!holds)
-            throw new FuzzException($"{what}\nInput: \"{input.Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t").Replace("\0", "\\0")}\"");
+        if (holds)
+            return;
+        string shown = input.Replace("\\", "\\\\").Replace("\n", "\\n").Replace("\r", "\\r").Replace("\t", "\\t")
+            .Replace("\0", "\\0");
+        throw new FuzzException($"{what}\nInput: \"{shown}\"");
     }
 }

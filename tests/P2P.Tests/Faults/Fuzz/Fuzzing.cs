@@ -36,19 +36,21 @@ internal static class Fuzzing
             (nameof(FuzzCases.UnframedMessages_AreTheMessagesSent), FuzzCases.UnframedMessages_AreTheMessagesSent),
             (nameof(FuzzCases.AnswersCutAnywhere_EndWhole), FuzzCases.AnswersCutAnywhere_EndWhole),
             (nameof(FuzzCases.AnswerReaderSurvivesAnything), FuzzCases.AnswerReaderSurvivesAnything),
-            (nameof(FuzzCases.LocalChunksFileAgreesWithReference), random => FuzzCases.LocalChunksFileAgreesWithReference(random, folder.Path)),
+            (nameof(FuzzCases.LocalChunksFileAgreesWithReference),
+                random => FuzzCases.LocalChunksFileAgreesWithReference(random, folder.Path)),
         ];
         var counts = new Dictionary<string, long>();
         for (long number = 0; goesOn(number); number++)
         {
-            var (name, run) = cases[number % cases.Length];
+            (string name, Action<Random> run) = cases[number % cases.Length];
             try
             {
                 run(new Random(unchecked((int)(seed * 1_000_003L + number))));
             }
             catch (Exception e)
             {
-                throw new FuzzException($"{name}, seed {seed}, number {number}: {(e is FuzzException ? e.Message : e)}");
+                throw new FuzzException(
+                    $"{name}, seed {seed}, number {number}: {(e is FuzzException ? e.Message : e)}");
             }
             counts[name] = counts.GetValueOrDefault(name) + 1;
         }

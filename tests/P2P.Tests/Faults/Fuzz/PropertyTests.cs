@@ -26,7 +26,7 @@ public sealed class PropertyTests(ITestOutputHelper output)
     public void TheFramer_AgreesWithTheSlowOne() => Check<byte[]>(program =>
     {
         var reads = new List<(string, bool)>();
-        var bytes = "";
+        string bytes = "";
         foreach (byte step in program)
         {
             bytes += FuzzCases.Piece(step & 63);
@@ -44,7 +44,8 @@ public sealed class PropertyTests(ITestOutputHelper output)
         using var folder = new TempFolder();
         for (int index = 1; index <= 3; index++)
             File.WriteAllText(folder[$"chunk_{index}"], $"{index}");
-        string[] words = ["1", "2", "3", "4", "0", "-1", "x", ",", ",", ",", "chunk_1", "chunk_2", "chunk_9", "..", "LASTCHUNK", "LASTCHUNK", "\n", "\r\n", " ", "\ufeff"];
+        string[] words = ["1", "2", "3", "4", "0", "-1", "x", ",", ",", ",", "chunk_1", "chunk_2", "chunk_9", "..",
+            "LASTCHUNK", "LASTCHUNK", "\n", "\r\n", " ", "\ufeff"];
         Check<byte[]>(program =>
         {
             var text = new StringBuilder();
@@ -64,12 +65,14 @@ public sealed class PropertyTests(ITestOutputHelper output)
         byte[] buffer = new byte[MessageWriter.BytesMax];
         int length = MessageWriter.LocalChunks(buffer, chunkIndex, Encoding.ASCII.GetBytes(host.ToString()), port);
         Assert.True(MessageReader.TryRead(buffer.AsSpan(0, length), out Message message));
-        Assert.Equal((chunkIndex, host.ToString(), port), (message.ChunkIndex, Encoding.ASCII.GetString(message.Host), message.Port));
+        Assert.Equal((chunkIndex, host.ToString(), port),
+            (message.ChunkIndex, Encoding.ASCII.GetString(message.Host), message.Port));
     });
 
     private void Check<T>(Action<T> property)
     {
         var replay = new Replay(new Rnd((ulong)SeededRandom.Create(output).Next()), FSharpOption<int>.None);
-        Prop.ForAll(property).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases).WithEndSize(200).WithReplay(FSharpOption<Replay>.Some(replay)));
+        Prop.ForAll(property).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases).WithEndSize(200)
+            .WithReplay(FSharpOption<Replay>.Some(replay)));
     }
 }

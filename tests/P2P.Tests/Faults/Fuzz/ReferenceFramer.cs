@@ -11,7 +11,8 @@ namespace P2P.Tests.Faults.Fuzz;
 /// </summary>
 internal sealed class ReferenceFramer
 {
-    public static readonly string[] Verbs = ["LOCAL_CHUNKS,", "WHERE_CHUNK,", "REQUEST_CHUNK,", "GET_CHUNK_FROM,", "CHUNK_LOCATION_UNKNOWN,"];
+    public static readonly string[] Verbs = ["LOCAL_CHUNKS,", "WHERE_CHUNK,", "REQUEST_CHUNK,", "GET_CHUNK_FROM,",
+        "CHUNK_LOCATION_UNKNOWN,"];
 
     private bool _sawNewline;       // rule 3: "the connection has used \n before"
     private bool _quiet, _ended;
@@ -31,7 +32,7 @@ internal sealed class ReferenceFramer
     /// <summary>The next complete text, or null.</summary>
     public (string Text, int Consumed, bool IsLine)? Next(string unread)
     {
-        var found = Find(unread);
+        (string Text, int Consumed, bool IsLine)? found = Find(unread);
         IsOverlong = (found?.Text.Length ?? unread.Length) >= 4096;
         _readStart -= found?.Consumed ?? 0;
         return IsOverlong ? null : found;
@@ -43,12 +44,13 @@ internal sealed class ReferenceFramer
         if (unread == "")
             return null;
         bool hasLine = unread.Contains('\n');
-        var text = hasLine ? unread.Split('\n')[0] : unread;
-        var (kind, length) = Scan(text);
+        string text = hasLine ? unread.Split('\n')[0] : unread;
+        (string kind, int length) = Scan(text);
         if (kind == "followed")
             return (text[..length], length, false);
         // Nonsense without lines has no end of its own; the next send, which begins with a verb, ends it.
-        if (kind == "nonsense" && !_sawNewline && _readStart > 0 && Verbs.Any(verb => unread[_readStart..].TrimStart(' ', '\t', '\r', '\0').StartsWith(verb, StringComparison.Ordinal)))
+        if (kind == "nonsense" && !_sawNewline && _readStart > 0 && Verbs.Any(
+            verb => unread[_readStart..].TrimStart(' ', '\t', '\r', '\0').StartsWith(verb, StringComparison.Ordinal)))
             return (unread[.._readStart], _readStart, false);
         if (hasLine)
         {
@@ -68,20 +70,20 @@ internal sealed class ReferenceFramer
     // "nonsense", "cut" (may become a message), "whole", "open" (whole, but may go on), or "followed" by a verb.
     private static (string Kind, int Length) Scan(string text)
     {
-        var body = text.TrimStart(' ', '\t', '\r', '\0');
-        var verb = Verbs.FirstOrDefault(each => body.StartsWith(each, StringComparison.Ordinal));
+        string body = text.TrimStart(' ', '\t', '\r', '\0');
+        string? verb = Verbs.FirstOrDefault(each => body.StartsWith(each, StringComparison.Ordinal));
         if (verb == null)
             return (Verbs.Any(each => each.StartsWith(body, StringComparison.Ordinal)) ? "cut" : "nonsense", 0);
         // The last field that must be there is a number; LOCAL_CHUNKS and GET_CHUNK_FROM have two before it.
-        var pattern = verb[0] is 'L' or 'G' ? "^[^,]*,[^,]*," : "^";
-        var rest = body[verb.Length..];
-        var match = Regex.Match(rest, pattern, RegexOptions.Singleline);
+        string pattern = verb[0] is 'L' or 'G' ? "^[^,]*,[^,]*," : "^";
+        string rest = body[verb.Length..];
+        Match match = Regex.Match(rest, pattern, RegexOptions.Singleline);
         if (!match.Success)
             return ("cut", 0);
         rest = rest[match.Length..];
         for (bool isLast = true; ; isLast = false)
         {
-            var number = Regex.Match(rest, @"^([0-9]*)([ \t\r\0]*)", RegexOptions.Singleline);
+            Match number = Regex.Match(rest, @"^([0-9]*)([ \t\r\0]*)", RegexOptions.Singleline);
             bool hasDigits = number.Groups[1].Length > 0;
             rest = rest[number.Length..];
             if (isLast && !hasDigits)

@@ -12,15 +12,16 @@ namespace P2P.Tests.Faults.Fuzz;
 /// <summary>PROTOCOL 1, one message at a time, as regular expressions.</summary>
 internal static class ReferenceReader
 {
-    private static readonly Regex s_message = new(
+    private static readonly Regex Message = new(
         @"^(?:(?<verb>LOCAL_CHUNKS),(?<index>[0-9]+),(?<host>[!-+\x2d-~]{1,255}),(?<port>[0-9]+)(?:,.*)?"
         + @"|(?<verb>WHERE_CHUNK|REQUEST_CHUNK|CHUNK_LOCATION_UNKNOWN),(?<index>[0-9]+)(?:,.*)?"
-        + @"|(?<verb>GET_CHUNK_FROM),(?<index>[0-9]+)(?:,(?<peers>.*))?)\z", RegexOptions.Singleline | RegexOptions.ExplicitCapture);
+        + @"|(?<verb>GET_CHUNK_FROM),(?<index>[0-9]+)(?:,(?<peers>.*))?)\z",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture);
 
     /// <summary>The message as text, in one spelling; null if the text is none.</summary>
     public static string? Read(string text)
     {
-        var match = s_message.Match(text.Trim(' ', '\t', '\r', '\0'));
+        Match match = Message.Match(text.Trim(' ', '\t', '\r', '\0'));
         if (!match.Success)
             return null;
         var index = BigInteger.Parse(match.Groups["index"].Value);
@@ -39,12 +40,14 @@ internal static class ReferenceReader
 internal static class ReferenceList
 {
     /// <param name="folder">Where the files are looked up.</param>
-    /// <returns>What is held and in which lines something is wrong, as text; null if the list can't be used at all.</returns>
+    /// <returns>What is held and in which lines something is wrong, as text;
+    /// null if the list can't be used at all.</returns>
     public static string? Read(string folder, byte[] bytes)
     {
-        var lines = Encoding.UTF8.GetString(bytes).TrimStart('\ufeff').Split('\n').Select(line => line.Trim()).ToArray();
-        var fields = lines.Select(Split).ToArray();
-        var last = fields.LastOrDefault(each => each?.Name == "LASTCHUNK");
+        string[] lines = Encoding.UTF8.GetString(bytes).TrimStart('\ufeff').Split('\n')
+            .Select(line => line.Trim()).ToArray();
+        (int Index, string Name)?[] fields = lines.Select(Split).ToArray();
+        (int Index, string Name)? last = fields.LastOrDefault(each => each?.Name == "LASTCHUNK");
         if (last == null || last.Value.Index > 1 << 24)
             return null;
         int count = last.Value.Index;
@@ -53,19 +56,21 @@ internal static class ReferenceList
         var wrong = new List<int>();
         for (int i = 0; i < lines.Length; i++)
         {
-            if (lines[i] == "" || (fields[i]?.Name == "LASTCHUNK" && !fields[(i + 1)..].Any(each => each?.Name == "LASTCHUNK")))
+            if (lines[i] == ""
+                || (fields[i]?.Name == "LASTCHUNK" && !fields[(i + 1)..].Any(each => each?.Name == "LASTCHUNK")))
                 continue;
             if (fields[i] is { } whole)
                 fields[i] = (whole.Index, whole.Name.StartsWith("./") ? Regex.Replace(whole.Name, @"^(\./)+", "")
                     : whole.Name.StartsWith($"{folder}/") ? whole.Name[(folder.Length + 1)..] : whole.Name);
             if (fields[i] is not { } field || field.Index < 1 || field.Index > count || seen.Contains(field.Index)
                 || field.Name.Contains('/') || field.Name is "." or ".." or "link_out"
-                || field.Name == "local_chunks.txt" || field.Name.Contains('\0') || Encoding.UTF8.GetByteCount(field.Name) > 255)
+                || field.Name == "local_chunks.txt" || field.Name.Contains('\0')
+                || Encoding.UTF8.GetByteCount(field.Name) > 255)
             {
                 wrong.Add(i + 1);
                 continue;
             }
-            var path = Path.Combine(folder, field.Name);
+            string path = Path.Combine(folder, field.Name);
             if (File.Exists(path))
                 held.Add(field.Index, field.Name);
             else

@@ -38,7 +38,7 @@ public sealed class HttpRequestTests
     [InlineData("GET // HTTP/1.1", "Other", false)]
     public void TheTarget_IsThePath(string line, string target, bool isHead)
     {
-        Assert.Equal(HttpStatus.Ok, Read($"{line}\r\nhOsT: localhost\r\n\r\n", out var request));
+        Assert.Equal(HttpStatus.Ok, Read($"{line}\r\nhOsT: localhost\r\n\r\n", out HttpRequest request));
         Assert.Equal((target, isHead), ($"{request.Target}", request.IsHead));
     }
 
@@ -51,7 +51,8 @@ public sealed class HttpRequestTests
     [InlineData("x&have=1", 0)]
     public void ThePictureThatTheAskerHas_IsANumber(string query, long expected)
     {
-        Assert.Equal(HttpStatus.Ok, Read($"GET /stats.json?{query} HTTP/1.1\nHost: localhost\n\n", out var request));
+        Assert.Equal(HttpStatus.Ok,
+            Read($"GET /stats.json?{query} HTTP/1.1\nHost: localhost\n\n", out HttpRequest request));
         Assert.Equal(expected, request.Have);
     }
 
@@ -72,7 +73,7 @@ public sealed class HttpRequestTests
     [InlineData("", false)]
     public void OnlyLoopbackNames_AreForThisMachine(string host, bool expected)
     {
-        Assert.Equal(HttpStatus.Ok, Read($"GET / HTTP/1.1\r\nHost:{host}\r\n\r\n", out var request));
+        Assert.Equal(HttpStatus.Ok, Read($"GET / HTTP/1.1\r\nHost:{host}\r\n\r\n", out HttpRequest request));
         Assert.Equal(expected, request.IsForLoopback);
     }
 
@@ -90,7 +91,7 @@ public sealed class HttpRequestTests
     {
         for (int length = 0; length < Usual.Length; length++)
             Assert.Equal(HttpStatus.Incomplete, Read(Usual[..length], out _));
-        Assert.Equal(HttpStatus.Ok, Read(Usual, out var request));
+        Assert.Equal(HttpStatus.Ok, Read(Usual, out HttpRequest request));
         Assert.True(request.IsForLoopback);
         Assert.Equal(HttpStatus.Ok, Read(Usual + "more", out _));
     }
@@ -100,7 +101,7 @@ public sealed class HttpRequestTests
     [InlineData(4097, false)]
     public void AHead_HasAtMost4096Bytes(int bytes, bool fits)
     {
-        var text = Usual[..^2] + "X: ";
+        string text = Usual[..^2] + "X: ";
         text += new string('x', bytes - text.Length - 4) + "\r\n\r\n";
         Assert.Equal(bytes, text.Length);
         Assert.Equal(fits ? HttpStatus.Ok : HttpStatus.HeadTooLong, Read(text, out _));
@@ -112,7 +113,7 @@ public sealed class HttpRequestTests
         var random = new Random(5);
         for (int round = 0; round < 20_000; round++)
         {
-            var bytes = Encoding.Latin1.GetBytes(Usual);
+            byte[] bytes = Encoding.Latin1.GetBytes(Usual);
             for (int i = random.Next(4); i >= 0; i--)
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             Read(Encoding.Latin1.GetString(bytes), out _);

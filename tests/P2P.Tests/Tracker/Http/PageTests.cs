@@ -3,8 +3,8 @@ using System.IO;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using P2P.Tracker.Http;
 using P2P.Tests.Support;
+using P2P.Tracker.Http;
 using Xunit;
 
 namespace P2P.Tests.Tracker.Http;
@@ -17,7 +17,7 @@ public sealed class PageTests
     [Fact]
     public void ThePage_IsTheFile_WithoutIndentationAndComments()
     {
-        var file = File.ReadAllText(Path.Combine(Repository.Folder, "src/P2PTracker/Http/page.html"));
+        string file = File.ReadAllText(Path.Combine(Repository.Folder, "src/P2PTracker/Http/page.html"));
         Assert.Equal(Regex.Replace(file.TrimEnd('\n'), "^ +|^ *// .*$", "", RegexOptions.Multiline), Text);
         Assert.InRange(Page.Text.Length, 1, 20_000);
     }
@@ -37,5 +37,6 @@ public sealed class PageTests
     public void ThePage_HoldsNone(string pattern) => Assert.DoesNotMatch(pattern, Text);
 
     private static string HashOf(string element) => Convert.ToBase64String(
-        SHA256.HashData(Encoding.UTF8.GetBytes(Regex.Match(Text, $"<{element}>(.*?)</{element}>", RegexOptions.Singleline).Groups[1].Value)));
+        SHA256.HashData(Encoding.UTF8.GetBytes(
+            Regex.Match(Text, $"<{element}>(.*?)</{element}>", RegexOptions.Singleline).Groups[1].Value)));
 }

@@ -28,26 +28,31 @@ public sealed class StatsWriterTests
     public void TheJson_TellsWhatTheSwarmIs()
     {
         Announce("localhost", 4001, 1, 2, 9).OnConnected();
-        var gone = Announce("10.0.0.7", 4002, 9);
+        SwarmPeer gone = Announce("10.0.0.7", 4002, 9);
         gone.OnConnected();
         gone.OnDisconnected(TimeSpan.FromSeconds(7));
 
-        var json = Json(have: 0);
+        JsonNode json = Json(have: 0);
+        string[] names =
+        [
+            "tracker", "uptime_ms", "connections", "announcements", "refused", "questions", "peers", "connected",
+            "complete", "listed", "listed_chunks", "chunks", "columns", "chunks_per_column",
+        ];
         Assert.Equal(
-            "P2PTracker 3500 5 6 7 8 2 1 0 4 3 9 9 1",
-            string.Join(' ', new[] { "tracker", "uptime_ms", "connections", "announcements", "refused", "questions", "peers", "connected",
-                "complete", "listed", "listed_chunks", "chunks", "columns", "chunks_per_column" }.Select(name => $"{json[name]}")));
+            "P2PTracker 3500 5 6 7 8 2 1 0 4 3 9 9 1", string.Join(' ', names.Select(name => $"{json[name]}")));
         Assert.Equal("[[1,1],[2,1],[9,1]]", json["rarest"]!.ToJsonString());
         Assert.Equal(
-            """[{"host":"localhost","port":4001,"connections":1,"chunks":3,"cells":"wIA="},{"host":"10.0.0.7","port":4002,"connections":0,"gone_ms":3000,"chunks":1,"cells":"AIA="}]""",
-            json["rows"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+            """[{"host":"localhost","port":4001,"connections":1,"chunks":3,"cells":"wIA="},"""
+            + """{"host":"10.0.0.7","port":4002,"connections":0,"gone_ms":3000,"chunks":1,"cells":"AIA="}]""",
+            json["rows"]!.ToJsonString(
+                new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         Assert.Null(Json((long)json["picture"]!)["rows"]![0]!["cells"]);
     }
 
     [Fact]
     public void AnEmptySwarm_IsJsonToo()
     {
-        var json = Json(have: 0);
+        JsonNode json = Json(have: 0);
         Assert.Equal((0, 0), ((int)json["chunks"]!, json["rows"]!.AsArray().Count));
     }
 
@@ -56,17 +61,22 @@ public sealed class StatsWriterTests
     {
         Announce(Hostile, 4001, 1);
         Assert.Equal("</script><img/src=x>\"\\{}??%&'?", (string?)Json(0)["rows"]![0]!["host"]);
-        var metrics = Metrics();
-        Assert.Equal("1", metrics["p2p_tracker_peer_chunks{host=\"</script><img/src=x>\\\"\\\\{}??%&'?\",port=\"4001\"}"]);
+        Dictionary<string, string> metrics = Metrics();
+        Assert.Equal("1",
+            metrics["p2p_tracker_peer_chunks{host=\"</script><img/src=x>\\\"\\\\{}??%&'?\",port=\"4001\"}"]);
     }
 
     [Fact]
     public void TheMetrics_AreInPrometheusFormat()
     {
         Announce("localhost", 4001, 1, 2, 9).OnConnected();
-        var metrics = Metrics();
-        Assert.Equal("5 6 7 8 3 1 1 1", string.Join(' ', new[] { "connections_total", "announcements_total", "refused_announcements_total",
-            "questions_total", "uptime_seconds", "peers", "connected_peers", "rarest_chunk_peers" }.Select(name => metrics[$"p2p_tracker_{name}"])));
+        Dictionary<string, string> metrics = Metrics();
+        string[] names =
+        [
+            "connections_total", "announcements_total", "refused_announcements_total", "questions_total",
+            "uptime_seconds", "peers", "connected_peers", "rarest_chunk_peers",
+        ];
+        Assert.Equal("5 6 7 8 3 1 1 1", string.Join(' ', names.Select(name => metrics[$"p2p_tracker_{name}"])));
         Assert.Equal("3", metrics["p2p_tracker_peer_chunks{host=\"localhost\",port=\"4001\"}"]);
     }
 
@@ -78,9 +88,9 @@ public sealed class StatsWriterTests
     [InlineData(100_000)]
     public void Base64_IsAsOthersReadIt(int bytes)
     {
-        var random = new byte[bytes];
+        byte[] random = new byte[bytes];
         new Random(bytes).NextBytes(random);
-        var buffer = new Utf8Buffer().Add("x"u8).AddBase64(random).Add(-5);
+        Utf8Buffer buffer = new Utf8Buffer().Add("x"u8).AddBase64(random).Add(-5);
         Assert.Equal($"x{Convert.ToBase64String(random)}-5", Encoding.ASCII.GetString(buffer.Text));
     }
 
@@ -108,7 +118,7 @@ public sealed class StatsWriterTests
             var buffer = new Utf8Buffer();
             int begun = HttpResponse.Begin(buffer, HttpStatus.Ok, HttpTarget.Page);
             HttpResponse.End(buffer.Add(new byte[length]), begun, isHead);
-            var text = Encoding.ASCII.GetString(buffer.Text);
+            string text = Encoding.ASCII.GetString(buffer.Text);
             Assert.Matches($@"\r\nContent-Length: +{length}\r\n\r\n", text);
             Assert.Equal(isHead ? 0 : length, text.Length - text.IndexOf("\r\n\r\n", StringComparison.Ordinal) - 4);
         }
@@ -116,7 +126,7 @@ public sealed class StatsWriterTests
 
     private SwarmPeer Announce(string host, int port, params IEnumerable<int> chunks)
     {
-        var peer = _swarm.GetPeer(host, port)!;
+        SwarmPeer peer = _swarm.GetPeer(host, port)!;
         foreach (int chunk in chunks)
             _swarm.TryAnnounce(chunk, peer);
         return peer;
@@ -148,15 +158,17 @@ public sealed class StatsWriterTests
         var described = new HashSet<string>();
         var samples = new Dictionary<string, string>();
         string help = "";
-        foreach (var line in text.TrimEnd('\n').Split('\n'))
+        foreach (string line in text.TrimEnd('\n').Split('\n'))
         {
             if (Regex.Match(line, @"^# HELP (p2p_tracker_[a-z_]+) \S.*$") is { Success: true } named)
                 Assert.True(described.Add(help = named.Groups[1].Value), line);
             else if (line.StartsWith('#'))
-                Assert.Equal($"# TYPE {help} {(help.EndsWith("_total", StringComparison.Ordinal) ? "counter" : "gauge")}", line);
+                Assert.Equal(
+                    $"# TYPE {help} {(help.EndsWith("_total", StringComparison.Ordinal) ? "counter" : "gauge")}", line);
             else
             {
-                var sample = Regex.Match(line, """^(([a-z0-9_]+)(\{[a-z]+="([^"\\\n]|\\["\\n])*"(,[a-z]+="([^"\\\n]|\\["\\n])*")*\})?) (\d+)$""");
+                Match sample = Regex.Match(line,
+                    """^(([a-z0-9_]+)(\{[a-z]+="([^"\\\n]|\\["\\n])*"(,[a-z]+="([^"\\\n]|\\["\\n])*")*\})?) (\d+)$""");
                 Assert.True(sample.Success, line);
                 Assert.Equal(help, sample.Groups[2].Value);
                 samples.Add(sample.Groups[1].Value, sample.Groups[7].Value);

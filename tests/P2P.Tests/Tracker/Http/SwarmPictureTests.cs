@@ -24,7 +24,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     public void EveryCell_IsWhatWasAnnounced(int peers, int chunks)
     {
         var random = new Random(3);
-        var had = new bool[peers, chunks];
+        bool[,] had = new bool[peers, chunks];
         for (int peer = 0; peer < peers; peer++)
         for (int chunk = 0; chunk < chunks; chunk++)
         {
@@ -32,7 +32,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
             if (had[peer, chunk])
                 Announce(peer, chunk + 1);
         }
-        var picture = Make();
+        SwarmPicture picture = Make();
 
         Assert.Equal((chunks, 1, chunks), (picture.Columns, picture.ChunksPerColumn, picture.Chunks));
         for (int peer = 0; peer < peers; peer++)
@@ -43,13 +43,19 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
                 Assert.DoesNotContain(true, Enumerable.Range(0, chunks).Select(chunk => had[peer, chunk]));
                 continue;
             }
-            var cells = picture.Cells(row).ToArray();
-            Assert.All(Enumerable.Range(0, chunks), chunk => Assert.Equal(had[peer, chunk], (cells[chunk / 8] & 0x80 >> chunk % 8) != 0));
-            Assert.Equal(Enumerable.Range(0, chunks).Count(chunk => had[peer, chunk]), picture.ChunksOf(picture.Rows[row]!));
+            byte[] cells = picture.Cells(row).ToArray();
+            Assert.All(Enumerable.Range(0, chunks),
+                chunk => Assert.Equal(had[peer, chunk], (cells[chunk / 8] & 0x80 >> chunk % 8) != 0));
+            Assert.Equal(Enumerable.Range(0, chunks).Count(chunk => had[peer, chunk]),
+                picture.ChunksOf(picture.Rows[row]!));
         }
-        Assert.Equal(Enumerable.Range(0, peers).Count(peer => Enumerable.Range(0, chunks).All(chunk => had[peer, chunk])), picture.CompletePeers);
-        var copies = Enumerable.Range(0, chunks).Select(chunk => (Chunk: chunk + 1, Peers: Enumerable.Range(0, peers).Count(peer => had[peer, chunk])));
-        Assert.Equal(copies.Where(each => each.Peers > 0).OrderBy(each => each.Peers).ThenBy(each => each.Chunk).Take(10),
+        Assert.Equal(
+            Enumerable.Range(0, peers).Count(peer => Enumerable.Range(0, chunks).All(chunk => had[peer, chunk])),
+            picture.CompletePeers);
+        IEnumerable<(int Chunk, int Peers)> copies = Enumerable.Range(0, chunks)
+            .Select(chunk => (Chunk: chunk + 1, Peers: Enumerable.Range(0, peers).Count(peer => had[peer, chunk])));
+        Assert.Equal(
+            copies.Where(each => each.Peers > 0).OrderBy(each => each.Peers).ThenBy(each => each.Chunk).Take(10),
             picture.Rarest.Take(picture.RarestCount));
     }
 
@@ -62,11 +68,11 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
             if (chunk <= 50_000 || chunk == 99_990)
                 Announce(1, chunk);
         }
-        var picture = Make();
+        SwarmPicture picture = Make();
 
         Assert.Equal((98, 1021, 100_000), (picture.ChunksPerColumn, picture.Columns, picture.Chunks));
         Assert.All(picture.Cells(0).ToArray(), level => Assert.Equal(255, level));
-        var second = picture.Cells(1).ToArray();
+        byte[] second = picture.Cells(1).ToArray();
         Assert.All(second[..(50_000 / 98)], level => Assert.Equal(255, level));
         Assert.InRange(second[^1], 1, 254);             // one of many: neither none nor all
         Assert.Equal(0, second[^2]);
@@ -79,7 +85,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
         for (int chunk = 1; chunk <= 10; chunk++)
             Announce(0, chunk);
         Announce(1, int.MaxValue);
-        var picture = Make();
+        SwarmPicture picture = Make();
 
         Assert.Equal((1024, 11), (picture.Columns, picture.Chunks));
         Assert.Equal(10, picture.ChunksOf(picture.Rows[0]!));
@@ -92,7 +98,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     {
         for (int peer = 0; peer < 700; peer++)
             Announce(peer, 1);
-        var picture = Make();
+        SwarmPicture picture = Make();
         Assert.Equal((500, 700), (picture.Rows.Length, picture.CompletePeers));
         Assert.Equal((1, 700), picture.Rarest[0]);
     }
@@ -101,7 +107,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     public void AnUnchangedSwarm_IsNotLookedAtAgain_AndAChangedOneAtMostTwiceASecond()
     {
         Announce(0, 1);
-        var picture = Make();
+        SwarmPicture picture = Make();
         long first = picture.Version;
         _now += TimeSpan.FromSeconds(5);
         Finish(picture);
@@ -122,9 +128,9 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     [Fact]
     public void APeerThatIsTakenOut_AndAnotherInItsPlace_MakeANewPicture()
     {
-        var gone = Announce(0, 1);
+        SwarmPeer gone = Announce(0, 1);
         Announce(1, 2);
-        var picture = Make();
+        SwarmPicture picture = Make();
         gone.OnDisconnected(TimeSpan.FromSeconds(1));
         _swarm.RemoveGoneBefore(TimeSpan.FromSeconds(2));
         Announce(2, 1);
@@ -136,10 +142,10 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     [Fact]
     public void APeerThatHasGone_IsStillARow_ButNoSource()
     {
-        var seed = Announce(0, 1);
+        SwarmPeer seed = Announce(0, 1);
         Announce(0, 2);
         Announce(1, 2);
-        var picture = Make();
+        SwarmPicture picture = Make();
         Assert.Equal((1, 2, (1, 1)), (picture.CompletePeers, picture.Available, picture.Rarest[0]));
 
         seed.OnDisconnected(_now);
@@ -155,7 +161,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     public void WhatIsAskedFor_CountsAsAChunk_UnlessItIsNonsense()
     {
         Announce(0, 3);
-        var picture = Make();
+        SwarmPicture picture = Make();
         Assert.Equal((3, 0), (picture.Chunks, picture.CompletePeers));
         foreach (int chunk in new[] { 1, 2 })
             Announce(0, chunk);
@@ -176,7 +182,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     {
         Announce(0, 1);
         Ask(60_000);
-        var picture = Make();
+        SwarmPicture picture = Make();
         Assert.Equal(60_000, picture.Chunks);
         for (int minutes = 0; minutes < 5; minutes++)
         {
@@ -193,7 +199,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
         for (int chunk = 0; chunk < 9; chunk++)
             Announce(0, chunk);
         Announce(1, 0);
-        var picture = Make();
+        SwarmPicture picture = Make();
         Assert.Equal((0, 9, 9, 1), (picture.First, picture.Chunks, picture.Columns, picture.CompletePeers));
         Assert.Equal([0xff, 0x80], picture.Cells(0).ToArray());
         Assert.Equal([0x80, 0], picture.Cells(1).ToArray());
@@ -203,7 +209,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
     public void AfterForgetting_ThePictureIsMadeAgain()
     {
         Announce(0, 1);
-        var picture = Make();
+        SwarmPicture picture = Make();
         picture.ReleaseMemory();
         Assert.Empty(picture.Rows);
         Finish(picture);
@@ -224,7 +230,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
             var slices = new List<double>();
             for (bool isDone = false; !isDone;)
             {
-                var start = Libc.ThreadTime;
+                TimeSpan start = Libc.ThreadTime;
                 isDone = picture.MakeSlice(P2P.Transport.EventLoop.Now);
                 slices.Add((Libc.ThreadTime - start).TotalMilliseconds);
             }
@@ -237,7 +243,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
 
     private SwarmPeer Announce(int peer, int chunk)
     {
-        var listed = _swarm.GetPeer("localhost", 4000 + peer)!;
+        SwarmPeer listed = _swarm.GetPeer("localhost", 4000 + peer)!;
         if (listed.Connections == 0)
             listed.OnConnected();
         Assert.True(_swarm.TryAnnounce(chunk, listed));
