@@ -62,7 +62,7 @@ internal static class FolderLists
                 $"there is no folder {folder}: give the one that holds {LocalChunksFile.FileName} with -folder",
             ListFault.NoList =>
                 $"there is no {LocalChunksFile.FileName} in {folder}: it lists the chunks there and ends with "
-                + lastLine,
+                + $"{lastLine}",
             ListFault.Unreadable => $"can't read {path}: make it a file that this user may read",
             ListFault.TooManyChunks =>
                 $"{path} says {problem.Number} chunks, {ClientLimits.ChunksMax} are possible: make the chunks larger",

@@ -94,9 +94,30 @@ public sealed class ArchitectureTests
     [Fact]
     public void NoLine_IsWide()
     {
-        IEnumerable<string> wide = SourceFiles("").SelectMany(path => File.ReadLines(path)
+        IEnumerable<string> files = [.. SourceFiles(""), .. Repository.Files("tests", "*.cs")];
+        IEnumerable<string> wide = files.SelectMany(path => File.ReadLines(path)
             .Where(line => line.Length > ColumnsMax).Select(line => $"{Path.GetFileName(path)}: {line}"));
         Assert.Empty(wide);
+    }
+
+    [Fact]
+    public void Texts_AreInterpolated()
+    {
+        // A value that is put behind or before a text with a plus, in a line that is no comment.
+        var plus = new Regex("""^[^/]*("\s*\+\s*[^"$\s]|^\s*\+ [^"$]|[\w)\]]\s*\+\s*\$?"[^"]*"(?!u8|\.))""");
+        IEnumerable<string> put = SourceFiles("").SelectMany(path => File.ReadLines(path)
+            .Where(line => plus.IsMatch(line)).Select(line => $"{Path.GetFileName(path)}: {line}"));
+        Assert.Empty(put);
+    }
+
+    // Where a bug of ours would else be a hang, a leak or a wrong byte.
+    [Fact]
+    public void EveryHundredLinesOfCode_HaveTwoAssertions()
+    {
+        string[] code = [.. SourceFiles("").SelectMany(File.ReadLines).Select(line => line.Trim())
+            .Where(line => line.Length > 0 && !line.StartsWith("//") && !line.StartsWith("using "))];
+        int assertions = code.Count(line => line.Contains("Debug.Assert("));
+        Assert.True(100 * assertions >= 2 * code.Length, $"{assertions} in {code.Length} lines");
     }
 
     // Limits and options are lists of values, and what the compiler makes is nobody's to read.
