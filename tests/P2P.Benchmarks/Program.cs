@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using P2P.Benchmarks.Long;
 using P2P.Benchmarks.Micro;
 using P2P.Benchmarks.Shaped;
 using P2P.Benchmarks.Startup;
@@ -26,6 +27,7 @@ internal static class Program
           transfer   one large chunk, and many small ones, from one peer to another, against nginx and curl
           swarm      whole swarms over loopback, against libtorrent and aria2
           shaped     whole swarms with limited uplinks, against the bound, libtorrent and aria2 (needs root)
+          long       over a long line, from one peer to another against nginx and curl, and swarms (needs root)
           startup    from exec to the first connection, memory and size, against programs that only listen
           all        all of these
           micro      the pieces that a message passes in the tracker: nanoseconds and allocated bytes
@@ -35,7 +37,7 @@ internal static class Program
         """;
 
     private static readonly IFigure[] Figures = [new TrackerFigure(), new TransferFigure(), new SwarmFigure(),
-        new ShapedFigure(), new StartupFigure()];
+        new ShapedFigure(), new LongFigure(), new StartupFigure()];
 
     private static int Main(string[] arguments)
     {

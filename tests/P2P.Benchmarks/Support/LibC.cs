@@ -15,7 +15,7 @@ internal static unsafe class LibC
     public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
     public const int EPOLL_CTL_ADD = 1, EPOLL_CLOEXEC = 0x80000;
     public const uint EPOLLIN = 1;
-    public const int O_RDONLY = 0, O_CLOEXEC = 0x80000;
+    public const int O_RDONLY = 0, O_RDWR = 2, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const short POLLIN = 1;
     public const int EINTR = 4, EAGAIN = 11;
     public const int SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
@@ -50,6 +50,11 @@ internal static unsafe class LibC
         public int Descriptor;
         public short Events;
         public short Returned;
+    }
+
+    public struct TimeSpec
+    {
+        public long Seconds, Nanoseconds;
     }
 
     public struct ResourceLimit
@@ -117,6 +122,12 @@ internal static unsafe class LibC
 
     [DllImport("libc", SetLastError = true)]
     public static extern int poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int ppoll(PollEntry* entries, nuint count, TimeSpec* timeout, void* signals);
+
+    [DllImport("libc", SetLastError = true)]
+    public static extern int ioctl(int descriptor, nuint request, void* argument);
 
     [DllImport("libc", SetLastError = true)]
     public static extern int epoll_create1(int flags);
@@ -191,10 +202,10 @@ internal static unsafe class LibC
     public static extern int posix_spawnattr_setsigmask(void* attributes, void* signals);
 
     /// <summary>Opens a file or a folder to look at it, not to be inherited by processes that are started.</summary>
-    public static int Open(string path)
+    public static int Open(string path, int flags = O_RDONLY)
     {
         nint text = Marshal.StringToCoTaskMemUTF8(path);
-        int descriptor = Check(open((byte*)text, O_RDONLY | O_CLOEXEC, 0));
+        int descriptor = Check(open((byte*)text, flags | O_CLOEXEC, 0));
         Marshal.FreeCoTaskMem(text);
         return descriptor;
     }

@@ -10,7 +10,7 @@ namespace P2P.Benchmarks.Swarms;
 /// announcing are part of our time.</summary>
 internal sealed class OurSwarm(NativePrograms programs) : ISwarmProgram
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public Tool? Tool => null;
 

@@ -8,21 +8,25 @@ namespace P2P.Benchmarks.Swarms;
 /// <summary>Runs one plan with our programs and with those of others, in turns.</summary>
 internal static class SwarmComparison
 {
-    private static readonly ISwarmProgram[] Peers = [new LibtorrentSwarm(), new Aria2Swarm()];
+    public static IReadOnlyList<ISwarmProgram> Others { get; } = [new LibtorrentSwarm(), new Aria2Swarm()];
 
-    public static IReadOnlyList<Tool> Tools => [.. Peers.Select(peer => peer.Tool!)];
+    public static IReadOnlyList<Tool> Tools => [.. Others.Select(peer => peer.Tool!)];
 
     /// <returns>Median seconds until all were complete: of ours, and of each peer;
     /// NaN where it is missing or failed.</returns>
     public static (double Ours, IReadOnlyList<(string Name, double Seconds)> Peers) Run(
-        BenchmarkContext context, SwarmPlan plan, ISwarmNetwork network)
+        BenchmarkContext context, SwarmPlan plan, ISwarmNetwork network) => Run(context, plan, network, Others);
+
+    /// <summary>The same with other programs.</summary>
+    public static (double Ours, IReadOnlyList<(string Name, double Seconds)> Peers) Run(
+        BenchmarkContext context, SwarmPlan plan, ISwarmNetwork network, IReadOnlyList<ISwarmProgram> others)
     {
         using var files = new SwarmFiles(plan);
         var ours = new OurSwarm(context.Programs);
         double[][] seconds = Medians.Of(context.Runs,
             [() => [RunOnce(context, ours, plan, files, network)],
-                .. Peers.Select(peer => (Func<double[]>)(() => [TryRun(context, peer, plan, files, network)]))]);
-        return (seconds[0][0], Peers.Select((peer, i) => (peer.Tool!.Name, seconds[i + 1][0])).ToArray());
+                .. others.Select(peer => (Func<double[]>)(() => [TryRun(context, peer, plan, files, network)]))]);
+        return (seconds[0][0], others.Select((peer, i) => (peer.Tool!.Name, seconds[i + 1][0])).ToArray());
     }
 
     private static double RunOnce(BenchmarkContext context, ISwarmProgram program, SwarmPlan plan, SwarmFiles files,

@@ -9,7 +9,7 @@ namespace P2P.Benchmarks.Swarms;
 /// deals it to peers.</summary>
 internal sealed class SwarmFiles : IDisposable
 {
-    private const string DataName = "data";
+    public const string DataName = "data";
     private readonly WorkFolder _work = WorkFolder.Make();
     private readonly SwarmPlan _plan;
     private readonly string _chunks;

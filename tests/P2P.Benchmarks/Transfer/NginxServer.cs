@@ -16,7 +16,7 @@ internal sealed class NginxServer : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    public NginxServer(WorkFolder work, string servedFolder)
+    public NginxServer(WorkFolder work, string servedFolder, IPAddress address)
     {
         Port = FreePort.Next();
         string folder = work.MakeFolder("nginx");
@@ -40,11 +40,11 @@ internal sealed class NginxServer : IDisposable
                 fastcgi_temp_path {{folder}};
                 uwsgi_temp_path {{folder}};
                 scgi_temp_path {{folder}};
-                server { listen 127.0.0.1:{{Port}} backlog=4096; root {{servedFolder}}; }
+                server { listen {{address}}:{{Port}} backlog=4096; root {{servedFolder}}; }
             }
             """);
         Process = ChildProcess.Start(folder, "nginx", "-p", folder, "-c", "nginx.conf", "-e", "stderr");
-        WaitUntilItListens();
+        WaitUntilItListens(address);
     }
 
     public int Port { get; }
@@ -53,14 +53,14 @@ internal sealed class NginxServer : IDisposable
 
     public void Dispose() => Process.Dispose();
 
-    private void WaitUntilItListens()
+    private void WaitUntilItListens(IPAddress address)
     {
         for (DateTime end = DateTime.UtcNow + Patience; DateTime.UtcNow < end; Thread.Sleep(5))
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                socket.Connect(IPAddress.Loopback, Port);
+                socket.Connect(address, Port);
                 return;
             }
             catch (SocketException)

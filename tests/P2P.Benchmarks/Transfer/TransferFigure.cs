@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net;
 using P2P.Benchmarks.Support;
 
 namespace P2P.Benchmarks.Transfer;
@@ -38,7 +39,9 @@ internal sealed class TransferFigure : IFigure
         ChunkFiles.Write(seedFolder, plan.Count, plan.ChunkBytes);
         ChunkFiles.List(seedFolder, Enumerable.Range(1, plan.Count), plan.Count);
         using var ours = new OurFetch(context, work, seedFolder, plan);
-        using NginxServer? nginx = Tool.Nginx.IsThere && Tool.Curl.IsThere ? new NginxServer(work, seedFolder) : null;
+        using NginxServer? nginx = Tool.Nginx.IsThere && Tool.Curl.IsThere
+            ? new NginxServer(work, seedFolder, IPAddress.Loopback)
+            : null;
         CurlFetch? curl = nginx == null ? null : new CurlFetch(work, nginx, plan);
         foreach ((string name, string[] options) in fetches)
         {

@@ -128,6 +128,7 @@ public sealed class SeveralMachinesTests(ITestOutputHelper output) : SystemTest(
             // Once, however often the tracker comes back:
             // client_3 has chunk 2 only from a client that has found it again.
             tracker.Kill();
+            tracker.WaitForExit();
             _ = Own(new TrackerProcess(Folder.Path, "-port", "5100", "-bind", "0.0.0.0")).ReadyLine;
             chunks.DealTo(Folder.MakeFolder("client_3"));
             ClientProcess third =
