@@ -32,6 +32,9 @@ public static class Limits
     /// <summary>Longest answer to a question, in bytes: many read it with one call for 1024 (PROTOCOL 6.2).</summary>
     public const int AnswerBytesMax = 1000;
 
+    /// <summary>Longest answer to a client of ours, with its marks and its newline, in bytes (PROTOCOL 9.2).</summary>
+    public const int MarkedAnswerBytesMax = AnswerBytesMax + Protocol.LaneSyntax.MarksBytesMax;
+
     /// <summary>One pooled buffer, in bytes: it holds a batch of answers, or the head of a message whose rest has not
     /// come yet.</summary>
     public const int BufferBytes = 16 * 1024;
@@ -56,6 +59,9 @@ public static class Limits
     /// ReceiveQueueProbe).</summary>
     public const int TrackerUnreadBytes = 99_991;
 
+    /// <summary>The same for a client of ours that serves peers and speaks the lane (PROTOCOL 9.2).</summary>
+    public const int PeerUnreadBytes = 99_989;
+
     /// <summary>Connections that the kernel may complete before we accept them.</summary>
     public const int ListenBacklog = 4096;
 
@@ -67,5 +73,5 @@ public static class Limits
 
     // These compile only if a message's head and one more read fit one buffer, and if several answers fit one.
     private const uint InputFits = MessageBytesMax + MessageReadBytes <= BufferBytes ? 0 : -1;
-    private const uint AnswersFit = 8 * (AnswerBytesMax + 1) <= BufferBytes ? 0 : -1;
+    private const uint AnswersFit = 8 * (MarkedAnswerBytesMax + 1) <= BufferBytes ? 0 : -1;
 }

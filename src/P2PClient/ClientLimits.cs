@@ -58,6 +58,19 @@ internal static class ClientLimits
     /// uplink is never idle.</summary>
     public const int DownloadsFromOursMax = 2;
 
+    /// <summary>Chunks asked for at the same time over one lane, and by a peer that is served over one (PROTOCOL
+    /// 9).</summary>
+    public const int LaneRequestsMax = 128;
+
+    /// <summary>Chunks fetched at the same time where lanes are used.</summary>
+    public const int LaneDownloadsMax = 512;
+
+    /// <summary>While more requests than these wait at a peer, fewer are sent to it over its lane.</summary>
+    public const int LaneWaitingMax = 3;
+
+    /// <summary>How long a lane without requests stays open.</summary>
+    public static readonly TimeSpan LaneIdle = TimeSpan.FromSeconds(10);
+
     /// <summary>A peer is quick if a chunk took no longer than this from connecting to its end.</summary>
     public static readonly TimeSpan FastChunkTime = TimeSpan.FromMilliseconds(100);
 

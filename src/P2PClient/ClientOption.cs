@@ -16,6 +16,8 @@ internal static class ClientOption
     public static readonly Option Framing = new(
         "framing", "auto|line|unframed",
         "how messages to the tracker end (default auto: as any tracker on this machine understands)");
+    public static readonly Option Lane = new(
+        "lane", "on|off", "fetch many chunks over one connection, among clients of this program (default on)");
     public static readonly Option MaxChunkBytes = new(
         "max_chunk_bytes", "<size>", "the largest chunk to accept, as 500M or 16G (default 16G)");
     public static readonly Option Log = new(
@@ -47,7 +49,7 @@ internal static class ClientOption
     /// <summary>Those of a client.</summary>
     public static readonly Option[] All =
     [
-        Folder, TransferPort, Name, Tracker, Bind, Framing, MaxChunkBytes, Log, Chunks, Out, OnComplete,
+        Folder, TransferPort, Name, Tracker, Bind, Framing, Lane, MaxChunkBytes, Log, Chunks, Out, OnComplete,
         ExitWhenComplete, Timeout, Quiet, Json, Verbose, Option.ShowHelp, Option.ShowVersion,
     ];
 

@@ -76,6 +76,12 @@ internal sealed class ClientOptions
             "unframed" => Framing.Unframed,
             { } other => throw ProgramException.Usage($"-framing '{other}' is none: give auto, line or unframed"),
         };
+        UsesLanes = line.Get(ClientOption.Lane) switch
+        {
+            null or "on" => true,
+            "off" => false,
+            { } other => throw ProgramException.Usage($"-lane '{other}' is none: give on or off"),
+        };
     }
 
     /// <summary>Full path, without a slash at its end.</summary>
@@ -105,6 +111,9 @@ internal sealed class ClientOptions
     public bool IsTrackerLocal { get; }
 
     public Framing Framing { get; }
+
+    /// <summary>Lanes are spoken (PROTOCOL 9).</summary>
+    public bool UsesLanes { get; }
 
     public string LogPath { get; }
 

@@ -16,6 +16,9 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     /// <summary>The sizes and sums of the chunks; null if the folder has no chunks.crc.</summary>
     public ChunkSums? Sums => sums;
 
+    /// <summary>The sums of the chunks held that are known from elsewhere, too.</summary>
+    public SumCache KnownSums { get; } = new(sums);
+
     /// <summary>Every chunk is here.</summary>
     public bool IsComplete => picker.IsComplete;
 
@@ -27,11 +30,15 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     {
         Debug.Assert(Has(chunkIndex), "only a chunk that is held can be lost");
         store.OnLost(chunkIndex);
+        KnownSums.Forget(chunkIndex);
         picker.OnLost(chunkIndex);
     }
 
     /// <summary>Begins the check of a chunk that is about to arrive.</summary>
-    /// <returns>Null if the folder has no chunks.crc.</returns>
-    public ChunkCheck? TryBeginCheck(int chunkIndex) =>
-        sums is null ? null : new ChunkCheck(sums.SizeOf(chunkIndex), sums.SumOf(chunkIndex));
+    /// <param name="mustSum">The sum is needed whether or not it is known what it must be.</param>
+    /// <returns>Null if the folder has no chunks.crc, and the sum isn't needed.</returns>
+    public ChunkCheck? TryBeginCheck(int chunkIndex, bool mustSum) =>
+        sums is not null ? new ChunkCheck(sums.SizeOf(chunkIndex), sums.SumOf(chunkIndex))
+        : mustSum ? new ChunkCheck()
+        : null;
 }

@@ -57,6 +57,7 @@ internal static class Program
                 listener.ResetOnClose(true);        // until a chunk is sent whole (PROTOCOL 3.2)
                 listener.LimitUnsent(ClientLimits.UnsentBytes);
                 listener.SendFullPackets();
+                if (options.UsesLanes) listener.LimitUnread(Limits.PeerUnreadBytes);
             });
             return acceptor;
         }

@@ -40,7 +40,7 @@ internal sealed class SwarmClient
         _downloader = new Downloader(
             new DownloadContext(loop, log, traffic, options.ChunkBytesMax), files, mayGiveUp: !options.IsTrackerLocal,
             new DownloadEvents { OnFetched = OnFetched, OnDiskFailure = OnDiskFailure, OnWrong = OnWrong });
-        _uploads = new UploadServer(loop, files, traffic, OnLost);
+        _uploads = new UploadServer(loop, files, traffic, OnLost, options.UsesLanes);
         _tracker = new TrackerConnection(loop, options, log, files.Picker, acceptor.Port, _downloader.Start);
         _list = new ListSaver(loop, files, OnDiskFailure);
         _ending = new ClientEnding(loop, options, files.Picker, traffic, End);
@@ -56,7 +56,7 @@ internal sealed class SwarmClient
     public void Start(bool isListSaved)
     {
         if (!isListSaved) _list.OnChange(isUrgent: true);
-        _acceptor.Start(_loop, _uploads.OnAccepted, _files.Store.Descriptors.OnShortage);
+        _acceptor.Start(_loop, _uploads.OnAccepted, OnShortage);
         _report.Started(_acceptor.Port);
         _ending.Start(() => _tracker.Health.WasReached);
         _ = _tracker.RunAsync(_report.Unreachable, OnHub);
@@ -90,6 +90,13 @@ internal sealed class SwarmClient
         _report.Fetched();
         _list.OnChange(isUrgent: _files.IsComplete);
         if (_files.IsComplete) OnComplete();
+    }
+
+    private void OnShortage()
+    {
+        _files.Store.Descriptors.OnShortage();
+        _uploads.CloseIdleLanes();
+        _downloader.CloseIdleLanes();
     }
 
     private void OnLost(int chunkIndex)

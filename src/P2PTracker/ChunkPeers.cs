@@ -58,8 +58,10 @@ internal sealed class ChunkPeers
     /// <summary>Writes <c>,host,port</c> for each peer: first those with a connection, then those without. If they do
     /// not all fit, it writes a window of them that moves on with each call, so that every peer is named to some
     /// client.</summary>
+    /// <param name="versions">Gets the version of the lane that each of them speaks, and is cut to their
+    /// number.</param>
     /// <param name="isAll">All peers fit: until a change the next call writes the same.</param>
-    public int Write(Span<byte> buffer, Swarm swarm, string? thisMachine, out bool isAll)
+    public int Write(Span<byte> buffer, Swarm swarm, string? thisMachine, ref Span<byte> versions, out bool isAll)
     {
         if (!IsUpToDate(swarm)) Update(swarm);
         ReadOnlySpan<SwarmPeer?> peers = swarm.Peers;
@@ -68,14 +70,18 @@ internal sealed class ChunkPeers
         ReadOnlySpan<int> ids = (_ordered ?? _ids).AsSpan(0, Count);
         ReadOnlySpan<int> connected = ids[.._connected], gone = ids[_connected..];
         int first = connectedFit ? 0 : _next;
-        int length = WriteFrom(first, connected, buffer, peers, thisMachine, out int written);
+        int length = WriteFrom(first, connected, buffer, peers, thisMachine, versions, out int written);
+        int listed = written;
         ReadOnlySpan<int> group = connected;        // the last group that is written, perhaps not as a whole
         if (connectedFit)
         {
             Debug.Assert(written == connected.Length, "the bytes of the connected peers are counted wrong");
-            length += WriteFrom(_next, gone, buffer[length..], peers, thisMachine, out written);
+            length += WriteFrom(
+                _next, gone, buffer[length..], peers, thisMachine, versions[listed..], out written);
+            listed += written;
             group = gone;
         }
+        versions = versions[..listed];
         isAll = written == group.Length;
         _next = isAll ? 0 : (_next + written) % group.Length;
         return length;
@@ -105,14 +111,16 @@ internal sealed class ChunkPeers
     // Writes as many peers as fit, from the one at next on and round to the list's beginning.
     private static int WriteFrom(
         int next, ReadOnlySpan<int> ids, Span<byte> buffer, ReadOnlySpan<SwarmPeer?> peers, string? thisMachine,
-        out int written)
+        Span<byte> versions, out int written)
     {
         int length = 0;
         int at = next < ids.Length ? next : 0;
         Debug.Assert(at >= 0, "a window begins before the list");
         for (written = 0; written < ids.Length; written++)
         {
-            if (!peers[ids[at]]!.TryWrite(buffer[length..], thisMachine, out int bytes)) break;
+            SwarmPeer peer = peers[ids[at]]!;
+            if (!peer.TryWrite(buffer[length..], thisMachine, out int bytes)) break;
+            versions[written] = peer.LaneVersion;
             length += bytes;
             if (++at == ids.Length) at = 0;
         }

@@ -16,6 +16,10 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
     private HashSet<SwarmPeer>? _others;
     private int _listed;                    // announcements in the list that came from this connection
 
+    /// <summary>The version of the lane that the client speaks; 0 for a stranger. The peers that it announces from then
+    /// on speak it, too.</summary>
+    public byte LaneVersion { get; set; }
+
     /// <summary>Lists an announcement, and logs it: LOCAL_CHUNKS,&lt;chunk_index&gt;,&lt;host&gt;,&lt;port&gt;. The
     /// tracker ignores the host that the message names, and takes the connection's (PROTOCOL 6.4).</summary>
     /// <returns>False if the list, or this connection's share of it, is full.</returns>
@@ -48,11 +52,11 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
         if (_last is not null)
         {
             _others ??= [];
-            if (!_others.Remove(peer)) peer.OnConnected();
+            if (!_others.Remove(peer)) peer.OnConnected(LaneVersion);
             bool isAdded = _others.Add(_last);
             Debug.Assert(isAdded, "a connection counts a peer twice");
         }
-        else peer.OnConnected();
+        else peer.OnConnected(LaneVersion);
         return _last = peer;
     }
 }

@@ -100,16 +100,25 @@ internal sealed class Swarm
 
     /// <summary>Writes the answer to WHERE_CHUNK,&lt;chunk_index&gt;, without an end of line (PROTOCOL 6.2).</summary>
     /// <param name="chunkIndex">Any index.</param>
-    /// <param name="buffer">At least <see cref="Limits.AnswerBytesMax"/> long.</param>
+    /// <param name="buffer">At least <see cref="Limits.MarkedAnswerBytesMax"/> long.</param>
     /// <param name="isKnown">False: the answer is CHUNK_LOCATION_UNKNOWN.</param>
     /// <param name="thisMachine">The address under which the client reaches the peers of this machine; null:
     /// localhost.</param>
     /// <returns>Bytes written, fewer than <see cref="Limits.AnswerBytesMax"/>: a newline still fits.</returns>
-    public int WriteAnswer(int chunkIndex, Span<byte> buffer, out bool isKnown, string? thisMachine = null)
+    public int WriteAnswer(int chunkIndex, Span<byte> buffer, out bool isKnown, string? thisMachine = null) =>
+        WriteAnswer(chunkIndex, buffer, out isKnown, thisMachine, out _);
+
+    /// <summary>Writes the same answer, and the marks of its peers behind it (PROTOCOL 9.2).</summary>
+    /// <param name="buffer">At least <see cref="Limits.MarkedAnswerBytesMax"/> long.</param>
+    /// <param name="marksBytes">Of the marks; 0 if there are none.</param>
+    /// <returns>Bytes of the answer without its marks.</returns>
+    public int WriteAnswer(
+        int chunkIndex, Span<byte> buffer, out bool isKnown, string? thisMachine, out int marksBytes)
     {
         Debug.Assert(chunkIndex >= 0, "a chunk's index is below 0");
-        Debug.Assert(buffer.Length >= Limits.AnswerBytesMax, "the buffer may be too short for an answer");
+        Debug.Assert(buffer.Length >= Limits.MarkedAnswerBytesMax, "the buffer may be too short for an answer");
         if (chunkIndex > HighestAsked) HighestAsked = chunkIndex;
+        marksBytes = 0;
         isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
         if (!isKnown) return MessageWriter.ChunkLocationUnknown(buffer, chunkIndex);
 
@@ -117,26 +126,32 @@ internal sealed class Swarm
         ref CachedAnswer cached = ref _cache[chunkIndex % CachedAnswersMax];
         if (cached.Chunk == chunk && cached.ThisMachine == thisMachine && chunk!.IsUpToDate(this))
         {
-            cached.Bytes.AsSpan(0, cached.Length).CopyTo(buffer);
+            marksBytes = cached.MarksBytes;
+            cached.Bytes.AsSpan(0, cached.Length + marksBytes).CopyTo(buffer);
             return cached.Length;
         }
         int length = MessageWriter.GetChunkFrom(buffer, chunkIndex);
         // One byte is kept for a line's newline.
         Span<byte> room = buffer[length..(Limits.AnswerBytesMax - 1)];
-        length += chunk!.Write(room, this, thisMachine, out bool isAll);
+        Span<byte> versions = stackalloc byte[LaneSyntax.MarksBytesMax];
+        length += chunk!.Write(room, this, thisMachine, ref versions, out bool isAll);
         Debug.Assert(length < Limits.AnswerBytesMax, "an answer leaves no room for a newline");
+        marksBytes = LaneSyntax.WriteMarks(buffer[length..], versions);
         if (!isAll && cached.Chunk == chunk) cached.Chunk = null;
         if (isAll)
         {
-            if (cached.Bytes is null || cached.Bytes.Length < length) cached.Bytes = new byte[length];
-            (cached.Chunk, cached.ThisMachine, cached.Length) = (chunk, thisMachine, length);
-            buffer[..length].CopyTo(cached.Bytes);
+            int bytes = length + marksBytes;
+            if (cached.Bytes is null || cached.Bytes.Length < bytes) cached.Bytes = new byte[bytes];
+            (cached.Chunk, cached.ThisMachine) = (chunk, thisMachine);
+            (cached.Length, cached.MarksBytes) = (length, marksBytes);
+            buffer[..bytes].CopyTo(cached.Bytes);
         }
         return length;
     }
 
-    /// <summary>A peer has got its first connection, or has lost its last.</summary>
-    public void OnPeerConnectedOrLeft() => Version++;
+    /// <summary>A peer has got its first connection, or has lost its last, or speaks another version of the
+    /// lane.</summary>
+    public void OnPeerChanged() => Version++;
 
     /// <summary>The ids of the peers that have a chunk; empty for a chunk that is not listed. Good until the next
     /// change.</summary>
@@ -187,7 +202,7 @@ internal sealed class Swarm
     {
         public ChunkPeers? Chunk;
         public string? ThisMachine;
-        public byte[] Bytes;
-        public int Length;
+        public byte[] Bytes;            // with the marks behind the answer
+        public int Length, MarksBytes;
     }
 }

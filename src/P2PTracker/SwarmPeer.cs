@@ -27,6 +27,10 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     /// <summary>Open tracker connections that announced the peer.</summary>
     public int Connections { get; private set; }
 
+    /// <summary>The version of the lane that the peer speaks (PROTOCOL 9.2), by the word of the connection that last
+    /// began to announce it; 0 for a stranger, and for a peer without a connection.</summary>
+    public byte LaneVersion { get; private set; }
+
     /// <summary>When the last of them ended.</summary>
     public TimeSpan GoneAt { get; private set; }
 
@@ -49,10 +53,13 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     }
 
     /// <summary>One more tracker connection announces the peer.</summary>
-    public void OnConnected()
+    /// <param name="laneVersion">Of the client at its other end; 0 if it speaks no lane.</param>
+    public void OnConnected(byte laneVersion = 0)
     {
         Debug.Assert(swarm.Peers[Id] == this, "a removed peer gets a connection");
-        if (++Connections == 1) swarm.OnPeerConnectedOrLeft();
+        bool isOther = LaneVersion != laneVersion;
+        LaneVersion = laneVersion;
+        if (++Connections == 1 || isOther) swarm.OnPeerChanged();
     }
 
     /// <summary>A tracker connection that announced the peer has ended.</summary>
@@ -61,6 +68,8 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
         Debug.Assert(Connections > 0, "a connection leaves its peer twice");
         Debug.Assert(swarm.Peers[Id] == this, "a peer was removed while it had a connection");
         GoneAt = now;
-        if (--Connections == 0) swarm.OnPeerConnectedOrLeft();
+        if (--Connections > 0) return;
+        LaneVersion = 0;
+        swarm.OnPeerChanged();
     }
 }

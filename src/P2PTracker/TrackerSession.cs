@@ -169,8 +169,8 @@ internal sealed class TrackerSession
         while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine))
         {
             bool isMessage = MessageReader.TryRead(text, out Message message);
-            if (isMessage && !HasSentMessage) _server.OnFirstMessage(this);
-            HasSentMessage |= isMessage;
+            bool isHello = !isMessage && isLine && TryReadHello(text);
+            if ((isMessage || isHello) && !HasSentMessage) OnFirstMessage();
             if (Diagnosis.Log is not null && isMessage) ReportDialect(isLine);
             switch (isMessage ? message.Kind : default(MessageKind?))
             {
@@ -189,14 +189,30 @@ internal sealed class TrackerSession
                     }
                     break;
                 default:
-                    if (!MessageReader.Trim(text).IsEmpty) _badMessages++;
+                    if (!isHello && !MessageReader.Trim(text).IsEmpty) _badMessages++;
                     break;
             }
             _connection.Consume(consumed);
             if (_badMessages >= Limits.BadMessagesMax) return false;
-            if (answerBytes + Limits.AnswerBytesMax + 1 > answers.Length) return true;
+            if (answerBytes + Limits.MarkedAnswerBytesMax + 1 > answers.Length) return true;
         }
         return false;
+    }
+
+    private void OnFirstMessage()
+    {
+        _server.OnFirstMessage(this);
+        HasSentMessage = true;
+    }
+
+    // A client of ours says that it speaks the lane (PROTOCOL 9.2).
+    private bool TryReadHello(ReadOnlySpan<byte> text)
+    {
+        if (!LaneSyntax.TryReadHello(text, out int version)) return false;
+        _localChunks.LaneVersion = (byte)version;
+        _whereChunk.ShowsMarks = true;
+        Diagnosis.Log?.Add($"{_client} speaks the lane, version {version}");
+        return true;
     }
 
     // A client on another machine finds the peers of this machine at the address at which the client found the tracker.

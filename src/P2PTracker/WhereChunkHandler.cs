@@ -17,6 +17,9 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
     private UnknownAnswers? _unknown;       // most connections never need it
     private (int ChunkIndex, bool IsLine)? _held;
 
+    /// <summary>The client speaks the lane: its answers have marks.</summary>
+    public bool ShowsMarks { get; set; }
+
     /// <summary>True while an answer is held back; then <see cref="WriteHeldAnswer"/> comes next.</summary>
     public readonly bool IsHolding => _held is not null;
 
@@ -25,7 +28,7 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
 
     /// <summary>Logs the question WHERE_CHUNK,&lt;chunk_index&gt;, writes its answer and logs the answer.</summary>
     /// <param name="isLine">The question was a line, and so its answer is one.</param>
-    /// <param name="start">Where in the buffer the answer begins, with room for an answer and a newline.</param>
+    /// <param name="start">Where in the buffer the answer begins, with room for an answer, marks and a newline.</param>
     /// <returns>Bytes written; 0 if the answer is held back.</returns>
     public int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start)
     {
@@ -48,8 +51,9 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
 
     private int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start, bool mayHold)
     {
-        Debug.Assert(buffer.Length - start > Limits.AnswerBytesMax, "the buffer has no room for an answer");
-        int length = server.Swarm.WriteAnswer(chunkIndex, buffer.AsSpan(start), out bool isKnown, thisMachine);
+        Debug.Assert(buffer.Length - start > Limits.MarkedAnswerBytesMax, "the buffer has no room for an answer");
+        int length = server.Swarm.WriteAnswer(
+            chunkIndex, buffer.AsSpan(start), out bool isKnown, thisMachine, out int marksBytes);
         if (!isKnown)
         {
             TimeSpan now = EventLoop.Now;
@@ -62,8 +66,9 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
             _unknown.OnAnswered(chunkIndex, now);
         }
         server.Log.Written(buffer, start, length);
+        Debug.Assert(length < Limits.AnswerBytesMax, "an answer is too long for a client's buffer");
+        if (isLine && ShowsMarks) length += marksBytes;
         if (isLine) buffer[start + length++] = (byte)'\n';
-        Debug.Assert(length <= Limits.AnswerBytesMax, "an answer is too long for a client's buffer");
         return length;
     }
 }

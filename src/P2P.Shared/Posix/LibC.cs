@@ -11,7 +11,7 @@ namespace P2P.Posix;
 /// </summary>
 internal static unsafe partial class LibC
 {
-    public const int O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400;
+    public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400;
     public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int ModeOfNewFiles = 0b110_110_110;        // rw-rw-rw-, less the umask
     public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400;

@@ -58,10 +58,10 @@ public sealed unsafe class NativeFile : IDisposable
     public static NativeFile? TryOpen(string path, out int error) =>
         TryOpen(path, LibC.O_RDONLY | LibC.O_NONBLOCK, out error);
 
-    /// <summary>Makes a new file to write, or empties an existing one.</summary>
+    /// <summary>Makes a new file to write and to read, or empties an existing one.</summary>
     /// <param name="error">0, or the errno.</param>
     public static NativeFile? TryCreate(string path, out int error) =>
-        TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC, out error);
+        TryOpen(path, LibC.O_RDWR | LibC.O_CREAT | LibC.O_TRUNC, out error);
 
     /// <summary>Opens a file to append to it, or makes it.</summary>
     /// <param name="error">0, or the errno.</param>

@@ -38,14 +38,17 @@ public sealed unsafe class SplicePipe : IDisposable
     public bool IsUsable { get; private set; } = true;
 
     /// <summary>Moves what a socket has received, as much as fits the pipe, to where a file is written next.</summary>
+    /// <param name="countMax">Most bytes to move.</param>
     /// <param name="bytes">Moved.</param>
     /// <param name="fileError">0, or the errno of writing.</param>
-    public SpliceEnd Move(int socket, int file, out int bytes, out int fileError)
+    public SpliceEnd Move(int socket, int file, int countMax, out int bytes, out int fileError)
     {
+        Debug.Assert(countMax > 0, "a move of no bytes would look like the end of the stream");
         Debug.Assert(IsUsable && socket >= 0 && file >= 0, "the pipe is usable, and both ends are open");
         bytes = fileError = 0;
         if (!TryOpen()) return SpliceEnd.WouldBlock;
-        nint moved = LibC.splice(socket, null, Writer, null, _bytesMax, LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK);
+        nint moved = LibC.splice(
+            socket, null, Writer, null, Math.Min(countMax, _bytesMax), LibC.SPLICE_F_MOVE | LibC.SPLICE_F_NONBLOCK);
         if (moved <= 0) return moved == 0 ? SpliceEnd.PeerEnded : OnFailure(Marshal.GetLastPInvokeError());
         while (bytes < moved && fileError == 0)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -9,7 +10,7 @@ namespace P2P.Transport;
 public static class SocketOptions
 {
     // netinet/tcp.h; the runtime has no names for these two.
-    private const int ProtocolTcp = 6, Cork = 3, UnsentLowWater = 25;
+    private const int ProtocolTcp = 6, Cork = 3, Information = 11, UnsentLowWater = 25;
 
     /// <summary>Small messages leave at once.</summary>
     public static void NoDelay(this Socket socket) =>
@@ -17,7 +18,7 @@ public static class SocketOptions
 
     /// <summary>A packet that isn't full waits for the end of the stream, or for 200 ms, and carries that end: both
     /// machines save a packet, and the peer's loop a round.</summary>
-    public static void SendFullPackets(this Socket socket) => SetRaw(socket, Cork, 1);
+    public static void SendFullPackets(this Socket socket, bool isOn = true) => SetRaw(socket, Cork, isOn ? 1 : 0);
 
     /// <summary>The kernel stops taking bytes once this many are unsent, so that little stands between the peer that is
     /// served and the next one.</summary>
@@ -26,6 +27,30 @@ public static class SocketOptions
     /// <summary>The kernel holds about this many received bytes that are unread, and then lets the peer wait.</summary>
     public static void LimitUnread(this Socket socket, int bytes) =>
         Set(socket, SocketOptionLevel.Socket, SocketOptionName.ReceiveBuffer, bytes);
+
+    /// <summary>Tells whether the bytes of a connection never leave this machine.</summary>
+    /// <param name="socket">Connected.</param>
+    public static bool IsPeerOnThisMachine(this Socket socket)
+    {
+        IPAddress peer = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+        return IPAddress.IsLoopback(peer) || peer.Equals(((IPEndPoint)socket.LocalEndPoint!).Address);
+    }
+
+    /// <summary>Tells whether the other end has a small receive buffer that was set by its program: by default Linux
+    /// reckons with some megabytes, and says so when it connects (the scale of the window, RFC 7323).</summary>
+    /// <param name="socket">Connected.</param>
+    public static bool HasPeerSmallBuffer(this Socket socket)
+    {
+        Span<byte> info = stackalloc byte[8];       // linux/tcp.h, struct tcp_info
+        try
+        {
+            return socket.GetRawSocketOption(ProtocolTcp, Information, info) == info.Length && (info[6] & 0xf) <= 1;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Lets the kernel find out that the other machine is dead.</summary>
     /// <param name="socket">Connected.</param>

@@ -20,6 +20,7 @@ internal sealed class ChunkPicker
     private readonly ChunkQuestions _questions;
     private readonly BackOff _refreshAge;       // an older answer may have missed new sources
     private bool _isTrackerGone;                // the tracker can't be asked for now
+    private TimeSpan _lookedForOldestAt;
 
     /// <summary>Makes a picker that has nothing yet.</summary>
     /// <param name="held">Indexes of the chunks that are held, from 1 to <paramref name="chunkCount"/>.</param>
@@ -215,7 +216,8 @@ internal sealed class ChunkPicker
         source = null!;
         int rarest = int.MaxValue;
         bool isFresh = false;
-        for (int i = _ready.Count - 1; i >= 0; i--)
+        if (_sources.AreAllBusy(now)) return false;
+        for (int i = _ready.Count - 1; i >= 0 && !(rarest == 1 && isFresh); i--)
         {
             int chunkIndex = _ready[i], availability = _sources.CountOf(chunkIndex);
             Debug.Assert(availability > 0, "a chunk without a source is ready");
@@ -238,12 +240,14 @@ internal sealed class ChunkPicker
     // with the oldest answer, because new sources may have appeared.
     private void RefreshOldest(TimeSpan now)
     {
+        if (_isTrackerGone || now - _lookedForOldestAt < ClientLimits.Tick) return;
+        _lookedForOldestAt = now;
         int oldest = -1;
         for (int i = 0; i < _ready.Count; i++)
         {
             if (oldest < 0 || _sources.TimeOf(_ready[i]) < _sources.TimeOf(_ready[oldest])) oldest = i;
         }
-        if (oldest < 0 || _isTrackerGone) return;
+        if (oldest < 0) return;
         int chunkIndex = _ready[oldest];
         if (now - _sources.TimeOf(chunkIndex) <= _refreshAge.Pause) return;
         _ready.RemoveAt(oldest);

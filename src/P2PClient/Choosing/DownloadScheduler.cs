@@ -21,6 +21,12 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
     /// <summary>When the download began.</summary>
     public TimeSpan StartedAt => startedAt;
 
+    /// <summary>The chunk comes over a lane.</summary>
+    public bool IsOnLane { get; } = peer.UsesLane;
+
+    /// <summary>How long the peer's answers take because of its distance.</summary>
+    public TimeSpan Delay => IsOnLane ? 2 * peer.Window.RoundTrip : TimeSpan.Zero;
+
     /// <summary>Bytes that have come so far.</summary>
     public long Received
     {
@@ -53,14 +59,15 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
 
     /// <summary>No byte has come for longer than a peer needs that serves at once: the request waits in the peer's
     /// queue.</summary>
-    public bool IsWaiting(TimeSpan now) => Received == 0 && now - startedAt > ClientLimits.FastChunkTime;
+    public bool IsWaiting(TimeSpan now) => Received == 0 && now - startedAt > ClientLimits.FastChunkTime + Delay;
 }
 
 /// <summary>
 /// Decides when to begin which download, and when to give up a download that waits in a peer's queue and ask another
 /// peer instead. In memory only: no socket, no clock but the times it is given.
 /// </summary>
-/// <param name="mayGiveUp">No peer is a stranger's, so a download may be given up for a better source.</param>
+/// <param name="mayGiveUp">No peer is a stranger's, so a download may be given up for a better source; else only one
+/// over a lane may.</param>
 internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
 {
     private readonly List<Download> _running = [];
@@ -73,7 +80,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     public bool TryBegin(TimeSpan now, out Download next, out Download? instead)
     {
         instead = null;
-        int free = ClientLimits.DownloadsMax - CountBusy(now);
+        int free = _running.Count < ClientLimits.LaneDownloadsMax ? ClientLimits.DownloadsMax - CountBusy(now) : 0;
         if (free > 0 && picker.TryPick(now, free, out int chunkIndex, out Peer peer))
         {
             next = Begin(chunkIndex, peer, now);
@@ -82,7 +89,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         {
             next = Begin(slow.ChunkIndex, peer, now);
         }
-        else if (mayGiveUp && TryGiveUpWaiting(now, out instead, out peer))
+        else if (TryGiveUpWaiting(now, out instead, out peer))
         {
             next = Begin(instead!.ChunkIndex, peer, now);
         }
@@ -110,7 +117,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         {
             if (download.ChunkIndex != chunkIndex) continue;
             download.IsSuperfluous = true;
-            download.IsGivenUp |= mayGiveUp;
+            download.IsGivenUp |= MayGiveUp(download);
         }
     }
 
@@ -144,7 +151,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         foreach (Download download in _running)
         {
             if (!download.IsWanted || download.HasBackup || !download.IsSlow(now)) continue;
-            if (mayGiveUp && download.Received == 0) continue;
+            if (MayGiveUp(download) && download.Received == 0) continue;
             if (!TryPickAnother(download, now, out another)) continue;
             slow = download;
             return slow.HasBackup = true;
@@ -158,9 +165,10 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     {
         foreach (Download download in _running)
         {
-            if (!download.IsWanted || !download.IsWaiting(now) || !TryPickAnother(download, now, out another)) continue;
+            if (!MayGiveUp(download) || !download.IsWanted || !download.IsWaiting(now)) continue;
+            if (!TryPickAnother(download, now, out another)) continue;
             bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
-            if (!hasNewSource && now - download.StartedAt < ClientLimits.QueueTimeout) continue;
+            if (!hasNewSource && now - download.StartedAt < ClientLimits.QueueTimeout + download.Delay) continue;
             Debug.Assert(download.Received == 0, "a download that has bytes is given up");
             waiting = download;
             return waiting.IsGivenUp = true;
@@ -185,13 +193,16 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         return count;
     }
 
-    // Slow downloads don't count: however many of them run, the client goes on fetching from other peers.
+    private bool MayGiveUp(Download download) => mayGiveUp || download.IsOnLane;
+
+    // Slow downloads don't count: however many of them run, the client goes on fetching from other peers. Nor do those
+    // over lanes, which have a limit of their own (LaneWindow).
     private int CountBusy(TimeSpan now)
     {
         int count = 0;
         foreach (Download download in _running)
         {
-            if (download.IsWanted && !download.IsSlow(now)) count++;
+            if (download.IsWanted && !download.IsOnLane && !download.IsSlow(now)) count++;
         }
         return count;
     }

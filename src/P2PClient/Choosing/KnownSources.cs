@@ -13,6 +13,7 @@ internal sealed class KnownSources(int chunkCount, Random random)
 {
     private readonly Answer[] _answers = new Answer[chunkCount + 1];        // by index; [0] is unused
     private readonly Dictionary<int, Peer> _avoided = [];
+    private readonly List<Peer> _peers = [];        // with a chunk
     private int _listedChunks;      // chunks with a source
 
     /// <summary>The number of sources in the last answer about a chunk; 0 if there was no answer.</summary>
@@ -56,6 +57,17 @@ internal sealed class KnownSources(int chunkCount, Random random)
         foreach (Peer peer in _answers[chunkIndex].Sources)
         {
             if (peer.PausedUntil <= now && !peer.IsDoubtful) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Tells whether every peer that has any chunk is busy and will be free: a look at few peers saves one at
+    /// many chunks.</summary>
+    public bool AreAllBusy(TimeSpan now)
+    {
+        foreach (Peer peer in _peers)
+        {
+            if (peer.HasRoom || peer.PausedUntil > now) return false;
         }
         return true;
     }
@@ -124,8 +136,14 @@ internal sealed class KnownSources(int chunkCount, Random random)
 
     private void Replace(int chunkIndex, Answer answer)
     {
-        foreach (Peer peer in _answers[chunkIndex].Sources ?? []) peer.Listed--;
-        foreach (Peer peer in answer.Sources ?? []) peer.Listed++;
+        foreach (Peer peer in answer.Sources ?? [])
+        {
+            if (peer.Listed++ == 0) _peers.Add(peer);
+        }
+        foreach (Peer peer in _answers[chunkIndex].Sources ?? [])
+        {
+            if (--peer.Listed == 0) _peers.Remove(peer);
+        }
         _listedChunks += Math.Sign(answer.Sources?.Length ?? 0) - Math.Sign(CountOf(chunkIndex));
         _answers[chunkIndex] = answer;
         Debug.Assert(_listedChunks >= 0 && _listedChunks < _answers.Length, $"{_listedChunks} chunks have sources");

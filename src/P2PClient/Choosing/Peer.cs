@@ -11,6 +11,7 @@ namespace P2P.Client;
 internal sealed class Peer(string host, int port, IPAddress[] addresses, bool isOurs = false)
 {
     private readonly BackOff _backOff = new(ClientLimits.PeerPauseMin, ClientLimits.PeerPauseMax);
+    private bool _isLaneRefused;
 
     /// <summary>The host as in the log: localhost, or an address.</summary>
     public string Host { get; } = host;
@@ -66,12 +67,38 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
     /// <summary>When the pause after the peer's last failure ends: until then the peer is not asked.</summary>
     public TimeSpan PausedUntil { get; private set; }
 
+    /// <summary>The version of the lane that the peer speaks, by the tracker's last word; 0: none.</summary>
+    public int LaneVersion
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value == 0) _isLaneRefused = false;     // the next word is about another process
+        }
+    }
+
+    /// <summary>Chunks are fetched from the peer over a lane (PROTOCOL 9).</summary>
+    public bool UsesLane => LaneVersion > 0 && !_isLaneRefused;
+
+    /// <summary>How many chunks the peer is asked for at a time, and how far away it is, while it has a lane.</summary>
+    public LaneWindow Window { get; } = new();
+
     /// <summary>True if the peer may be asked for one more chunk now.</summary>
-    public bool HasRoom =>
-        Downloads < (IsFast ? ClientLimits.DownloadsFromFastPeerMax : isOurs ? ClientLimits.DownloadsFromOursMax : 1);
+    public bool HasRoom => Downloads < DownloadsMax;
+
+    private int DownloadsMax =>
+        UsesLane ? Window.Requests
+        : IsFast ? ClientLimits.DownloadsFromFastPeerMax
+        : isOurs ? ClientLimits.DownloadsFromOursMax
+        : 1;
 
     /// <summary>The peer's name in messages to the user.</summary>
     public override string ToString() => $"{Host}:{Port}";
+
+    /// <summary>The peer does not speak the lane after all: it gets a connection for each chunk, until the tracker says
+    /// that another process has its place.</summary>
+    public void RefuseLane() => _isLaneRefused = true;
 
     /// <summary>The peer delivered a chunk.</summary>
     public void OnSuccess(TimeSpan took)

@@ -4,10 +4,20 @@ using System.Diagnostics;
 
 namespace P2P.Client;
 
+/// <summary>One lane as the queue sees it: its requests are served one after the other.</summary>
+internal sealed class UploadLane
+{
+    /// <summary>The request whose turn it is, or whose chunk is sent in part; null: none.</summary>
+    public UploadRequest? Current { get; set; }
+}
+
 /// <summary>One peer's request, from its arrival until the kernel has taken the last byte of the chunk.</summary>
 internal sealed class UploadRequest(int chunkIndex, TimeSpan timeout, TimeSpan now, Action onTurn)
 {
     public int ChunkIndex => chunkIndex;
+
+    /// <summary>The lane that the request came over; null: a connection for this chunk alone.</summary>
+    public UploadLane? Lane { get; init; }
 
     /// <summary>When the peer asked.</summary>
     public TimeSpan AskedAt => now;
@@ -58,8 +68,8 @@ internal sealed class UploadQueue
     private readonly List<UploadRequest> _serving = [];
     private readonly Dictionary<int, int> _sent = [];   // how often, by chunk
 
-    /// <summary>An upload waits for its turn.</summary>
-    public bool HasWaiting => _waiting.Count > 0;
+    /// <summary>The number of uploads that wait for their turn.</summary>
+    public int WaitingCount => _waiting.Count;
 
     /// <summary>A request has come. The upload has its turn now or later (<see cref="GiveTurns"/>).</summary>
     public void Add(UploadRequest upload, TimeSpan now)
@@ -74,7 +84,26 @@ internal sealed class UploadQueue
     {
         bool wasThere = upload.HasTurn ? _serving.Remove(upload) : _waiting.Remove(upload);
         Debug.Assert(wasThere, "an upload waits or is served until it is removed");
+        if (upload.Lane is { } lane && lane.Current == upload) lane.Current = null;
         GiveTurns(now);
+    }
+
+    /// <summary>A request of a lane is answered, and little was sent: the next request of the same lane, of those whose
+    /// chunks were sent least, takes over its turn, so that several small chunks leave together.</summary>
+    /// <returns>False if the lane has no other request; the turn stays where it was.</returns>
+    public bool TryPassTurn(UploadRequest answered, TimeSpan now)
+    {
+        Debug.Assert(answered.HasTurn && answered.Lane?.Current == answered, "the turn is not the request's to pass");
+        UploadRequest? next = null;
+        foreach (UploadRequest upload in _waiting)
+        {
+            if (upload.Lane == answered.Lane && (next is null || SentOf(upload) < SentOf(next))) next = upload;
+        }
+        if (next is null) return false;
+        _serving.Remove(answered);
+        answered.Lane.Current = null;
+        Give(next, now);
+        return true;
     }
 
     /// <summary>The next bytes of an upload that has its turn are not in memory.</summary>
@@ -111,13 +140,20 @@ internal sealed class UploadQueue
     /// since the peers that are served may have stopped taking bytes.</summary>
     public void GiveTurns(TimeSpan now)
     {
-        while (PickNext(now) is { } next)
+        while (PickNext(now) is { } next) Give(next, now);
+    }
+
+    private void Give(UploadRequest next, TimeSpan now)
+    {
+        _waiting.Remove(next);
+        _serving.Add(next);
+        _sent[next.ChunkIndex] = SentOf(next) + 1;
+        if (next.Lane is { } lane)
         {
-            _waiting.Remove(next);
-            _serving.Add(next);
-            _sent[next.ChunkIndex] = SentOf(next) + 1;
-            next.GiveTurn(now);
+            Debug.Assert(lane.Current is null || lane.Current == next, "a lane sends one chunk at a time");
+            lane.Current = next;
         }
+        next.GiveTurn(now);
     }
 
     private UploadRequest? PickNext(TimeSpan now)
@@ -127,12 +163,15 @@ internal sealed class UploadQueue
         UploadRequest? best = null;
         foreach (UploadRequest upload in _waiting)
         {
-            bool isFree = moving < ClientLimits.UploadsAtOnce
+            bool isFree = moving < ClientLimits.UploadsAtOnce && MayBeNext(upload)
                 && (!upload.NeedsDisk || disk < ClientLimits.DiskUploadsMax);
             if (isFree && (best is null || SentOf(upload) < SentOf(best))) best = upload;
         }
-        return best ?? _waiting.Find(upload => upload.Deadline <= now);
+        return best ?? _waiting.Find(upload => upload.Deadline <= now && MayBeNext(upload));
     }
+
+    private static bool MayBeNext(UploadRequest upload) =>
+        upload.Lane?.Current is not { } current || current == upload;
 
     // The served uploads that keep the network busy, and those that keep the disk busy. An upload whose peer takes no
     // bytes does neither.

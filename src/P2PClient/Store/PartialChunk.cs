@@ -45,16 +45,31 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     }
 
     /// <summary>Lets the kernel append the bytes that a socket has received.</summary>
+    /// <param name="countMax">Most bytes to append, at least 1.</param>
     /// <param name="bytes">The number of bytes appended.</param>
     /// <returns>False if the disk refused.</returns>
-    public bool TryMove(SplicePipe pipe, int socket, out int bytes, out SpliceEnd end)
+    public bool TryMove(SplicePipe pipe, int socket, int countMax, out int bytes, out SpliceEnd end)
     {
         (bytes, end) = (0, SpliceEnd.Failed);
         if (_isDone || !TryCreate()) return false;
         Debug.Assert(_hasName, "a chunk that comes in parts has a temporary name");
-        end = pipe.Move(socket, _file!.Descriptor, out bytes, out int fileError);
+        end = pipe.Move(socket, _file!.Descriptor, countMax, out bytes, out int fileError);
         Bytes += bytes;
         return Succeeds(fileError);
+    }
+
+    /// <summary>Reads the bytes written last into a check: those that have not come into this process.</summary>
+    /// <returns>False if there are too many for the chunk, or if they can't be read.</returns>
+    public bool TryCheckLast(ChunkCheck check, int count)
+    {
+        Debug.Assert(count <= Bytes && !_isDone, "so many bytes were written");
+        Span<byte> buffer = stackalloc byte[Limits.BufferBytes];
+        for (int bytes; count > 0; count -= bytes)
+        {
+            bytes = _file!.Read(buffer[..Math.Min(count, buffer.Length)], Bytes - count);
+            if (bytes == 0 || !check.TryAdd(buffer[..bytes])) return false;
+        }
+        return true;
     }
 
     /// <summary>Gives the file the chunk's name in one step; a file that has this name is replaced.</summary>

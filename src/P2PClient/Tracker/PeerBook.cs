@@ -33,16 +33,22 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
         }
     }
 
+    /// <summary>The tracker is our own and marks the peers that speak the lane (PROTOCOL 9.2).</summary>
+    public bool HasMarks { get; set; }
+
     /// <summary>Finds the peers of an answer.</summary>
-    /// <param name="text"><c>host,port,host,port...</c>; pairs that name no peer are skipped.</param>
+    /// <param name="text"><c>host,port,host,port...</c>; pairs that name no peer are skipped. With
+    /// <see cref="HasMarks"/> perhaps the marks behind them.</param>
     /// <returns>The peers that can be asked, each once, in the tracker's order.</returns>
     public Peer[] Read(ReadOnlySpan<byte> text)
     {
         List<Peer> found = [];
+        ReadOnlySpan<byte> marks = HasMarks ? LaneSyntax.TakeMarks(ref text) : default;
         var fields = new FieldReader(text);
-        while (MessageReader.TryReadPeer(ref fields, out ReadOnlySpan<byte> host, out int port))
+        for (int place = 0; MessageReader.TryReadPeer(ref fields, out ReadOnlySpan<byte> host, out int port); place++)
         {
             Peer peer = Get(host, port);
+            peer.LaneVersion = place < marks.Length ? marks[place] - '0' : 0;
             if (peer.Addresses.Length > 0 && !found.Contains(peer)) found.Add(peer);
         }
         return [.. found];

@@ -34,6 +34,7 @@ internal sealed class ReceiveQueueProbe
 
     private readonly byte[] _request = new byte[RequestBytes];
     private ulong _arrived;         // bytes that were in the other end's TCP by the last request
+    private uint _bufferBytes;      // the other end's receive buffer by the last request; 0: not known
 
     /// <summary>Makes a probe for one connection.</summary>
     /// <param name="local">Our end.</param>
@@ -59,7 +60,16 @@ internal sealed class ReceiveQueueProbe
     }
 
     /// <summary>By the last request the other end is a <c>P2PTracker</c> of ours.</summary>
-    public bool IsOurTracker { get; private set; }
+    public bool IsOurTracker => _bufferBytes == 2 * Limits.TrackerUnreadBytes;
+
+    /// <summary>Tells whether the other end of a connection speaks the lane, which a <c>P2PClient</c> of ours does that
+    /// has accepted it.</summary>
+    /// <returns>Null if the kernel can't say, as of another machine.</returns>
+    public static bool? SpeaksLane(Socket socket)
+    {
+        var probe = new ReceiveQueueProbe((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
+        return probe.HasReadAll(0) is null ? null : probe._bufferBytes == 2 * Limits.PeerUnreadBytes;
+    }
 
     /// <summary>Tells whether a tracker of ours on this machine can be reached from other machines: a tracker that
     /// listens on an address that no machine has (RFC 5737 and 3849) listens on all addresses.</summary>
@@ -96,8 +106,8 @@ internal sealed class ReceiveQueueProbe
         _arrived = info.IsEmpty ? (ulong)sentBytes : BinaryPrimitives.ReadUInt64LittleEndian(info[InfoBytesReceived..]);
         ReadOnlySpan<byte> memory =
             FindAttribute(answer[ReplyAttributes..], DiagMemory, MemoryReceiveBuffer + sizeof(uint));
-        IsOurTracker = !memory.IsEmpty
-            && BinaryPrimitives.ReadUInt32LittleEndian(memory[MemoryReceiveBuffer..]) == 2 * Limits.TrackerUnreadBytes;
+        _bufferBytes =
+            memory.IsEmpty ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(memory[MemoryReceiveBuffer..]);
         return hadArrived && unread == 0;
     }
 

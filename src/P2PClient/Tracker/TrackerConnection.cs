@@ -113,6 +113,9 @@ internal sealed class TrackerConnection
         if (_peers.IsHub) onHub();
         _questions.OnConnected();
         Diagnosis.Log?.Add($"tracker spoken to {(_dialect.UsesLines ? "in lines" : "unframed")}: {_dialect.Rule}");
+        _peers.HasMarks = _options.UsesLanes && _dialect.UsesLines
+            && (_options.IsTrackerLocal ? _pacing.IsOurTracker : connection.Socket.HasPeerSmallBuffer());
+        if (_peers.HasMarks) _messages.SayHello();
         _reader = new AnswerReader();
         _isBroken = false;
         _picker.OnTrackerBack();

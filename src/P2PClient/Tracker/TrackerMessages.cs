@@ -16,7 +16,7 @@ internal sealed class TrackerMessages(
     ActionLog log, ChunkPicker picker, TrackerQuestions questions, TrackerDialect dialect, int transferPort)
 {
     private readonly Queue<int> _toAnnounce = new();
-    private bool _mustEndLine;
+    private bool _mustEndLine, _mustSayHello;
 
     /// <summary>The messages that <see cref="Write"/> has written, from the first byte.</summary>
     public byte[] Buffer { get; } = new byte[Limits.BufferBytes];
@@ -46,6 +46,10 @@ internal sealed class TrackerMessages(
         }
     }
 
+    /// <summary>The next message is to tell a tracker of ours that this client speaks the lane (PROTOCOL
+    /// 9.2).</summary>
+    public void SayHello() => _mustSayHello = true;
+
     /// <summary>Writes the next messages to the buffer, and their lines to the log: one message if they are unframed,
     /// else as many lines as there are and the buffer holds.</summary>
     /// <returns>The number of bytes to send; 0 if there is no message.</returns>
@@ -53,7 +57,8 @@ internal sealed class TrackerMessages(
     {
         int bytes = 0;
         if (_mustEndLine) Buffer[bytes++] = (byte)'\n';
-        _mustEndLine = false;
+        if (_mustSayHello) bytes += LaneSyntax.WriteHello(Buffer.AsSpan(bytes));
+        _mustEndLine = _mustSayHello = false;
         while (bytes + MessageWriter.BytesMax < Buffer.Length)
         {
             Span<byte> buffer = Buffer.AsSpan(bytes);

@@ -24,6 +24,9 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     /// <summary>The file's size, once it was opened.</summary>
     public long Bytes => _first.Bytes;
 
+    /// <summary>The file's size and time when it was opened first.</summary>
+    public (long Bytes, DateTime Modified) Opened => _first;
+
     /// <summary>The file was written to since it was opened first.</summary>
     public bool HasChanged { get; private set; }
 
@@ -68,6 +71,20 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
 
     /// <inheritdoc cref="NativeFile.Read"/>
     public int Read(Span<byte> buffer, long offset) => _file!.Read(buffer, offset);
+
+    /// <summary>Goes on with a sum over bytes of the file.</summary>
+    /// <returns>False if the file ends before.</returns>
+    public bool TryAddToSum(ref uint state, long offset, int count)
+    {
+        Span<byte> buffer = stackalloc byte[Limits.BufferBytes];
+        for (int bytes; count > 0; offset += bytes, count -= bytes)
+        {
+            bytes = _file!.Read(buffer[..Math.Min(count, buffer.Length)], offset);
+            if (bytes == 0) return false;
+            state = Crc32C.Add(state, buffer[..bytes]);
+        }
+        return true;
+    }
 
     /// <summary>Reads the file's first bytes as far as they are in memory.</summary>
     /// <returns>Bytes, fewer than the buffer holds if the rest has to be loaded.</returns>

@@ -1,9 +1,7 @@
 using System;
 using System.Diagnostics;
-using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Posix;
-using P2P.Protocol;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -31,19 +29,23 @@ internal enum DownloadEnd
 
     /// <summary>This client's disk has refused the bytes.</summary>
     DiskFailed,
+
+    /// <summary>Over a lane: the sum that came with the chunk is another.</summary>
+    Damaged,
+
+    /// <summary>Over a lane: given up, or the lane ended for a reason that was another chunk's.</summary>
+    Unanswered,
 }
 
 /// <summary>
-/// Fetches one chunk from one peer: connects, asks, and writes the bytes to a temporary file until the peer ends the
-/// stream. The session connects only to ask, asks at once, and sends nothing else, since strangers' servers are fragile
-/// (PROTOCOL 2.8).
+/// An attempt to fetch one chunk from one peer, by whatever connection: takes the chunk's bytes, and writes them to a
+/// temporary file.
 /// </summary>
 /// <param name="copy">Gets the bytes.</param>
-/// <param name="check">Checks the bytes; null without chunks.crc.</param>
-internal sealed class DownloadSession(DownloadContext context, Download download, PartialChunk copy, ChunkCheck? check)
+/// <param name="check">Sums the bytes up; null where no sum is needed.</param>
+internal abstract class DownloadSession(
+    DownloadContext context, Download download, PartialChunk copy, ChunkCheck? check)
 {
-    private Connection? _connection;
-
     public Download Download => download;
 
     public int ChunkIndex => download.ChunkIndex;
@@ -53,11 +55,14 @@ internal sealed class DownloadSession(DownloadContext context, Download download
     /// <summary>The bytes so far; the session's owner disposes of the copy after the end.</summary>
     public PartialChunk Copy => copy;
 
-    /// <summary>The reason of a failure, in words; only while there is a diagnosis.</summary>
-    public string Reason { get; private set; } = "";
+    /// <summary>Sums the bytes up; null where no sum is needed.</summary>
+    public ChunkCheck? Check { get; protected set; } = check;
 
-    /// <summary>Stops a download that is not wanted any more. One of our own peers gets a reset; a stranger's server
-    /// may die of one, so its bytes are received, and dropped.</summary>
+    /// <summary>The reason of a failure, in words; only while there is a diagnosis.</summary>
+    public string Reason { get; set; } = "";
+
+    /// <summary>Stops a download that is not wanted any more. A peer of ours is told so; a stranger's server may die of
+    /// that, so its bytes are received, and dropped.</summary>
     public void StopIfUnwanted()
     {
         if (download.IsWanted) return;
@@ -65,92 +70,40 @@ internal sealed class DownloadSession(DownloadContext context, Download download
         if (!download.IsGivenUp) return;
         string reason = download.IsSuperfluous ? "it has come from elsewhere" : "another source has it as well";
         Diagnosis.Log?.Add($"source {Peer} given up for chunk {ChunkIndex}: {reason}");
-        _connection?.Abort();
+        GiveUp();
     }
 
-    /// <summary>Fetches the chunk.</summary>
-    public async Task<DownloadEnd> RunAsync()
+    /// <summary>Tells the peer that the chunk isn't wanted any more.</summary>
+    protected abstract void GiveUp();
+
+    /// <summary>Bytes of a large chunk may go from the socket to the file without coming into this process.</summary>
+    public bool MayMove => download.IsWanted && context.Pipe.IsUsable;
+
+    /// <summary>Writes received bytes to the file.</summary>
+    /// <param name="isWhole">They are all bytes of the chunk.</param>
+    /// <returns>The end, or null if more bytes may come.</returns>
+    public DownloadEnd? Take(ReadOnlySpan<byte> bytes, bool isWhole)
     {
-        byte[] buffer = context.Loop.Buffers.Rent();
-        try
-        {
-            Connection? connection = await Connector.ConnectAsync(
-                context.Loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilenceTimeout);
-            _connection = connection;
-            if (connection is null) Reason = "no connection";
-            if (connection is null || download.IsGivenUp) return DownloadEnd.Failed;
-
-            context.Log.RequestChunk(ChunkIndex, Peer.HostText, Peer.Port);
-            await context.Loop.RoundEndAsync();     // the log is written before the request leaves (PROTOCOL 5.3)
-            int bytes = MessageWriter.RequestChunk(buffer, ChunkIndex);
-            SocketResult sent = await connection.SendAsync(buffer, 0, bytes);
-            if (!sent.IsSuccess) return Fail(sent);
-
-            long turnEnd = ClientLimits.TurnBytes;
-            bool isDrained = false;     // the kernel has just moved all bytes that had come
-            while (true)
-            {
-                DownloadEnd? end;
-                if (!MayMove(connection))
-                {
-                    isDrained = false;
-                    end = Take(connection, await connection.ReceiveAsync(ClientLimits.SilenceTimeout));
-                }
-                else if (isDrained)
-                {
-                    isDrained = false;
-                    end = EndOf(await connection.ReadableAsync(ClientLimits.SilenceTimeout), isRead: false);
-                    if (end is null) continue;
-                }
-                else end = Move(connection, out isDrained);
-
-                if (end is not null) return end.Value;
-                if (isDrained || download.Received < turnEnd) continue;
-                turnEnd = download.Received + ClientLimits.TurnBytes;
-                await context.Loop.YieldAsync();
-            }
-        }
-        catch (Exception e)
-        {
-            NativeProgram.ReportBug("P2PClient", e);
-            return DownloadEnd.Failed;
-        }
-        finally
-        {
-            context.Loop.Buffers.Return(buffer);
-            _connection?.Close();
-        }
-    }
-
-    // The bytes of a large chunk without a check need not come into this process.
-    private bool MayMove(Connection connection) =>
-        download.Received >= ClientLimits.MovedFrom && check is null && context.Pipe.IsUsable && download.IsWanted
-        && connection.Unread.IsEmpty;
-
-    // Lets the kernel move received bytes from the socket to the file. Returns the end, or null if more are to come.
-    private DownloadEnd? Move(Connection connection, out bool isDrained)
-    {
-        isDrained = false;
-        if (!copy.TryMove(context.Pipe, (int)connection.Socket.Handle, out int moved, out SpliceEnd end))
-            return DownloadEnd.DiskFailed;
-        if (end == SpliceEnd.Failed) return Fail(SocketResult.Failed);
-        if (end == SpliceEnd.PeerEnded) return DownloadEnd.Whole;
-        isDrained = end == SpliceEnd.WouldBlock;
-        return Count(moved);
-    }
-
-    // Writes the bytes of one read to the file. Returns the end, or null if more are to come.
-    private DownloadEnd? Take(Connection connection, SocketResult received)
-    {
-        if ((EndOf(received, isRead: true) ?? Count(received.Bytes)) is { } end) return end;
-        if (check is not null && !check.TryAdd(connection.Unread)) return DownloadEnd.Wrong;
-        bool isWhole = download.Received == received.Bytes && connection.LookForEnd();
-        if (download.IsWanted
-            && !(isWhole ? copy.TryWriteWhole(connection.Unread) : copy.TryWrite(connection.Unread)))
+        if (Count(bytes.Length) is { } end) return end;
+        if (Check is not null && !Check.TryAdd(bytes)) return DownloadEnd.Wrong;
+        if (download.IsWanted && !(isWhole ? copy.TryWriteWhole(bytes) : copy.TryWrite(bytes)))
             return DownloadEnd.DiskFailed;
         Debug.Assert(!download.IsWanted || copy.Bytes == download.Received, "every byte is written once");
-        connection.Consume(received.Bytes);
         return null;
+    }
+
+    /// <summary>Lets the kernel move received bytes from the socket to the file.</summary>
+    /// <param name="countMax">Most bytes to move, at least 1.</param>
+    /// <returns>The end, or null; a clean end of the stream is <see cref="SpliceEnd.PeerEnded"/> without an
+    /// end.</returns>
+    public DownloadEnd? Move(Connection connection, int countMax, out int moved, out SpliceEnd result)
+    {
+        Debug.Assert(MayMove && connection.Unread.IsEmpty, "unread bytes come before those in the socket");
+        if (!copy.TryMove(context.Pipe, (int)connection.Socket.Handle, countMax, out moved, out result))
+            return DownloadEnd.DiskFailed;
+        if (result == SpliceEnd.Failed) return DownloadEnd.Failed;
+        if (moved > 0 && Check is not null && !copy.TryCheckLast(Check, moved)) return DownloadEnd.Wrong;
+        return Count(moved);
     }
 
     private DownloadEnd? Count(int bytes)
@@ -159,21 +112,5 @@ internal sealed class DownloadSession(DownloadContext context, Download download
         download.Received += bytes;
         context.Traffic.OnReceived(bytes);
         return download.Received > context.ChunkBytesMax ? DownloadEnd.TooLong : null;
-    }
-
-    // The rule for the end of the stream (PROTOCOL 3.4). Null if the stream goes on; a wait that reads no bytes does
-    // not see a clean end.
-    private DownloadEnd? EndOf(SocketResult result, bool isRead)
-    {
-        if (result.IsTimedOut) return download.Received > 0 ? DownloadEnd.Doubtful : DownloadEnd.Silent;
-        if (!result.IsSuccess) return Fail(result);
-        if (!isRead || !result.IsEnd) return null;
-        return download.Received > 0 ? DownloadEnd.Whole : DownloadEnd.Doubtful;
-    }
-
-    private DownloadEnd Fail(SocketResult result)
-    {
-        if (Diagnosis.Log is not null) Reason = $"{Diagnosis.Describe(result)} after {download.Received} bytes";
-        return DownloadEnd.Failed;
     }
 }

@@ -19,6 +19,7 @@ internal sealed class Downloader
     private readonly DownloadScheduler _scheduler;
     private readonly DoubtfulCopies _doubtful;
     private readonly Dictionary<Download, DownloadSession> _sessions = [];
+    private readonly Dictionary<Peer, Lane> _lanes = [];        // the last one to each peer, perhaps over
     private readonly HashSet<Peer> _sources = [];
     private readonly Dictionary<int, Peer> _wrong = [];       // the last source of each chunk that was reported
     private readonly BackOff _diskBackOff = new(ClientLimits.PeerPauseMin, ClientLimits.PeerPauseMax);
@@ -72,25 +73,56 @@ internal sealed class Downloader
         while (_scheduler.TryBegin(now, out Download next, out Download? instead))
         {
             if (instead is not null) _sessions[instead].StopIfUnwanted();
-            _ = DownloadAsync(next);
+            Begin(next);
             if (_files.Store.Descriptors.IsShort) return;
         }
     }
 
-    private async Task DownloadAsync(Download download)
+    /// <summary>Descriptors run short: lanes without a request make room for others.</summary>
+    public void CloseIdleLanes()
     {
+        foreach (Lane lane in _lanes.Values)
+        {
+            if (lane.IsIdle) lane.Close();
+        }
+    }
+
+    private void Begin(Download download)
+    {
+        bool usesLane = download.Peer.UsesLane;
         PartialChunk copy = _files.Store.CreatePartial(download.ChunkIndex, download.IsSecond);
-        ChunkCheck? check = _files.TryBeginCheck(download.ChunkIndex);
-        var session = new DownloadSession(_context, download, copy, check);
+        ChunkCheck? check = _files.TryBeginCheck(download.ChunkIndex, mustSum: usesLane);
+        if (!usesLane)
+        {
+            _ = DownloadAsync(new ConnectionDownload(_context, download, copy, check));
+            return;
+        }
+        if (!_lanes.TryGetValue(download.Peer, out Lane? lane) || lane.IsOver)
+        {
+            _lanes[download.Peer] = lane = new Lane(_context, download.Peer, OnSessionEnd);
+            _ = lane.RunAsync();
+        }
+        var session = new LaneDownload(_context, download, copy, check!, lane);
         _sessions.Add(download, session);
-        DownloadEnd end = await session.RunAsync();
+        lane.Begin(session);
+    }
+
+    private async Task DownloadAsync(ConnectionDownload session)
+    {
+        _sessions.Add(session.Download, session);
+        OnSessionEnd(session, await session.RunAsync());
+    }
+
+    private void OnSessionEnd(DownloadSession session, DownloadEnd end)
+    {
         if (_isStopped) return;
+        (Download download, PartialChunk copy) = (session.Download, session.Copy);
         bool wasRunning = _sessions.Remove(download);
         Debug.Assert(wasRunning, "a download ends once");
         _scheduler.End(download);
         if (download.IsWanted)
         {
-            if (check is not null) end = check.Classify(end);
+            if (session.Check is not null) end = session.Check.Classify(end);
             if (end == DownloadEnd.Doubtful) end = _doubtful.Compare(session.ChunkIndex, copy, session.Peer);
             if (end == DownloadEnd.Whole && !_files.Store.TryCommit(session.ChunkIndex, copy))
                 end = DownloadEnd.DiskFailed;
@@ -117,6 +149,7 @@ internal sealed class Downloader
         DownloadEnd.TooLong => "more bytes than a chunk may have",
         DownloadEnd.Wrong => $"not what {ChunkSums.FileName} says",
         DownloadEnd.DiskFailed => "it can't be stored here",
+        DownloadEnd.Damaged => "not what its sum says",
         _ => session.Reason,
     };
 
@@ -134,6 +167,8 @@ internal sealed class Downloader
                 Debug.Assert(FetchedCount >= _sources.Count, "each source has delivered a chunk");
                 _doubtful.Drop(session.ChunkIndex);
                 _files.Store.OnStored(session.ChunkIndex, session.Copy.Bytes);
+                if (session.Check is { } check && session.Copy.Bytes > Limits.BufferBytes)
+                    _files.KnownSums.OnStored(session.ChunkIndex, check.Sum);
                 _scheduler.OnFetched(session.ChunkIndex);
                 foreach (DownloadSession other in _sessions.Values) other.StopIfUnwanted();
                 _files.Picker.OnFetched(session.ChunkIndex, now);
@@ -156,6 +191,11 @@ internal sealed class Downloader
                 if (now >= _diskPausedUntil) _diskPausedUntil = now + _diskBackOff.Next();
                 _events.OnDiskFailure(session.Copy.Error ?? "unknown reason");
                 session.Peer.OnFailure(now, severity: 1);       // a peer that never stops sending fills any disk
+                break;
+            case DownloadEnd.Unanswered:    // the peer has not failed
+                break;
+            case DownloadEnd.Damaged:       // what the peer sends can't be trusted
+                session.Peer.OnFailure(now, ClientLimits.WrongChunkSeverity);
                 break;
             case DownloadEnd.Silent or DownloadEnd.TooLong:
                 if (end == DownloadEnd.TooLong) TooLarge = session.ChunkIndex;

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Net.Sockets;
 using P2P.Transport;
@@ -14,9 +15,10 @@ internal sealed class UploadServer
     /// <summary>Makes it; <see cref="OnAccepted"/> lets it serve.</summary>
     /// <param name="traffic">Counts the bytes sent.</param>
     /// <param name="onLost">Gets the index of a chunk whose file has gone or changed.</param>
-    public UploadServer(EventLoop loop, FileSet files, Traffic traffic, Action<int> onLost)
+    /// <param name="usesLanes">Peers of ours are served over lanes (PROTOCOL 9).</param>
+    public UploadServer(EventLoop loop, FileSet files, Traffic traffic, Action<int> onLost, bool usesLanes)
     {
-        (Loop, Files, Traffic, OnLost) = (loop, files, traffic, onLost);
+        (Loop, Files, Traffic, OnLost, UsesLanes) = (loop, files, traffic, onLost, usesLanes);
         _check = new LoopTimer(loop, Check);
     }
 
@@ -28,6 +30,14 @@ internal sealed class UploadServer
 
     public Action<int> OnLost { get; }
 
+    public bool UsesLanes { get; }
+
+    /// <summary>Requests that wait for their turn.</summary>
+    public int WaitingCount => _queue.WaitingCount;
+
+    /// <summary>The lanes that are open.</summary>
+    public List<LaneUploads> Lanes { get; } = [];
+
     /// <summary>Serves a peer that has connected.</summary>
     public void OnAccepted(Socket socket) => _ = new UploadSession(this, socket).RunAsync();
 
@@ -36,6 +46,13 @@ internal sealed class UploadServer
     {
         _queue.Add(upload, EventLoop.Now);
         WatchWaiting();
+    }
+
+    /// <summary>The kernel has taken bytes of a request's chunk.</summary>
+    public void OnSent(UploadRequest upload, int bytes)
+    {
+        Traffic.OnSent(bytes);
+        upload.MovedAt = EventLoop.Now;
     }
 
     /// <summary>Gives a request its turn at once, whatever the others do.</summary>
@@ -54,12 +71,24 @@ internal sealed class UploadServer
         return mayWait;
     }
 
+    /// <inheritdoc cref="UploadQueue.TryPassTurn"/>
+    public bool TryPassTurn(UploadRequest answered) => _queue.TryPassTurn(answered, EventLoop.Now);
+
+    /// <summary>Descriptors run short: lanes without a request make room for others.</summary>
+    public void CloseIdleLanes()
+    {
+        foreach (LaneUploads lane in Lanes)
+        {
+            if (lane.IsIdle) lane.Close();
+        }
+    }
+
     /// <summary>Takes a request out of the queue: the chunk is sent, or the peer has gone.</summary>
     public void Leave(UploadRequest upload) => _queue.Remove(upload, EventLoop.Now);
 
     private void WatchWaiting()
     {
-        if (_queue.HasWaiting && !_check.IsRunning) _check.Start(ClientLimits.UploadStall);
+        if (_queue.WaitingCount > 0 && !_check.IsRunning) _check.Start(ClientLimits.UploadStall);
     }
 
     private void Check()

@@ -21,6 +21,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
 {
     private readonly Connection _connection = new(uploads.Loop, socket, Limits.RequestReadBytes);
     private MessageFramer _framer;
+    private bool _isLane;           // the peer is one of ours, and has begun a lane
     private bool _hasEnded;         // the peer has sent its last byte, and may still read
     private readonly string? _peer = Diagnosis.Log is null ? null : socket.RemoteEndPoint?.ToString();
     private string _reason = "a bug of ours";
@@ -33,7 +34,9 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         try
         {
             _reason = "it has not asked for a chunk";
-            if (await ReadRequestAsync() is not { } chunkIndex) return;
+            int? asked = await ReadRequestAsync();
+            if (_isLane) _reason = await new LaneUploads(uploads, _connection, _framer).RunAsync();
+            if (asked is not { } chunkIndex) return;
             _reason = "it has asked for a chunk that is not here";
             if (!uploads.Files.Has(chunkIndex)) return;
             _reason = "it has gone before its chunk was sent";
@@ -46,9 +49,10 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
 
             file = new ChunkReader(uploads.Loop, uploads.Files.Store, chunkIndex);
             _reason = "its chunk can't be read";
-            if (!await OpenAsync(file, chunkIndex)) return;
+            var sender = new ChunkSender(uploads, _connection, WaitForTurnAsync);
+            if (!await sender.OpenAsync(upload, file)) return;
             _reason = "it has gone, or its chunk has changed, before all was sent";
-            bool isSent = await SendAsync(upload, file, SendSmall(upload, file));
+            bool isSent = await sender.SendAsync(upload, file, SendSmall(upload, file), file.Bytes);
             bool isUnchanged = file.IsUnchanged(out bool isGone);
             if (isGone) uploads.OnLost(chunkIndex);
             // If the file was written to meanwhile, the peer may have got a mixture of two versions.
@@ -74,8 +78,8 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         }
     }
 
-    // Returns the index asked for, or null if the peer did not ask. A peer that sends a text which is no message gets
-    // its reset at once: it seems to wait for bytes.
+    // Returns the index asked for, or null if the peer did not ask, or has begun a lane. A peer that sends a text which
+    // is no message gets its reset at once: it seems to wait for bytes.
     private async Task<int?> ReadRequestAsync()
     {
         TimeSpan deadline = EventLoop.Now + ClientLimits.RequestTimeout;
@@ -83,7 +87,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         {
             if (TryReadRequest(out int chunkIndex, out bool isNonsense)) return chunkIndex;
             TimeSpan left = deadline - EventLoop.Now;
-            if (_hasEnded || isNonsense || left <= TimeSpan.Zero) return null;
+            if (_hasEnded || isNonsense || _isLane || left <= TimeSpan.Zero) return null;
             bool mayFrame = _framer.ReadTimeout != Timeout.InfiniteTimeSpan;
             SocketResult received = await _connection.ReceiveAsync(mayFrame ? _framer.ReadTimeout : left);
             if (received.HasFailed) return null;
@@ -95,14 +99,16 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
     // REQUEST_CHUNK,<chunk_index>   (PROTOCOL 1.1)
     private bool TryReadRequest(out int chunkIndex, out bool isNonsense)
     {
-        while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out _))
+        while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine))
         {
             bool isRequest = MessageReader.TryRead(text, out Message message)
                 && message.Kind == MessageKind.RequestChunk;
             chunkIndex = message.ChunkIndex;
-            isNonsense = !isRequest && !MessageReader.Trim(text).IsEmpty;
+            _isLane = uploads.UsesLanes && isLine && LaneSyntax.TryReadHello(text, out int version)
+                && version == LaneSyntax.Version;
+            isNonsense = !isRequest && !_isLane && !MessageReader.Trim(text).IsEmpty;
             _connection.Consume(consumed);
-            if (isRequest || isNonsense) return isRequest;
+            if (isRequest || isNonsense || _isLane) return isRequest;
         }
         chunkIndex = 0;
         isNonsense = _framer.IsOverlong || _framer.IsNonsense;
@@ -125,20 +131,6 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         return true;
     }
 
-    // Even the spare descriptor may be gone, to other processes, and comes back; a reset would only bring the peer back
-    // sooner.
-    private async Task<bool> OpenAsync(ChunkReader file, int chunkIndex)
-    {
-        TimeSpan deadline = EventLoop.Now + ClientLimits.OpenTimeout;
-        while (true)
-        {
-            if (file.TryOpen(out bool isGone)) return true;
-            if (isGone) uploads.OnLost(chunkIndex);
-            if (isGone || file.HasChanged || EventLoop.Now > deadline) return false;
-            await new LoopSignal(uploads.Loop).WaitAsync(ClientLimits.OpenPause);
-        }
-    }
-
     // A chunk that fits a buffer: reading so little costs less than sendfile does. Returns the bytes sent.
     private int SendSmall(UploadRequest upload, ChunkReader file)
     {
@@ -147,71 +139,8 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         Span<byte> chunk = buffer.AsSpan(0, (int)file.Bytes);
         int sent = file.ReadCached(chunk) == chunk.Length ? _connection.Send(chunk).Bytes : 0;
         uploads.Loop.Buffers.Return(buffer);
-        OnSent(upload, sent);
+        uploads.OnSent(upload, sent);
         Debug.Assert(sent <= file.Bytes, "no more is sent than the chunk has");
         return sent;
-    }
-
-    // False if the peer has gone, or the file ended before its size.
-    private async Task<bool> SendAsync(UploadRequest upload, ChunkReader file, long start)
-    {
-        long turnEnd = ClientLimits.TurnBytes;
-        for (long offset = start; offset < file.Bytes;)
-        {
-            if (!await OpenAsync(file, upload.ChunkIndex)) return false;
-            int rest = (int)Math.Min(file.Bytes - offset, ClientLimits.TurnBytes);
-            int count = file.CountCached(offset, rest);
-            if (count == 0)
-            {
-                count = Math.Min(rest, ClientLimits.CacheWindowBytes);
-                if (!uploads.Files.Store.Descriptors.IsShort)
-                {
-                    if (!uploads.TryBeginDiskWait(upload))
-                    {
-                        file.Dispose();
-                        if (!await WaitForTurnAsync(upload)) return false;
-                        continue;
-                    }
-                    await file.LoadAsync(offset, count);
-                    UploadQueue.EndDiskWait(upload, EventLoop.Now);
-                }
-            }
-            SendFileEnd end = file.SendTo((int)socket.Handle, offset, count, out int sent);
-            // Only a send that waits shows when the kernel takes more bytes.
-            if (end == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset, count);
-            if (end == SendFileEnd.Failed || sent == 0) return false;
-            offset += sent;
-            Debug.Assert(offset <= file.Bytes, "no more is sent than the chunk has");
-            OnSent(upload, sent);
-            if (offset < turnEnd) continue;
-            turnEnd = offset + ClientLimits.TurnBytes;
-            file.Release();
-            await uploads.Loop.YieldAsync();
-            if (socket.SafeHandle.IsClosed) return false;      // a loop that ends in a test closes all connections
-        }
-        return true;
-    }
-
-    // Reads no more than the count: bytes beyond may be on the disk alone, and the read would hold up the loop. Returns
-    // the bytes sent, 0 if the peer has gone or the file ended.
-    private async Task<int> SendPieceAsync(ChunkReader file, long offset, int count)
-    {
-        byte[] buffer = uploads.Loop.Buffers.Rent();
-        try
-        {
-            int bytes = file.Read(buffer.AsSpan(0, Math.Min(count, buffer.Length)), offset);
-            file.Release();
-            return bytes > 0 && (await _connection.SendAsync(buffer, 0, bytes)).IsSuccess ? bytes : 0;
-        }
-        finally
-        {
-            uploads.Loop.Buffers.Return(buffer);
-        }
-    }
-
-    private void OnSent(UploadRequest upload, int bytes)
-    {
-        uploads.Traffic.OnSent(bytes);
-        upload.MovedAt = EventLoop.Now;
     }
 }

@@ -19,7 +19,7 @@ public class MicroBenchmarks
         Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"WHERE_CHUNK,{Chunk}\n", Lines)));
     private readonly byte[] _question = Encoding.ASCII.GetBytes($"WHERE_CHUNK,{Chunk}");
     private readonly byte[] _announcement = Encoding.ASCII.GetBytes($"LOCAL_CHUNKS,{Chunk},localhost,5001");
-    private readonly byte[] _answer = new byte[Limits.AnswerBytesMax];
+    private readonly byte[] _answer = new byte[Limits.MarkedAnswerBytesMax];
     private readonly Swarm _swarm = new();
     private readonly ActionLog _log =
         ActionLog.Open("/dev/null", "P2PTracker", reason => throw new IOException(reason));

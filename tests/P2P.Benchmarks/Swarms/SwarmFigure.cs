@@ -18,6 +18,7 @@ internal sealed class SwarmFigure : IFigure
         [
             SwarmPlan.WithSeed("1 seed, 4 clients, 256 x 1 MiB", clients: 4, chunkCount: 256, MiB),
             SwarmPlan.WithSeed("1 seed, 4 clients, 4 x 64 MiB", clients: 4, chunkCount: 4, 64 * MiB),
+            SwarmPlan.WithSeed("1 seed, 4 clients, 4,096 x 4 KiB", clients: 4, chunkCount: 4096, 4096),
             SwarmPlan.Scattered("5 clients, no seed, 256 x 1 MiB scattered", peers: 5, chunkCount: 256, MiB),
             SwarmPlan.WithSeed("1 seed, 32 clients, 64 x 256 KiB", clients: 32, chunkCount: 64, MiB / 4),
         ];

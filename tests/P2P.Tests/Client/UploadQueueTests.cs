@@ -19,9 +19,9 @@ public sealed class UploadQueueTests
         _queue.Remove(first, Seconds(0));
         Assert.True(third.HasTurn);
         Assert.False(fourth.HasTurn);
-        Assert.True(_queue.HasWaiting);
+        Assert.True(_queue.WaitingCount > 0);
         _queue.Remove(second, Seconds(0));
-        Assert.False(_queue.HasWaiting);
+        Assert.False(_queue.WaitingCount > 0);
     }
 
     [Fact]

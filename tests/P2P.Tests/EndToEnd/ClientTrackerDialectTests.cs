@@ -178,8 +178,18 @@ public sealed class ClientTrackerDialectTests : SystemTest
         AssertSpeaksLines(new TrackerManners(), "-framing", "line");
 
     [Fact]
-    public void ToATrackerOfOurs_EveryMessageIsALine_FromTheFirst() =>
-        AssertSpeaksLines(new TrackerManners { LooksLikeOurs = true });
+    public void ToATrackerOfOurs_EveryMessageIsALine_FromTheFirst_WhichIsAHello()
+    {
+        NaiveTracker tracker = AssertSpeaksLines(new TrackerManners { LooksLikeOurs = true });
+        Assert.Equal("LANE,1", tracker.Received.All[0].Text);
+    }
+
+    [Fact]
+    public void WithoutLanes_ATrackerOfOursHearsNoHello()
+    {
+        NaiveTracker tracker = AssertSpeaksLines(new TrackerManners { LooksLikeOurs = true }, "-lane", "off");
+        Assert.StartsWith("LOCAL_CHUNKS,", tracker.Received.All[0].Text);
+    }
 
     [Fact]
     public void ATrackerOfOurs_IsKnownByTheOtherEndOfAConnection_AndNobodyElseIs()
@@ -195,7 +205,7 @@ public sealed class ClientTrackerDialectTests : SystemTest
         }
     }
 
-    private void AssertSpeaksLines(TrackerManners manners, params string[] options)
+    private NaiveTracker AssertSpeaksLines(TrackerManners manners, params string[] options)
     {
         NaiveTracker tracker = StartNaiveTracker(manners with { LinesOnly = true });
         FakePeer peer = StartPeer(tracker, _chunks, _chunks.AllBut(1));
@@ -205,10 +215,11 @@ public sealed class ClientTrackerDialectTests : SystemTest
 
         _chunks.AssertComplete(client.ChunkFolder);
         // What is said in lines only after a while begins with all that was said before, joined.
-        Assert.Equal($"LOCAL_CHUNKS,1,localhost,{client.Port}", tracker.Received.All[0].Text);
-        Assert.All(tracker.Received.All,
-            each => Assert.Matches(@"^(LOCAL_CHUNKS,\d,localhost,\d+|WHERE_CHUNK,\d)\z", each.Text));
+        string[] received = [.. tracker.Received.All.Select(each => each.Text).Where(text => text != "LANE,1")];
+        Assert.Equal($"LOCAL_CHUNKS,1,localhost,{client.Port}", received[0]);
+        Assert.All(received, text => Assert.Matches(@"^(LOCAL_CHUNKS,\d,localhost,\d+|WHERE_CHUNK,\d)\z", text));
         AssertNoFaults(tracker, peer);
+        return tracker;
     }
 
     [RootFact]

@@ -305,7 +305,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
 
     private string Answer(int chunkIndex, string? thisMachine = null)
     {
-        byte[] buffer = new byte[Limits.AnswerBytesMax];
+        byte[] buffer = new byte[Limits.MarkedAnswerBytesMax];
         int length = _swarm.WriteAnswer(chunkIndex, buffer, out bool isKnown, thisMachine);
         string answer = Encoding.ASCII.GetString(buffer, 0, length);
         Assert.StartsWith(isKnown ? $"GET_CHUNK_FROM,{chunkIndex}," : $"CHUNK_LOCATION_UNKNOWN,{chunkIndex}", answer);

@@ -250,7 +250,7 @@ public sealed class SwarmPictureTests(ITestOutputHelper output)
         return listed;
     }
 
-    private void Ask(int chunk) => _swarm.WriteAnswer(chunk, new byte[Limits.AnswerBytesMax], out _);
+    private void Ask(int chunk) => _swarm.WriteAnswer(chunk, new byte[Limits.MarkedAnswerBytesMax], out _);
 
     private SwarmPicture Make()
     {
