@@ -62,6 +62,14 @@ internal static class ClientLimits
     /// 9).</summary>
     public const int LaneRequestsMax = 128;
 
+    /// <summary>Bytes of one piece to another machine at most: some 10 ms of a fast line.</summary>
+    public const int LanePieceBytes = 128 * 1024;
+
+    /// <summary>The same as <see cref="UnsentBytes"/> for a lane to another machine. The kernel takes more only when
+    /// half of them are sent: a lane, which begins at the speed that it had, would look stalled on a slow
+    /// uplink.</summary>
+    public const int LaneUnsentBytes = 64 * 1024;
+
     /// <summary>Chunks fetched at the same time where lanes are used.</summary>
     public const int LaneDownloadsMax = 512;
 
@@ -111,8 +119,9 @@ internal static class ClientLimits
     public static readonly TimeSpan RefreshAgeMin = TimeSpan.FromMilliseconds(200),
         RefreshAgeMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>Questions in flight to a tracker that speaks lines.</summary>
-    public const int QuestionsInFlightMax = 32;
+    /// <summary>Questions in flight to a tracker that speaks lines, a stranger's and ours: over a long line that is as
+    /// many answers as one round trip brings.</summary>
+    public const int QuestionsInFlightMax = 32, QuestionsToOursMax = 128;
 
     /// <summary>First and longest pause before "unknown" chunks are asked for again (PROTOCOL 7.3).</summary>
     public static readonly TimeSpan UnknownPauseMin = TimeSpan.FromMilliseconds(20),

@@ -16,9 +16,6 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     /// <summary>The sizes and sums of the chunks; null if the folder has no chunks.crc.</summary>
     public ChunkSums? Sums => sums;
 
-    /// <summary>The sums of the chunks held that are known from elsewhere, too.</summary>
-    public SumCache KnownSums { get; } = new(sums);
-
     /// <summary>Every chunk is here.</summary>
     public bool IsComplete => picker.IsComplete;
 
@@ -30,7 +27,6 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     {
         Debug.Assert(Has(chunkIndex), "only a chunk that is held can be lost");
         store.OnLost(chunkIndex);
-        KnownSums.Forget(chunkIndex);
         picker.OnLost(chunkIndex);
     }
 

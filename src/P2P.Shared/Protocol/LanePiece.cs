@@ -17,7 +17,7 @@ public enum LanePieceKind : byte
     /// <summary>The chunk isn't there, or not any more; what has come of it is of no use.</summary>
     Gone = (byte)'G',
 
-    /// <summary>The request was taken back before its chunk was sent.</summary>
+    /// <summary>The request was taken back before its chunk was sent whole.</summary>
     Cancelled = (byte)'C',
 }
 

@@ -68,7 +68,9 @@ public sealed class LaneReader
         return true;
     }
 
-    private bool GoesOn(LanePiece next) =>
-        next.ChunkIndex == _openChunk && next.Kind != LanePieceKind.Cancelled
-            && (next.HasSum == Piece.HasSum || next.Kind == LanePieceKind.Gone);
+    private bool GoesOn(LanePiece next)
+    {
+        bool hasBytes = next.Kind is LanePieceKind.Part or LanePieceKind.Last;
+        return next.ChunkIndex == _openChunk && (!hasBytes || next.HasSum == Piece.HasSum);
+    }
 }

@@ -167,6 +167,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         {
             if (!MayGiveUp(download) || !download.IsWanted || !download.IsWaiting(now)) continue;
             if (!TryPickAnother(download, now, out another)) continue;
+            // A request that is taken back too late costs the peer a chunk's time: it must pay.
+            if (download.IsOnLane && another.Window.Waiting + 1 >= download.Peer.Window.Waiting) continue;
             bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
             if (!hasNewSource && now - download.StartedAt < ClientLimits.QueueTimeout + download.Delay) continue;
             Debug.Assert(download.Received == 0, "a download that has bytes is given up");

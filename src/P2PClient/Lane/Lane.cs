@@ -18,7 +18,7 @@ namespace P2P.Client;
 /// <param name="onEnded">Gets each download that has ended.</param>
 internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSession, DownloadEnd> onEnded)
 {
-    private readonly List<LaneDownload> _downloads = [];        // not ended, in the order in which they began
+    private readonly List<LaneDownload> _downloads = [];        // not answered, in the order in which they began
     private readonly Queue<LaneDownload> _toAsk = new();
     private readonly Queue<int> _toCancel = new();
     private readonly LoopSignal _wake = new(context.Loop);      // something to send, or the end
@@ -33,7 +33,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     /// <summary>Nothing more can be asked for: the connection has ended.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>No chunk is asked for.</summary>
+    /// <summary>No answer is to come.</summary>
     public bool IsIdle => _downloads.Count == 0;
 
     /// <summary>Asks for one more chunk.</summary>
@@ -47,12 +47,15 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
         _wake.Set();
     }
 
-    /// <summary>Takes a request back.</summary>
+    /// <summary>Takes a request back: its download ends now, and its answer is dropped.</summary>
     public void Cancel(LaneDownload download)
     {
-        Debug.Assert(_downloads.Contains(download), "the download has ended");
+        Debug.Assert(_downloads.Contains(download) && !download.HasEnded, "a download ends once");
         if (download.IsAsked) _toCancel.Enqueue(download.ChunkIndex);
+        else _downloads.Remove(download);
         _wake.Set();
+        download.HasEnded = true;
+        onEnded(download, DownloadEnd.Unanswered);
     }
 
     /// <summary>Ends the lane; what is asked for remains unanswered.</summary>
@@ -107,7 +110,8 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     // One download bears the blame: the one whose bytes came, or else the oldest.
     private void EndAll(DownloadEnd end)
     {
-        LaneDownload? blamed = _current ?? (_downloads.Count > 0 ? _downloads[0] : null);
+        LaneDownload? blamed =
+            _current is { HasEnded: false } ? _current : _downloads.Find(download => !download.HasEnded);
         foreach (LaneDownload download in _downloads.ToArray())
         {
             download.Reason = _reason;
@@ -120,7 +124,8 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
         bool isRemoved = _downloads.Remove(download);
         Debug.Assert(isRemoved, "a download ends once");
         if (_current == download) _current = null;
-        onEnded(download, end);
+        if (!download.HasEnded) onEnded(download, end);
+        download.HasEnded = true;
     }
 
     private DownloadEnd End(DownloadEnd end, string reason)
@@ -156,11 +161,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
         while (_toAsk.Count > 0 && bytes + MessageWriter.BytesMax < buffer.Length)
         {
             LaneDownload download = _toAsk.Dequeue();
-            if (download.Download.IsGivenUp)
-            {
-                End(download, DownloadEnd.Unanswered);
-                continue;
-            }
+            if (download.HasEnded) continue;
             download.IsAsked = true;
             context.Log.RequestChunk(download.ChunkIndex, peer.HostText, peer.Port);
             bytes += MessageWriter.RequestChunk(buffer.AsSpan(bytes), download.ChunkIndex);
@@ -261,7 +262,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
         foreach (LaneDownload download in _downloads)
         {
             if (download.ChunkIndex != piece.ChunkIndex || !download.IsAsked) continue;
-            bool isBetter = download.Download.IsWanted == (piece.Kind != LanePieceKind.Cancelled);
+            bool isBetter = download.HasEnded == (piece.Kind == LanePieceKind.Cancelled);
             if (found is null || isBetter) found = download;
             if (isBetter) break;
         }

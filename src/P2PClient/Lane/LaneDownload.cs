@@ -10,6 +10,9 @@ internal sealed class LaneDownload(
     /// <summary>The request was sent, or is about to be: an answer will come.</summary>
     public bool IsAsked { get; set; }
 
+    /// <summary>The download has ended, and only its answer is still to come.</summary>
+    public bool HasEnded { get; set; }
+
     /// <summary>The answer begins.</summary>
     public void OnFirstPiece(LanePiece piece)
     {

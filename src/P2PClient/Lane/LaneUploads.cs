@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Threading;
 using System.Threading.Tasks;
+using P2P.Cli;
 using P2P.Protocol;
 using P2P.Transport;
 
@@ -23,6 +24,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
     private MessageFramer _framer = framer;
     private byte[] _buffer = [];
     private int _used;
+    private bool _isCancelled;      // the request whose turn it is was taken back
     private bool _isBroken;         // a piece was begun and not finished
     private bool _isOver;
 
@@ -39,6 +41,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         connection.Socket.ResetOnClose(false);
         connection.Socket.SendFullPackets(false);
         connection.Socket.NoDelay();
+        if (!connection.Socket.IsPeerOnThisMachine()) connection.Socket.LimitUnsent(ClientLimits.LaneUnsentBytes);
         uploads.Lanes.Add(this);
         _ = SendAsync();
         try
@@ -95,10 +98,11 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         return true;
     }
 
-    // A request that has its turn is answered, and so is its cancellation by that.
+    // Of two requests for one chunk, the one that waits is taken back.
     private void Cancel(int chunkIndex)
     {
         int place = _requests.FindIndex(upload => upload.ChunkIndex == chunkIndex && upload != _lane.Current);
+        if (place < 0) _isCancelled |= _lane.Current?.ChunkIndex == chunkIndex;
         if (place < 0) return;
         uploads.Leave(_requests[place]);
         _requests.RemoveAt(place);
@@ -117,10 +121,14 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
                 continue;
             }
             _buffer = uploads.Loop.Buffers.Rent();
-            bool isSent;
+            bool isSent = false;
             try
             {
                 isSent = await SendTurnAsync(sender) && (_used == 0 || (await Flush()).IsSuccess);
+            }
+            catch (Exception e)
+            {
+                NativeProgram.ReportBug("P2PClient", e);
             }
             finally
             {
@@ -162,14 +170,18 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
     private async Task<bool> AnswerAsync(ChunkSender sender, UploadRequest upload)
     {
         var file = new ChunkReader(uploads.Loop, uploads.Files.Store, upload.ChunkIndex);
+        _isCancelled = false;
         try
         {
             bool isThere = uploads.Files.Has(upload.ChunkIndex) && await sender.OpenAsync(upload, file);
             bool isSmall = isThere && 2 * LanePiece.HeadBytes + file.Bytes <= _buffer.Length;
             if (!HasRoomFor(isSmall ? (int)file.Bytes : 0) && !(await Flush()).IsSuccess) return false;
             if (_isOver || (isSmall && TryAddSmall(upload, file))) return !_isOver;
+            connection.Socket.SendFullPackets(true);
             isThere = isThere && file.Bytes > 0 && await SendLargeAsync(sender, upload, file);
-            if (!isThere && !_isBroken) AddHead(new LanePiece(LanePieceKind.Gone, Waiting, upload.ChunkIndex, 0, 0));
+            connection.Socket.SendFullPackets(false);
+            LanePieceKind kind = _isCancelled ? LanePieceKind.Cancelled : LanePieceKind.Gone;
+            if (!isThere && !_isBroken) AddHead(new LanePiece(kind, Waiting, upload.ChunkIndex, 0, 0));
             return !_isOver && !_isBroken;
         }
         finally
@@ -197,26 +209,28 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
     private async Task<bool> SendLargeAsync(ChunkSender sender, UploadRequest upload, ChunkReader file)
     {
         // Within one machine a kernel moves the bytes from file to file, and reading them for a sum would cost a third
-        // of the time (PROTOCOL 9.4).
+        // of the time (PROTOCOL 9.4). Between machines a piece is small, since only behind it the chunk can be
+        // cancelled.
         bool hasSum = !connection.Socket.IsPeerOnThisMachine();
-        uint sum = 0, state = Crc32C.Start;
-        bool mustSum = hasSum && !uploads.Files.KnownSums.TryGet(upload.ChunkIndex, file.Opened, out sum);
-        int countMax = mustSum ? ClientLimits.TurnBytes : LanePiece.BytesMax;
+        int countMax = hasSum ? ClientLimits.LanePieceBytes : LanePiece.BytesMax;
+        ChunkSums? sums = uploads.Files.Sums;
+        bool isSumKnown = sums is not null && sums.SizeOf(upload.ChunkIndex) == file.Bytes;
+        uint state = Crc32C.Start;
         bool isLast = false;
         for (long offset = 0; !isLast;)
         {
-            if (!await sender.LoadAsync(upload, file, offset, countMax) || _isOver) return false;
+            if (_isCancelled || !await sender.LoadAsync(upload, file, offset, countMax) || _isOver) return false;
             int count = sender.Loaded;
-            if (mustSum && !file.TryAddToSum(ref state, offset, count)) return false;
+            if (hasSum && !isSumKnown && !file.TryAddToSum(ref state, offset, count)) return false;
             isLast = offset + count == file.Bytes;
             bool isUnchanged = !isLast | file.IsUnchanged(out bool isGone);
             if (isGone) uploads.OnLost(upload.ChunkIndex);
             if (!isUnchanged) return false;
-            if (isLast && mustSum)
-                uploads.Files.KnownSums.Set(upload.ChunkIndex, file.Opened, sum = Crc32C.Finish(state));
-
+            uint sum = !isLast || !hasSum ? 0
+                : isSumKnown ? sums!.SumOf(upload.ChunkIndex)
+                : Crc32C.Finish(state);
             LanePieceKind kind = isLast ? LanePieceKind.Last : LanePieceKind.Part;
-            AddHead(new LanePiece(kind, Waiting, upload.ChunkIndex, count, isLast ? sum : 0) { HasSum = hasSum });
+            AddHead(new LanePiece(kind, Waiting, upload.ChunkIndex, count, sum) { HasSum = hasSum });
             int first = file.Read(_buffer.AsSpan(_used, Math.Min(count, _buffer.Length - _used)), offset);
             _used += first;
             file.Release();

@@ -36,6 +36,12 @@ internal sealed class TrackerDialect(Framing framing, bool isTrackerLocal)
     /// <summary>Each message to the tracker is a line.</summary>
     public bool UsesLines { get; private set; }
 
+    /// <summary>The number of questions that may be in flight.</summary>
+    public int QuestionsMax =>
+        !UsesLines ? 1
+        : _isOurs || !isTrackerLocal ? ClientLimits.QuestionsToOursMax
+        : ClientLimits.QuestionsInFlightMax;
+
     /// <summary>A question was answered on this connection.</summary>
     public bool IsAnswered { get; private set; }
 

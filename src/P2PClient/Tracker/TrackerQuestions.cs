@@ -16,7 +16,7 @@ internal sealed class TrackerQuestions(ChunkPicker picker, TrackerDialect dialec
     private bool _isUnfinishedCounted;  // the answer that may go on has ended its question already
 
     /// <summary>One more question may be sent now.</summary>
-    public bool HasRoom => _inFlight.Count < (dialect.UsesLines ? ClientLimits.QuestionsInFlightMax : 1);
+    public bool HasRoom => _inFlight.Count < dialect.QuestionsMax;
 
     /// <summary>The oldest question has waited for longer than <see cref="TrackerDialect.AnswerTimeout"/>.</summary>
     public bool IsOldestOverdue => _inFlight.Count > 0 && IsOverdue(_inFlight[0].SentAt);

@@ -24,9 +24,6 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     /// <summary>The file's size, once it was opened.</summary>
     public long Bytes => _first.Bytes;
 
-    /// <summary>The file's size and time when it was opened first.</summary>
-    public (long Bytes, DateTime Modified) Opened => _first;
-
     /// <summary>The file was written to since it was opened first.</summary>
     public bool HasChanged { get; private set; }
 
