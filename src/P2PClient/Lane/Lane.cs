@@ -28,6 +28,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     private bool _isDropping;           // the download of the chunk at hand has ended, and its pieces go on
     private TimeSpan _heardAt;          // when a byte last came, or the first of the requests in flight was made
     private bool _hasDelivered;         // a piece has come
+    private bool _isLocal;              // the peer is on this machine
     private string _reason = "a bug of ours";       // why the lane ends
 
     /// <summary>Nothing more can be asked for: the connection has ended.</summary>
@@ -86,6 +87,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
             peer.Window.Reset();
             _heardAt = EventLoop.Now;
             _connection.Socket.NoDelay();
+            _isLocal = _connection.Socket.IsPeerOnThisMachine();
             Task asking = AskAsync(_connection);
             end = await ReceiveAsync(_connection);
             if (!_hasDelivered && end is (DownloadEnd.Failed or DownloadEnd.Damaged)) peer.RefuseLane();
@@ -210,7 +212,8 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     }
 
     private bool MayMove(Connection connection) =>
-        _current is not null && _reader.Left >= ClientLimits.MovedFrom && _current.MayMove && connection.Unread.IsEmpty;
+        _current is not null && _reader.Left >= ClientLimits.MovedFrom && _current.MayMove
+        && connection.Unread.IsEmpty && !connection.Socket.SafeHandle.IsClosed;
 
     // Returns the lane's end, or null.
     private DownloadEnd? Move(Connection connection, out int moved, out bool isDrained)
@@ -237,7 +240,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
             LanePiece piece = _reader.Piece;
             if (isFirst && _current is null && !_isDropping)
             {
-                if (!TryFind(piece, out _current) || !(piece.HasSum || connection.Socket.IsPeerOnThisMachine()))
+                if (!TryFind(piece, out _current) || !(piece.HasSum || _isLocal))
                     return End(DownloadEnd.Damaged, $"an answer about chunk {piece.ChunkIndex} that is none");
                 _current!.OnFirstPiece(piece);
             }

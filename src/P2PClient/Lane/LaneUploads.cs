@@ -21,6 +21,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
     private readonly List<UploadRequest> _requests = [];        // not answered
     private readonly Queue<int> _cancelled = new();             // to be answered
     private readonly LoopSignal _wake = new(uploads.Loop);      // a turn, a cancellation or the end
+    private readonly bool _isLocal = connection.Socket.IsPeerOnThisMachine();
     private MessageFramer _framer = framer;
     private byte[] _buffer = [];
     private int _used;
@@ -41,7 +42,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         connection.Socket.ResetOnClose(false);
         connection.Socket.SendFullPackets(false);
         connection.Socket.NoDelay();
-        if (!connection.Socket.IsPeerOnThisMachine()) connection.Socket.LimitUnsent(ClientLimits.LaneUnsentBytes);
+        if (!_isLocal) connection.Socket.LimitUnsent(ClientLimits.LaneUnsentBytes);
         uploads.Lanes.Add(this);
         _ = SendAsync();
         try
@@ -179,7 +180,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
             if (_isOver || (isSmall && TryAddSmall(upload, file))) return !_isOver;
             connection.Socket.SendFullPackets(true);
             isThere = isThere && file.Bytes > 0 && await SendLargeAsync(sender, upload, file);
-            connection.Socket.SendFullPackets(false);
+            if (!_isOver) connection.Socket.SendFullPackets(false);
             LanePieceKind kind = _isCancelled ? LanePieceKind.Cancelled : LanePieceKind.Gone;
             if (!isThere && !_isBroken) AddHead(new LanePiece(kind, Waiting, upload.ChunkIndex, 0, 0));
             return !_isOver && !_isBroken;
@@ -211,7 +212,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         // Within one machine a kernel moves the bytes from file to file, and reading them for a sum would cost a third
         // of the time (PROTOCOL 9.4). Between machines a piece is small, since only behind it the chunk can be
         // cancelled.
-        bool hasSum = !connection.Socket.IsPeerOnThisMachine();
+        bool hasSum = !_isLocal;
         int countMax = hasSum ? ClientLimits.LanePieceBytes : LanePiece.BytesMax;
         ChunkSums? sums = uploads.Files.Sums;
         bool isSumKnown = sums is not null && sums.SizeOf(upload.ChunkIndex) == file.Bytes;

@@ -70,6 +70,8 @@ internal sealed class ChunkSender(
         {
             int countMax = (int)Math.Min(end - offset, ClientLimits.TurnBytes);
             if (!await LoadAsync(upload, file, offset, countMax)) return false;
+            // Whoever reads from the connection may have closed it while this method waited.
+            if (connection.Socket.SafeHandle.IsClosed) return false;
             SendFileEnd result = file.SendTo((int)connection.Socket.Handle, offset, Loaded, out int sent);
             // Only a send that waits shows when the kernel takes more bytes.
             if (result == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset, Loaded);
@@ -82,8 +84,6 @@ internal sealed class ChunkSender(
             _turnBytes = 0;
             file.Release();
             await uploads.Loop.YieldAsync();
-            // A loop that ends in a test closes all connections.
-            if (connection.Socket.SafeHandle.IsClosed) return false;
         }
         return true;
     }

@@ -11,13 +11,14 @@ internal delegate void FuzzProperty(ReadOnlySpan<byte> input);
 /// <summary>The targets by name, as the script and the folders of the corpus call them.</summary>
 internal static class FuzzTargets
 {
-    public static readonly string[] Names = ["framer", "answers", "local_chunks", "chunks_crc", "http"];
+    public static readonly string[] Names = ["framer", "answers", "lane", "local_chunks", "chunks_crc", "http"];
 
     /// <param name="folder">For the targets that read a file.</param>
     public static FuzzProperty Get(string name, string folder) => name switch
     {
         "framer" => FramerTarget.Run,
         "answers" => AnswersTarget.Run,
+        "lane" => LaneTarget.Run,
         "local_chunks" => new LocalChunksTarget(folder).Run,
         "chunks_crc" => new ChunkSumsTarget(folder).Run,
         "http" => HttpRequestTarget.Run,
