@@ -68,6 +68,13 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
         DownloadEnd end = DownloadEnd.Failed;
         try
         {
+            // Another program may have got the port since the tracker's last word.
+            if (Array.Exists(peer.Addresses, each => ReceiveQueueProbe.IsStrangersPort(each, peer.Port)))
+            {
+                (end, _reason) = (DownloadEnd.Unanswered, "the port is another program's now");
+                peer.RefuseLane();
+                return;
+            }
             TimeSpan startedAt = EventLoop.Now;
             _connection = await Connector.ConnectAsync(
                 context.Loop, peer.Addresses, peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilenceTimeout);
@@ -77,13 +84,6 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
                 return;
             }
             peer.Window.RoundTrip = EventLoop.Now - startedAt;
-            // Another program may have got the port since the tracker's last word.
-            if (ReceiveQueueProbe.SpeaksLane(_connection.Socket) == false)
-            {
-                (end, _reason) = (DownloadEnd.Unanswered, "the port is another program's now");
-                peer.RefuseLane();
-                return;
-            }
             peer.Window.Reset();
             _heardAt = EventLoop.Now;
             _connection.Socket.NoDelay();

@@ -62,13 +62,13 @@ internal sealed class ReceiveQueueProbe
     /// <summary>By the last request the other end is a <c>P2PTracker</c> of ours.</summary>
     public bool IsOurTracker => _bufferBytes == 2 * Limits.TrackerUnreadBytes;
 
-    /// <summary>Tells whether the other end of a connection speaks the lane, which a <c>P2PClient</c> of ours does that
-    /// has accepted it.</summary>
-    /// <returns>Null if the kernel can't say, as of another machine.</returns>
-    public static bool? SpeaksLane(Socket socket)
+    /// <summary>Tells whether another program than a <c>P2PClient</c> of ours that speaks the lane listens at a
+    /// port.</summary>
+    /// <returns>False also if the kernel can't say, as of another machine.</returns>
+    public static bool IsStrangersPort(IPAddress address, int port)
     {
-        var probe = new ReceiveQueueProbe((IPEndPoint)socket.LocalEndPoint!, (IPEndPoint)socket.RemoteEndPoint!);
-        return probe.HasReadAll(0) is null ? null : probe._bufferBytes == 2 * Limits.PeerUnreadBytes;
+        ReceiveQueueProbe probe = AskForListener(address, port);
+        return probe._bufferBytes is not (0 or 2 * Limits.PeerUnreadBytes);
     }
 
     /// <summary>Tells whether a tracker of ours on this machine can be reached from other machines: a tracker that
@@ -76,15 +76,17 @@ internal sealed class ReceiveQueueProbe
     public static bool IsOurTrackerOnAllAddresses(int port) =>
         IsOurTrackerOn("192.0.2.1", port) || IsOurTrackerOn("2001:db8::1", port);
 
+    private static bool IsOurTrackerOn(string address, int port) =>
+        AskForListener(IPAddress.Parse(address), port).IsOurTracker;
+
     // The kernel looks for the socket that would accept a connection to that address.
-    private static bool IsOurTrackerOn(string address, int port)
+    private static ReceiveQueueProbe AskForListener(IPAddress address, int port)
     {
-        var reached = IPAddress.Parse(address);
-        bool isIPv4 = reached.AddressFamily == AddressFamily.InterNetwork;
+        bool isIPv4 = address.AddressFamily == AddressFamily.InterNetwork;
         var anyClient = new IPEndPoint(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        var probe = new ReceiveQueueProbe(anyClient, new IPEndPoint(reached, port));
+        var probe = new ReceiveQueueProbe(anyClient, new IPEndPoint(address, port));
         probe.HasReadAll(0);
-        return probe.IsOurTracker;
+        return probe;
     }
 
     /// <summary>Tells whether the other end has read everything.</summary>

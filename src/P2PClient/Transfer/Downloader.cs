@@ -97,14 +97,12 @@ internal sealed class Downloader
             _ = DownloadAsync(new ConnectionDownload(_context, download, copy, check));
             return;
         }
-        if (!_lanes.TryGetValue(download.Peer, out Lane? lane) || lane.IsOver)
-        {
-            _lanes[download.Peer] = lane = new Lane(_context, download.Peer, OnSessionEnd);
-            _ = lane.RunAsync();
-        }
-        var session = new LaneDownload(_context, download, copy, check!, lane);
+        bool isNew = !_lanes.TryGetValue(download.Peer, out Lane? lane) || lane.IsOver;
+        if (isNew) _lanes[download.Peer] = lane = new Lane(_context, download.Peer, OnSessionEnd);
+        var session = new LaneDownload(_context, download, copy, check!, lane!);
         _sessions.Add(download, session);
-        lane.Begin(session);
+        lane!.Begin(session);
+        if (isNew) _ = lane.RunAsync();
     }
 
     private async Task DownloadAsync(ConnectionDownload session)

@@ -36,6 +36,34 @@ public sealed class UploadQueueTests
     }
 
     [Fact]
+    public void ALane_IsServedOneChunkAtATime_TheOneSentLeastFirst()
+    {
+        var lane = new UploadLane();
+        UploadRequest first = Ask(1, lane), again = Ask(1, lane), fresh = Ask(2, lane), other = Ask(3);
+        Assert.True(first.HasTurn && other.HasTurn && lane.Current == first);
+        Assert.False(again.HasTurn || fresh.HasTurn);
+        _queue.Remove(first, Seconds(0));
+        Assert.True(fresh.HasTurn && lane.Current == fresh);
+        Assert.False(again.HasTurn);
+        _queue.Remove(fresh, Seconds(0));
+        _queue.Remove(again, Seconds(0));
+        Assert.Null(lane.Current);
+    }
+
+    [Fact]
+    public void ATurn_IsPassedWithinALaneAlone()
+    {
+        var lane = new UploadLane();
+        UploadRequest first = Ask(1, lane), second = Ask(2), third = Ask(3), next = Ask(4, lane);
+        Assert.True(_queue.TryPassTurn(first, Seconds(0)));
+        Assert.True(next.HasTurn && second.HasTurn && lane.Current == next);
+        Assert.False(third.HasTurn);
+        Assert.False(_queue.TryPassTurn(next, Seconds(0)));
+        _queue.Remove(next, Seconds(0));
+        Assert.True(third.HasTurn);
+    }
+
+    [Fact]
     public void WhoHasWaitedForLong_IsServedInAnyCase()
     {
         UploadRequest first = Ask(1), second = Ask(2), third = Ask(3);
@@ -149,6 +177,13 @@ public sealed class UploadQueueTests
         _queue.Remove(left, Seconds(0));
         _queue.Remove(first, Seconds(0));
         Assert.False(wasCalled || left.HasTurn);
+    }
+
+    private UploadRequest Ask(int chunkIndex, UploadLane lane)
+    {
+        var upload = new UploadRequest(chunkIndex, timeout: Seconds(1), now: Seconds(0), () => { }) { Lane = lane };
+        _queue.Add(upload, Seconds(0));
+        return upload;
     }
 
     private UploadRequest Ask(int chunkIndex, double askedAt = 0)

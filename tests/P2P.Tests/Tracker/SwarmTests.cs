@@ -301,6 +301,33 @@ public sealed class SwarmTests(ITestOutputHelper output)
         return peer;
     }
 
+    [Fact]
+    public void Marks_StandBehindThePeers_InTheirOrder_AndChangeWithTheirConnections()
+    {
+        SwarmPeer ours = _swarm.GetPeer("localhost", 5001)!, stranger = _swarm.GetPeer("localhost", 5002)!;
+        ours.OnConnected(laneVersion: 1);
+        stranger.OnConnected();
+        _swarm.TryAnnounce(7, stranger);
+        _swarm.TryAnnounce(7, ours);
+        Assert.Equal("GET_CHUNK_FROM,7,localhost,5002,localhost,5001|,lane,01", Marked(7));
+        Assert.Equal("GET_CHUNK_FROM,7,localhost,5002,localhost,5001|,lane,01", Marked(7));     // from the cache
+        ours.OnConnected();         // announced again, by a program that has not said that it speaks the lane
+        Assert.Equal("GET_CHUNK_FROM,7,localhost,5002,localhost,5001|", Marked(7));
+        stranger.OnConnected(laneVersion: 1);
+        Assert.Equal("GET_CHUNK_FROM,7,localhost,5002,localhost,5001|,lane,10", Marked(7));
+        stranger.OnDisconnected(TimeSpan.Zero);
+        stranger.OnDisconnected(TimeSpan.Zero);
+        Assert.Equal("GET_CHUNK_FROM,7,localhost,5001,localhost,5002|", Marked(7));
+    }
+
+    private string Marked(int chunkIndex)
+    {
+        byte[] buffer = new byte[Limits.MarkedAnswerBytesMax];
+        int length = _swarm.WriteAnswer(chunkIndex, buffer, out _, thisMachine: null, out int marksBytes);
+        string marks = Encoding.ASCII.GetString(buffer, length, marksBytes);
+        return $"{Encoding.ASCII.GetString(buffer, 0, length)}|{marks}";
+    }
+
     private void Sweep(TimeSpan now) => _swarm.RemoveGoneBefore(now - TrackerLimits.GonePeerLife);
 
     private string Answer(int chunkIndex, string? thisMachine = null)
