@@ -178,9 +178,10 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
             bool isSmall = isThere && 2 * LanePiece.HeadBytes + file.Bytes <= _buffer.Length;
             if (!HasRoomFor(isSmall ? (int)file.Bytes : 0) && !(await Flush()).IsSuccess) return false;
             if (_isOver || (isSmall && TryAddSmall(upload, file))) return !_isOver;
-            connection.Socket.SendFullPackets(true);
+            // Within one machine, packets have no size that would be worth a wait.
+            if (!_isLocal) connection.Socket.SendFullPackets(true);
             isThere = isThere && file.Bytes > 0 && await SendLargeAsync(sender, upload, file);
-            if (!_isOver) connection.Socket.SendFullPackets(false);
+            if (!_isLocal && !_isOver) connection.Socket.SendFullPackets(false);
             LanePieceKind kind = _isCancelled ? LanePieceKind.Cancelled : LanePieceKind.Gone;
             if (!isThere && !_isBroken) AddHead(new LanePiece(kind, Waiting, upload.ChunkIndex, 0, 0));
             return !_isOver && !_isBroken;
