@@ -14,7 +14,9 @@ internal static unsafe partial class LibC
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400;
     public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int ModeOfNewFiles = 0b110_110_110;        // rw-rw-rw-, less the umask
-    public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400;
+    public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400, AT_EMPTY_PATH = 0x1000;
+    public const uint STATX_TYPE = 1, STATX_MTIME = 0x40, STATX_SIZE = 0x200;
+    public const int S_IFMT = 0xF000, S_IFREG = 0x8000;
     public const int AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
     public const int IPPROTO_TCP = 6;
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17;
@@ -49,6 +51,26 @@ internal static unsafe partial class LibC
     {
         public void* Start;
         public nint Bytes;
+    }
+
+    /// <summary>struct statx, which is the same on every machine, up to the fields that our code reads; 256 bytes.
+    /// </summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    public struct FileStatus
+    {
+        public uint Mask, BlockBytes;
+        public ulong Attributes;
+        public uint Links, User, Group;
+        public ushort Mode;
+        public ulong Inode, Bytes, Blocks, KnownAttributes;
+        public FileTime Accessed, Created, Changed, Modified;
+    }
+
+    /// <summary>struct statx_timestamp.</summary>
+    public struct FileTime
+    {
+        public long Seconds;
+        public uint Nanoseconds;
     }
 
     /// <summary>posix_spawnattr_t, as glibc's and musl's headers lay it out: all zero when it is initialised, with the
@@ -103,6 +125,10 @@ internal static unsafe partial class LibC
     // Reads the part of a file that is in memory, without waiting for the disk.
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint preadv2(int descriptor, IoVector* buffers, int count, long offset, int flags);
+
+    // RandomAccess.GetLength and File.GetLastWriteTimeUtc make two calls of it, and bring 70 KB of time zones along.
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int statx(int folder, string path, int flags, uint mask, FileStatus* status);
 
     // Finds holes (SEEK_DATA and SEEK_HOLE), and the length of the log, which fails for a pipe.
     [LibraryImport("libc", SetLastError = true)]

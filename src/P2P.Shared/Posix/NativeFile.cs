@@ -99,19 +99,18 @@ public sealed unsafe class NativeFile : IDisposable
     }
 
     /// <summary>Reads the size in bytes, and when the file was last written to.</summary>
-    /// <returns>False if the system has neither, as of a pipe.</returns>
+    /// <returns>False unless it is a regular file.</returns>
     public bool TryGetStatus(out long bytes, out DateTime modified)
     {
-        try
-        {
-            Seen = (bytes, modified) = (RandomAccess.GetLength(_handle), File.GetLastWriteTimeUtc(_handle));
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            (bytes, modified) = (0, default);
-            return false;
-        }
+        (bytes, modified) = (0, default);
+        const uint Wanted = LibC.STATX_TYPE | LibC.STATX_SIZE | LibC.STATX_MTIME;
+        LibC.FileStatus status;
+        if (LibC.statx(Descriptor, "", LibC.AT_EMPTY_PATH, Wanted, &status) != 0) return false;
+        if ((status.Mask & Wanted) != Wanted || (status.Mode & LibC.S_IFMT) != LibC.S_IFREG) return false;
+        TimeSpan sinceEpoch = TimeSpan.FromSeconds(status.Modified.Seconds)
+            + TimeSpan.FromTicks(status.Modified.Nanoseconds / TimeSpan.NanosecondsPerTick);
+        Seen = (bytes, modified) = ((long)status.Bytes, DateTime.UnixEpoch + sinceEpoch);
+        return true;
     }
 
     /// <summary>Lets the kernel send bytes of the file, as many as a socket takes now: sendfile(2). Socket.SendFile
