@@ -18,8 +18,9 @@ internal static class AnswerSyntax
     /// <returns>Where its verb begins; -1 if the text holds no whole verb of an answer.</returns>
     public static int FindVerb(ReadOnlySpan<byte> text)
     {
-        int known = text.IndexOf(Verbs.GetChunkFrom), unknown = text.IndexOf(Verbs.ChunkLocationUnknown);
-        return known < 0 ? unknown : unknown < 0 ? known : Math.Min(known, unknown);
+        int known = text.IndexOf(Verbs.GetChunkFrom);
+        int unknown = (known < 0 ? text : text[..known]).IndexOf(Verbs.ChunkLocationUnknown);
+        return unknown < 0 ? known : unknown;
     }
 
     /// <summary>Finds the end of the answer at the head of a text.</summary>
@@ -29,8 +30,8 @@ internal static class AnswerSyntax
     {
         Debug.Assert(IsAtAnswer(text), "the text does not begin with an answer");
         int newline = text.IndexOf((byte)'\n');
-        int next = FindVerb(text[1..]) + 1;
-        return next == 0 ? newline : newline < 0 ? next : Math.Min(newline, next);
+        int next = FindVerb(newline < 0 ? text[1..] : text[1..newline]) + 1;
+        return next > 0 ? next : newline;
     }
 
     /// <summary>Counts the bytes of an answer that are an answer's: other text may be joined to its end.</summary>

@@ -127,9 +127,16 @@ internal sealed class ChunkPicker
     {
         Debug.Assert(StateOf(chunkIndex) == ChunkState.InFlight, "the chunk is not in flight");
         bool isPicked = _sources.TryChooseAnother(chunkIndex, now, isTaken, out source);
-        // Better sources may have appeared since the last answer.
-        if (now - _sources.TimeOf(chunkIndex) > _refreshAge.Pause) _questions.AskForMoreSources(chunkIndex);
+        LookForSources(chunkIndex, now);
         return isPicked;
+    }
+
+    /// <summary>Lets the tracker be asked about a chunk in flight, if better sources may have appeared since its last
+    /// answer.</summary>
+    public void LookForSources(int chunkIndex, TimeSpan now)
+    {
+        Debug.Assert(StateOf(chunkIndex) == ChunkState.InFlight, "the chunk is not in flight");
+        if (now - _sources.TimeOf(chunkIndex) > _refreshAge.Pause) _questions.AskForMoreSources(chunkIndex);
     }
 
     /// <summary>A chunk in flight has arrived whole.</summary>

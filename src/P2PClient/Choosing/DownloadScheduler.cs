@@ -166,11 +166,16 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         foreach (Download download in _running)
         {
             if (!MayGiveUp(download) || !download.IsWanted || !download.IsWaiting(now)) continue;
-            if (!TryPickAnother(download, now, out another)) continue;
             // A request that is taken back too late costs the peer a chunk's time: it must pay.
-            if (download.IsOnLane && another.Window.Waiting + 1 >= download.Peer.Window.Waiting) continue;
+            int waitingMax = download.IsOnLane ? download.Peer.Window.Waiting - 2 : int.MaxValue;
             bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
-            if (!hasNewSource && now - download.StartedAt < ClientLimits.QueueTimeout + download.Delay) continue;
+            bool isLate = now - download.StartedAt >= ClientLimits.QueueTimeout + download.Delay;
+            if (waitingMax < 0 || !(hasNewSource || isLate))
+            {
+                picker.LookForSources(download.ChunkIndex, now);
+                continue;
+            }
+            if (!TryPickAnother(download, now, out another) || another.Window.Waiting > waitingMax) continue;
             Debug.Assert(download.Received == 0, "a download that has bytes is given up");
             waiting = download;
             return waiting.IsGivenUp = true;
@@ -183,7 +188,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         picker.TryPickAnother(download.ChunkIndex, now, peer => IsFetching(download.ChunkIndex, peer), out another);
 
     private bool IsFetching(int chunkIndex, Peer peer) =>
-        _running.Exists(download => download.ChunkIndex == chunkIndex && download.Peer == peer);
+        peer.Downloads > 0 && _running.Exists(download => download.ChunkIndex == chunkIndex && download.Peer == peer);
 
     private int CountRunning(int chunkIndex)
     {

@@ -58,6 +58,9 @@ internal sealed class Peer(string host, int port, IPAddress[] addresses, bool is
         }
     }
 
+    /// <summary>The number of the last answer that listed the peer (<see cref="PeerBook"/>).</summary>
+    public long Answer { get; set; }
+
     /// <summary>The peer's last chunk came quickly.</summary>
     public bool IsFast { get; private set; }
 

@@ -19,6 +19,7 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
 {
     private readonly Dictionary<(string Host, int Port), Peer> _peers = [];
     private readonly Dictionary<int, Peer> _localPeers = [];      // the usual case, found without a string
+    private long _answers;      // read
     private bool _isHub;
 
     /// <summary>The tracker is our own, is on this machine, and serves other machines, too: peers on these count.
@@ -43,13 +44,15 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
     public Peer[] Read(ReadOnlySpan<byte> text)
     {
         List<Peer> found = [];
+        _answers++;
         ReadOnlySpan<byte> marks = HasMarks ? LaneSyntax.TakeMarks(ref text) : default;
         var fields = new FieldReader(text);
         for (int place = 0; MessageReader.TryReadPeer(ref fields, out ReadOnlySpan<byte> host, out int port); place++)
         {
             Peer peer = Get(host, port);
             peer.LaneVersion = place < marks.Length ? marks[place] - '0' : 0;
-            if (peer.Addresses.Length > 0 && !found.Contains(peer)) found.Add(peer);
+            if (peer.Addresses.Length > 0 && peer.Answer != _answers) found.Add(peer);
+            peer.Answer = _answers;
         }
         return [.. found];
     }
