@@ -16,7 +16,7 @@ internal static unsafe partial class LibC
     public const int ModeOfNewFiles = 0b110_110_110;        // rw-rw-rw-, less the umask
     public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400, AT_EMPTY_PATH = 0x1000;
     public const uint STATX_TYPE = 1, STATX_MTIME = 0x40, STATX_SIZE = 0x200;
-    public const int S_IFMT = 0xF000, S_IFREG = 0x8000;
+    public const int FileTypeMask = 0xF000, RegularFile = 0x8000;      // of a mode: S_IFMT and S_IFREG
     public const int AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
     public const int IPPROTO_TCP = 6;
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17;

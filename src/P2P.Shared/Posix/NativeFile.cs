@@ -106,7 +106,7 @@ public sealed unsafe class NativeFile : IDisposable
         const uint Wanted = LibC.STATX_TYPE | LibC.STATX_SIZE | LibC.STATX_MTIME;
         LibC.FileStatus status;
         if (LibC.statx(Descriptor, "", LibC.AT_EMPTY_PATH, Wanted, &status) != 0) return false;
-        if ((status.Mask & Wanted) != Wanted || (status.Mode & LibC.S_IFMT) != LibC.S_IFREG) return false;
+        if ((status.Mask & Wanted) != Wanted || (status.Mode & LibC.FileTypeMask) != LibC.RegularFile) return false;
         TimeSpan sinceEpoch = TimeSpan.FromSeconds(status.Modified.Seconds)
             + TimeSpan.FromTicks(status.Modified.Nanoseconds / TimeSpan.NanosecondsPerTick);
         Seen = (bytes, modified) = ((long)status.Bytes, DateTime.UnixEpoch + sinceEpoch);
