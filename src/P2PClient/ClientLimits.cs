@@ -187,4 +187,7 @@ internal static class ClientLimits
 
     /// <summary>How often paused sources and unknown chunks are looked at again when nothing else happens.</summary>
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long a client that writes to stdout waits where nobody reads.</summary>
+    public static readonly TimeSpan StreamPause = TimeSpan.FromMilliseconds(5);
 }

@@ -24,8 +24,10 @@ internal static class ClientOption
         "log", "<path>", "the common log (default logs.log in the current directory)");
     public static readonly Option Chunks = new(
         "chunks", "<count>", "begin with nothing: make the folder and its list for so many chunks");
+    public static readonly Option SeedOf = new(
+        "seed", "<file|folder>", "serve this, which stays as it is, instead of a folder with chunks");
     public static readonly Option Out = new(
-        "out", "<file>", "join the chunks into this file as soon as all are there");
+        "out", "<file|->", "join the chunks into this file, or write them to stdout, as soon as all are there");
     public static readonly Option OnComplete = new(
         "on_complete", "<command>", "run this, through /bin/sh -c, as soon as all is there");
     public static readonly Option ExitWhenComplete = new(
@@ -46,11 +48,11 @@ internal static class ClientOption
         "copies", "<number>", "gives each chunk to so many of them (default 1)");
     public static readonly Option Seed = new("seed", "<number>", "deals the same way each time");
 
-    /// <summary>Those of a client.</summary>
+    /// <summary>Those of a client. The array follows all options: a field is made after those above it.</summary>
     public static readonly Option[] All =
     [
-        Folder, TransferPort, Name, Tracker, Bind, Framing, Lane, MaxChunkBytes, Log, Chunks, Out, OnComplete,
-        ExitWhenComplete, Timeout, Quiet, Json, Verbose, Option.ShowHelp, Option.ShowVersion,
+        Folder, TransferPort, Name, Tracker, Bind, Framing, Lane, MaxChunkBytes, Log, Chunks, SeedOf, ChunkSize, Out,
+        OnComplete, ExitWhenComplete, Timeout, Quiet, Json, Verbose, Option.ShowHelp, Option.ShowVersion,
     ];
 
     /// <summary>Those of <c>split</c>.</summary>

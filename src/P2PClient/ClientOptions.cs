@@ -26,15 +26,30 @@ internal sealed class ClientOptions
     private const int DefaultTrackerPort = 5100;        // PROTOCOL 8.1
     private const int NameBytesMax = 1000;              // in UTF-8; every line of the log begins with it
 
-    private ClientOptions(CommandLine line)
+    private ClientOptions(CommandLine line, bool isFetch)
     {
+        IsFetch = isFetch;
         if (line.Positional is not null && line.Has(ClientOption.Folder))
             throw ProgramException.Usage($"unexpected argument '{line.Positional}': -folder is given already");
-        string folder = line.Get(ClientOption.Folder) ?? line.Positional
-            ?? throw ProgramException.Usage("which folder? give it with -folder");
-        if (folder.Length == 0) throw ProgramException.Usage("the folder's name is empty: give it with -folder");
-        Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        Name = line.Get(ClientOption.Name) is { } name ? CheckName(name) : NameOf(Folder);
+        string? folder = line.Get(ClientOption.Folder) ?? line.Positional;
+        if (folder is { Length: 0 }) throw ProgramException.Usage("the folder's name is empty: give it with -folder");
+        OutName = line.Get(ClientOption.Out);
+        if (OutName is { Length: 0 }) throw ProgramException.Usage("-out has no name: give that of the file to make");
+        OutPath = OutName is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(OutName));
+        if (IsStream) Terminal.KeepStandardOutputFree();
+        SeedPath = CheckSeed(line, folder);
+        IsInPlace = folder is null && (SeedPath is not null || (isFetch && OutPath is not null));
+        if (!IsInPlace && folder is null)
+        {
+            throw ProgramException.Usage(
+                isFetch ? "where to? give a file with -out" : "which folder? give it with -folder");
+        }
+        ChunkBytes = line.GetSize(ClientOption.ChunkSize, SplitCommand.DefaultChunkBytes);
+        string place = IsInPlace ? SeedPath ?? OutPath! : Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder!));
+        Folder = IsInPlace ? Path.GetDirectoryName(place) ?? "/" : place;
+        Name = line.Get(ClientOption.Name) is { } name ? CheckName(name)
+            : IsStream && folder is null ? "client"
+            : NameOf(place);
         TransferPort = line.GetPort(ClientOption.TransferPort, 0);
         LogPath = line.Get(ClientOption.Log) ?? "logs.log";
         ChunkBytesMax = line.GetSize(ClientOption.MaxChunkBytes, ClientLimits.ChunkBytesMax);
@@ -53,9 +68,6 @@ internal sealed class ClientOptions
             throw ProgramException.Usage(
                 $"-chunks {ChunkCount.Value} are too many: {ClientLimits.ChunksMax} are possible");
         }
-        OutName = line.Get(ClientOption.Out);
-        if (OutName is { Length: 0 }) throw ProgramException.Usage("-out has no name: give that of the file to make");
-        OutPath = OutName is null ? null : Path.GetFullPath(OutName);
         Command = line.Get(ClientOption.OnComplete);
         if (line.Has(ClientOption.Json) && line.Has(ClientOption.Quiet))
             throw ProgramException.Usage("-json and -quiet exclude each other: give one of them");
@@ -86,6 +98,18 @@ internal sealed class ClientOptions
 
     /// <summary>Full path, without a slash at its end.</summary>
     public string Folder { get; }
+
+    /// <summary>The number of chunks and their sums come from the swarm.</summary>
+    public bool IsFetch { get; }
+
+    /// <summary>The chunks lie in the file or folder of the user's, not in files of their own.</summary>
+    public bool IsInPlace { get; }
+
+    /// <summary>The file or folder to serve as it is: a full path; null: none.</summary>
+    public string? SeedPath { get; }
+
+    /// <summary>Bytes of each chunk of <see cref="SeedPath"/>, but for the last of each file.</summary>
+    public long ChunkBytes { get; }
 
     /// <summary>The name that the client's lines in the log begin with.</summary>
     public string Name { get; }
@@ -132,6 +156,9 @@ internal sealed class ClientOptions
     /// <summary>The file to join the chunks into, as the user named it; null: none.</summary>
     public string? OutName { get; }
 
+    /// <summary>The chunks go to stdout.</summary>
+    public bool IsStream => OutName == "-";
+
     /// <summary>The same as a full path.</summary>
     public string? OutPath { get; }
 
@@ -149,9 +176,11 @@ internal sealed class ClientOptions
     /// <exception cref="ProgramException">They are wrong.</exception>
     public static ClientOptions? Parse(string[] arguments)
     {
-        var line = CommandLine.Parse(arguments, ClientOption.All, allowsPositional: true);
+        // A folder may have the command's name: then it stands alone.
+        bool isFetch = arguments.Length > 1 && arguments[0] == "fetch";
+        var line = CommandLine.Parse(arguments.AsSpan(isFetch ? 1 : 0), ClientOption.All, allowsPositional: true);
         bool asksForHelp = line.Has(Option.ShowHelp);
-        if (!asksForHelp && !line.Has(Option.ShowVersion)) return new ClientOptions(line);
+        if (!asksForHelp && !line.Has(Option.ShowVersion)) return new ClientOptions(line, isFetch);
         Terminal.Print(asksForHelp ? Usage() : $"P2PClient {NativeProgram.Version}");
         return null;
     }
@@ -160,6 +189,19 @@ internal sealed class ClientOptions
     public static string Usage() =>
         $"{UsageText.Synopsis("usage: P2PClient [-folder] <path>", 17, ClientOption.All.AsSpan(1))}\n       P2PClient "
             + $"split|join|verify ...   (P2PClient split -help tells more)\n{UsageText.List(2, 26, ClientOption.All)}";
+
+    private static string? CheckSeed(CommandLine line, string? folder)
+    {
+        if (line.Get(ClientOption.SeedOf) is not { } seed)
+        {
+            if (line.Has(ClientOption.ChunkSize)) throw ProgramException.Usage("-chunk_size goes with -seed");
+            return null;
+        }
+        if (seed.Length == 0) throw ProgramException.Usage("-seed has no name: give that of a file or folder");
+        if (folder is not null || line.Has(ClientOption.Out) || line.Has(ClientOption.Chunks))
+            throw ProgramException.Usage("-seed serves what is there: it goes without -folder, -chunks and -out");
+        return Path.TrimEndingDirectorySeparator(Path.GetFullPath(seed));
+    }
 
     // The log has no quoting: a name must not look like more than one field, or more than one line (PROTOCOL 5.4).
     private static string CheckName(string name)

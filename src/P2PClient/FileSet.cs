@@ -16,6 +16,9 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     /// <summary>The sizes and sums of the chunks; null if the folder has no chunks.crc.</summary>
     public ChunkSums? Sums => sums;
 
+    /// <summary>The file or folder that the chunks are written to in place; null: none.</summary>
+    public TargetSet? Target { get; set; }
+
     /// <summary>Every chunk is here.</summary>
     public bool IsComplete => picker.IsComplete;
 

@@ -31,6 +31,21 @@ internal static class NewFolder
         }
     }
 
+    /// <summary>Keeps the description that the swarm has sent.</summary>
+    /// <exception cref="ProgramException">The folder can't be written.</exception>
+    public static void SaveSums(ClientOptions options, ChunkSums sums)
+    {
+        try
+        {
+            sums.Save(options.Folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProgramException(ExitCode.Disk, $"can't write to the folder {options.Folder}: "
+                + $"{DiskError.Describe(e)}; make room, let this user write there, or give another with -folder");
+        }
+    }
+
     /// <summary>Checks that the list has as many chunks as -chunks says.</summary>
     /// <exception cref="ProgramException">The counts differ.</exception>
     public static void Check(ClientOptions options, LocalChunksFile list)

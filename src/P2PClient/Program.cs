@@ -1,9 +1,7 @@
 using System;
-using System.IO;
 using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
-using P2P.Posix;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -19,32 +17,18 @@ internal static class Program
         if (FileCommands.IsCommand(arguments)) return FileCommands.Run(arguments);
         if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
         if (options.IsVerbose) Diagnosis.Begin(options.Name);
-        ChunkSums? sums = FolderLists.LoadSums(options.Folder);
-        using NativeFile? folderLock = NewFolder.Prepare(options, sums);
-        LocalChunksFile list = FolderLists.Load(options.Folder, Warn);
-        NewFolder.Check(options, list);
-        if (sums is not null) FolderLists.Compare(sums, list, options.Folder, Warn);
-        var store = new ChunkStore(options.Folder, list);
-        CleanFolder(options, store, isNeeded: list.Held.Count < list.ChunkCount);
-        bool isListSaved = store.Adopt(list, sums) == 0;
-        var picker = new ChunkPicker(list.ChunkCount, list.Held.Keys, Random.Shared);
-        if (options.OutPath is not null)
-            OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
-
+        using var set = OpenSet.Open(options);
         Acceptor acceptor = Listen(options);
         ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
         var loop = new EventLoop(ClientLimits.ReceiveBytes);
         int exitCode = ExitCode.Success;
-        var files = new FileSet(store, picker, sums);
-        var client = new SwarmClient(loop, options, log, files, acceptor, code =>
+        var client = new SwarmClient(loop, options, log, set.Files, acceptor, code =>
         {
             exitCode = code;
             loop.Stop();
         });
-        NativeProgram.RunUntilSignal(loop, () => client.Start(isListSaved), client.Stop);
+        NativeProgram.RunUntilSignal(loop, () => client.Start(set.IsListSaved), client.Stop);
         return exitCode;
-
-        void Warn(string warning) => Terminal.PrintError($"{options.Name}: {warning}");
     }
 
     private static Acceptor Listen(ClientOptions options)
@@ -74,25 +58,6 @@ internal static class Program
                 ExitCode.Failure,
                 $"transfer port {options.TransferPort} {reason}; "
                 + $"give another with -transfer_port, or none for any free one");
-        }
-    }
-
-    // A client that has every chunk may serve from a folder that can't be written.
-    private static void CleanFolder(ClientOptions options, ChunkStore store, bool isNeeded)
-    {
-        try
-        {
-            store.Clean();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (isNeeded)
-            {
-                throw new ProgramException(
-                    ExitCode.Usage,
-                    $"can't write to folder {options.Folder}: {DiskError.Describe(e)}; "
-                    + $"let this user write there, or give another with -folder");
-            }
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class SwarmClient
             new DownloadContext(loop, log, traffic, options.ChunkBytesMax), files, mayGiveUp: !options.IsTrackerLocal,
             new DownloadEvents { OnFetched = OnFetched, OnDiskFailure = OnDiskFailure, OnWrong = OnWrong });
         _uploads = new UploadServer(loop, files, traffic, OnLost, options.UsesLanes);
-        _tracker = new TrackerConnection(loop, options, log, files.Picker, acceptor.Port, _downloader.Start);
+        _tracker = new TrackerConnection(loop, options, log, files, acceptor.Port, _downloader.Start);
         _list = new ListSaver(loop, files, OnDiskFailure);
         _ending = new ClientEnding(loop, options, files.Picker, traffic, End);
         _report = new ClientReport(loop, options, files, _downloader, traffic);
@@ -101,7 +101,13 @@ internal sealed class SwarmClient
 
     private void OnLost(int chunkIndex)
     {
-        if (!_files.Has(chunkIndex)) return;
+        if (!_files.Has(chunkIndex) || _isStopped) return;
+        if (_files.Store.IsReadOnly)
+        {
+            _report.Changed(_files.Store.NameOf(chunkIndex));
+            End(ExitCode.Failure);
+            return;
+        }
         _report.Lost(chunkIndex, _files.Store.NameOf(chunkIndex));
         _files.OnLost(chunkIndex);
         _list.OnChange(isUrgent: false);

@@ -20,6 +20,10 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
     /// on speak it, too.</summary>
     public byte LaneVersion { get; set; }
 
+    /// <summary>The set that the client has and can describe; 0: not known. It is that of the peers that it announces
+    /// from then on.</summary>
+    public ulong SetId { get; set; }
+
     /// <summary>Lists an announcement, and logs it: LOCAL_CHUNKS,&lt;chunk_index&gt;,&lt;host&gt;,&lt;port&gt;. The
     /// tracker ignores the host that the message names, and takes the connection's (PROTOCOL 6.4).</summary>
     /// <returns>False if the list, or this connection's share of it, is full.</returns>
@@ -52,11 +56,11 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
         if (_last is not null)
         {
             _others ??= [];
-            if (!_others.Remove(peer)) peer.OnConnected(LaneVersion);
+            if (!_others.Remove(peer)) peer.OnConnected(LaneVersion, SetId);
             bool isAdded = _others.Add(_last);
             Debug.Assert(isAdded, "a connection counts a peer twice");
         }
-        else peer.OnConnected(LaneVersion);
+        else peer.OnConnected(LaneVersion, SetId);
         return _last = peer;
     }
 }

@@ -37,6 +37,10 @@ internal sealed class Swarm
     /// chunks, although perhaps no peer has announced that chunk yet.</summary>
     public int HighestAsked { get; set; }
 
+    /// <summary>The connected peers that can describe their set (PROTOCOL 10). That of the first one is the
+    /// swarm's.</summary>
+    public List<SwarmPeer> Describers { get; } = [];
+
     /// <summary>Changes with every peer that connects or leaves; never 0.</summary>
     public int Version { get; private set; } = 1;
 
@@ -147,6 +151,26 @@ internal sealed class Swarm
             buffer[..bytes].CopyTo(cached.Bytes);
         }
         return length;
+    }
+
+    /// <summary>Answers a client that says which set it has, or asks which one there is (PROTOCOL 10.2).</summary>
+    /// <param name="own">The client's set; 0 if it asks.</param>
+    /// <param name="buffer">At least <see cref="Limits.AnswerBytesMax"/> long.</param>
+    /// <param name="thisMachine">As of <see cref="WriteAnswer(int, Span{byte}, out bool, string?)"/>.</param>
+    /// <returns>Bytes written, with a newline; 0 if the client has the swarm's set, or a set where there is none.
+    /// </returns>
+    public int WriteSet(ulong own, Span<byte> buffer, string? thisMachine)
+    {
+        ulong id = Describers.Count > 0 ? Describers[0].SetId : 0;
+        if (own != 0 && (id == 0 || id == own)) return 0;
+        int length = SetSyntax.Write(buffer, id);
+        for (int i = 0; i < Math.Min(Describers.Count, TrackerLimits.DescribersNamed); i++)
+        {
+            SwarmPeer peer = Describers[i];
+            if (peer.SetId == id && peer.TryWrite(buffer[length..^1], thisMachine, out int bytes)) length += bytes;
+        }
+        buffer[length] = (byte)'\n';
+        return length + 1;
     }
 
     /// <summary>A peer has got its first connection, or has lost its last, or speaks another version of the

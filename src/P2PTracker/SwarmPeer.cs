@@ -31,6 +31,10 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     /// began to announce it; 0 for a stranger, and for a peer without a connection.</summary>
     public byte LaneVersion { get; private set; }
 
+    /// <summary>The set that the peer has and can describe (PROTOCOL 10), by the word of that connection; 0: not
+    /// known.</summary>
+    public ulong SetId { get; private set; }
+
     /// <summary>When the last of them ended.</summary>
     public TimeSpan GoneAt { get; private set; }
 
@@ -54,11 +58,13 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
 
     /// <summary>One more tracker connection announces the peer.</summary>
     /// <param name="laneVersion">Of the client at its other end; 0 if it speaks no lane.</param>
-    public void OnConnected(byte laneVersion = 0)
+    /// <param name="setId">As of <see cref="SetId"/>.</param>
+    public void OnConnected(byte laneVersion = 0, ulong setId = 0)
     {
         Debug.Assert(swarm.Peers[Id] == this, "a removed peer gets a connection");
         bool isOther = LaneVersion != laneVersion;
         LaneVersion = laneVersion;
+        SetSet(setId);
         if (++Connections == 1 || isOther) swarm.OnPeerChanged();
     }
 
@@ -70,6 +76,15 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
         GoneAt = now;
         if (--Connections > 0) return;
         LaneVersion = 0;
+        SetSet(0);
         swarm.OnPeerChanged();
+    }
+
+    private void SetSet(ulong setId)
+    {
+        if (setId == SetId) return;
+        if (SetId != 0) swarm.Describers.Remove(this);
+        SetId = setId;
+        if (SetId != 0) swarm.Describers.Add(this);
     }
 }

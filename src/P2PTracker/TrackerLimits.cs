@@ -52,4 +52,7 @@ internal static class TrackerLimits
     /// <summary>Unknown chunks remembered per connection for that pause, at 12 bytes each: more than a client that asks
     /// one question at a time can ask for in a pause. The memory grows only as far as it is needed.</summary>
     public const int UnknownRemembered = 512;
+
+    /// <summary>Most peers that are named to a client which asks for the description of the swarm's set.</summary>
+    public const int DescribersNamed = 16;
 }

@@ -169,7 +169,7 @@ internal sealed class TrackerSession
         while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine))
         {
             bool isMessage = MessageReader.TryRead(text, out Message message);
-            bool isHello = !isMessage && isLine && TryReadHello(text);
+            bool isHello = !isMessage && isLine && TryHandleOurs(text, answers, ref answerBytes);
             if ((isMessage || isHello) && !HasSentMessage) OnFirstMessage();
             if (Diagnosis.Log is not null && isMessage) ReportDialect(isLine);
             switch (isMessage ? message.Kind : default(MessageKind?))
@@ -205,9 +205,16 @@ internal sealed class TrackerSession
         HasSentMessage = true;
     }
 
-    // A client of ours says that it speaks the lane (PROTOCOL 9.2).
-    private bool TryReadHello(ReadOnlySpan<byte> text)
+    // A client of ours says which set it has, or asks (PROTOCOL 10.2), or says that it speaks the lane (PROTOCOL 9.2).
+    private bool TryHandleOurs(ReadOnlySpan<byte> text, byte[] answers, ref int answerBytes)
     {
+        if (SetSyntax.TryRead(text, out ulong set, out _))
+        {
+            int length = _whereChunk.WriteSet(set, answers, answerBytes);
+            if (set != 0 && length == 0) _localChunks.SetId = set;
+            answerBytes += length;
+            return true;
+        }
         if (!LaneSyntax.TryReadHello(text, out int version)) return false;
         _localChunks.LaneVersion = (byte)version;
         _whereChunk.ShowsMarks = true;

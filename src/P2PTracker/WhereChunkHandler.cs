@@ -49,6 +49,11 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
         return length;
     }
 
+    /// <inheritdoc cref="Swarm.WriteSet"/>
+    /// <param name="start">Where in the buffer the answer begins.</param>
+    public readonly int WriteSet(ulong own, byte[] buffer, int start) =>
+        server.Swarm.WriteSet(own, buffer.AsSpan(start), thisMachine);
+
     private int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start, bool mayHold)
     {
         Debug.Assert(buffer.Length - start > Limits.MarkedAnswerBytesMax, "the buffer has no room for an answer");

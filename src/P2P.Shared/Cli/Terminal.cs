@@ -15,9 +15,13 @@ public static class Terminal
     private const string ClearLine = "\r\e[K";
     private static string _live = "";       // the last line of the terminal now
     private static int _processGroup;
+    private static int _output = LibC.StandardOutput;
+
+    /// <summary>Stdout gets the user's data: news go to stderr.</summary>
+    public static void KeepStandardOutputFree() => _output = 2;
 
     /// <summary>News, to stdout.</summary>
-    public static void Print(string line) => Write(1, $"{Clear}{line}\n{_live}");
+    public static void Print(string line) => Write(_output, $"{Clear}{line}\n{_live}");
 
     /// <summary>Trouble, to stderr.</summary>
     public static void PrintError(string line)
@@ -27,9 +31,9 @@ public static class Terminal
             Write(2, $"{line}\n");
             return;
         }
-        Write(1, ClearLine);
+        Write(_output, ClearLine);
         Write(2, $"{line}\n");
-        Write(1, _live);
+        Write(_output, _live);
     }
 
     /// <summary>True while a live line is shown.</summary>
@@ -41,7 +45,7 @@ public static class Terminal
         get
         {
             ulong size = 0;
-            return LibC.ioctl(1, LibC.TIOCGWINSZ, &size) == 0;
+            return LibC.ioctl(_output, LibC.TIOCGWINSZ, &size) == 0;
         }
     }
 
@@ -52,9 +56,9 @@ public static class Terminal
     {
         ushort* size = stackalloc ushort[4];        // struct winsize: rows, columns, and both in pixels
         int group = 0;
-        var poll = new LibC.PollFile { Descriptor = 1, Events = LibC.POLLOUT };
-        if (LibC.ioctl(1, LibC.TIOCGWINSZ, size) != 0) return 0;
-        if (LibC.ioctl(1, LibC.TIOCGPGRP, &group) == 0 && group != ProcessGroup) return 0;
+        var poll = new LibC.PollFile { Descriptor = _output, Events = LibC.POLLOUT };
+        if (LibC.ioctl(_output, LibC.TIOCGWINSZ, size) != 0) return 0;
+        if (LibC.ioctl(_output, LibC.TIOCGPGRP, &group) == 0 && group != ProcessGroup) return 0;
         if (LibC.poll(&poll, 1, 0) != 1 || (poll.HappenedEvents & LibC.POLLOUT) == 0) return 0;
         return size[1] == 0 ? 80 : size[1];
     }
@@ -65,7 +69,7 @@ public static class Terminal
     {
         Debug.Assert(!line.Contains('\n'), "the live line is one line");
         if (line == _live) return;
-        Write(1, $"\r{line}\e[K");
+        Write(_output, $"\r{line}\e[K");
         _live = line;
     }
 

@@ -14,18 +14,20 @@ internal static unsafe partial class LibC
     public const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400;
     public const int O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public const int ModeOfNewFiles = 0b110_110_110;        // rw-rw-rw-, less the umask
-    public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400, AT_EMPTY_PATH = 0x1000;
-    public const uint STATX_TYPE = 1, STATX_MTIME = 0x40, STATX_SIZE = 0x200;
+    public const int AT_FDCWD = -100, AT_SYMLINK_FOLLOW = 0x400, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
+    public const uint STATX_TYPE = 1, STATX_MODE = 2, STATX_MTIME = 0x40, STATX_SIZE = 0x200;
     public const int FileTypeMask = 0xF000, RegularFile = 0x8000;      // of a mode: S_IFMT and S_IFREG
+    public const int FileIsFolder = 0x4000, FileIsLink = 0xA000;            // S_IFDIR and S_IFLNK
     public const int AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOCK_DGRAM = 2, SOCK_CLOEXEC = 0x80000;
     public const int IPPROTO_TCP = 6;
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, EACCES = 13, EEXIST = 17;
     public const int ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENFILE = 23, EMFILE = 24, EFBIG = 27, ENOSPC = 28;
     public const int EPIPE = 32, ENAMETOOLONG = 36, ELOOP = 40, EOPNOTSUPP = 95, EDQUOT = 122;
-    public const int SEEK_CUR = 1, SEEK_END = 2, SEEK_DATA = 3, SEEK_HOLE = 4;
+    public const int SEEK_SET = 0, SEEK_CUR = 1, SEEK_END = 2, SEEK_DATA = 3, SEEK_HOLE = 4;
     public const int F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032;
     public const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
     public const int SIGINT = 2, SIGPIPE = 13, SIGTERM = 15, SIG_DFL = 0, SIG_IGN = 1;
+    public const int StandardInput = 0, StandardOutput = 1;
     public const int WNOHANG = 1, RWF_NOWAIT = 8;
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4;
@@ -141,6 +143,10 @@ internal static unsafe partial class LibC
     // Follows every link of a path; ResolveLinkTarget follows those of its last part. Returns null on failure.
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial byte* realpath(string path, byte* resolved);
+
+    // FileSystemInfo.LinkTarget brings 60 KB of dates along.
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial nint readlink(string path, byte* target, nint bytesMax);
 
     // Restores SIGINT, which a script may have set to be ignored, and ignores SIGPIPE.
     [LibraryImport("libc", SetLastError = true)]

@@ -43,6 +43,12 @@ public sealed unsafe class NativeFile : IDisposable
     /// <summary>False once the file system has turned out not to tell which part of a file is in memory.</summary>
     public bool KnowsCache { get; private set; } = true;
 
+    /// <summary>The offset in the file that counts as 0: where the part begins that this object is about.</summary>
+    public long Start { get; private init; }
+
+    /// <summary>Other parts of the file are being written: when that was last tells nothing of this part.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>The descriptor, while the file is open.</summary>
     public int Descriptor
     {
@@ -57,6 +63,28 @@ public sealed unsafe class NativeFile : IDisposable
     /// <param name="error">0, or the errno.</param>
     public static NativeFile? TryOpen(string path, out int error) =>
         TryOpen(path, LibC.O_RDONLY | LibC.O_NONBLOCK, out error);
+
+    /// <summary>Opens a part of a file to read.</summary>
+    /// <param name="isShared">As of <see cref="IsShared"/>.</param>
+    /// <param name="error">0, or the errno.</param>
+    public static NativeFile? TryOpenPart(string path, long start, bool isShared, out int error)
+    {
+        int descriptor = Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK, out error);
+        return descriptor < 0 ? null : new NativeFile(descriptor) { Start = start, IsShared = isShared };
+    }
+
+    /// <summary>Opens a part of a file that is there, to write it and to read it again.</summary>
+    /// <param name="error">0, or the errno.</param>
+    public static NativeFile? TryOpenPartToWrite(string path, long start, out int error)
+    {
+        int descriptor = Open(path, LibC.O_RDWR, out error);
+        if (descriptor < 0) return null;
+        var file = new NativeFile(descriptor) { Start = start, IsShared = true };
+        if (LibC.lseek(descriptor, start, LibC.SEEK_SET) == start) return file;
+        error = Marshal.GetLastPInvokeError();
+        file.Dispose();
+        return null;
+    }
 
     /// <summary>Makes a new file to write and to read, or empties an existing one.</summary>
     /// <param name="error">0, or the errno.</param>
@@ -103,13 +131,51 @@ public sealed unsafe class NativeFile : IDisposable
     public bool TryGetStatus(out long bytes, out DateTime modified)
     {
         (bytes, modified) = (0, default);
-        const uint Wanted = LibC.STATX_TYPE | LibC.STATX_SIZE | LibC.STATX_MTIME;
-        LibC.FileStatus status;
-        if (LibC.statx(Descriptor, "", LibC.AT_EMPTY_PATH, Wanted, &status) != 0) return false;
-        if ((status.Mask & Wanted) != Wanted || (status.Mode & LibC.FileTypeMask) != LibC.RegularFile) return false;
-        TimeSpan sinceEpoch = TimeSpan.FromSeconds(status.Modified.Seconds)
-            + TimeSpan.FromTicks(status.Modified.Nanoseconds / TimeSpan.NanosecondsPerTick);
-        Seen = (bytes, modified) = ((long)status.Bytes, DateTime.UnixEpoch + sinceEpoch);
+        if (!NativeStatus.TryRead(Descriptor, "", LibC.AT_EMPTY_PATH, out NativeStatus status)) return false;
+        if (status.Kind != NativeKind.File) return false;
+        (bytes, modified) = (status.Bytes, status.Modified);
+        Seen = (bytes, IsShared ? default : modified);
+        return true;
+    }
+
+    /// <summary>Waits for bytes of stdin, whatever that is.</summary>
+    /// <returns>The number of bytes; 0 at the end.</returns>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static int ReadStandardInput(Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            while (true)
+            {
+                // Of a pipe there are no offsets: -1 reads on, as read(2) does.
+                var whole = new LibC.IoVector { Start = start, Bytes = buffer.Length };
+                nint result = LibC.preadv2(LibC.StandardInput, &whole, 1, -1, 0);
+                int error = Error((int)Math.Min(result, 0));
+                if (error == 0) return (int)result;
+                if (error != LibC.EINTR) throw new IOException(LibC.ErrorText(error));
+            }
+        }
+    }
+
+    /// <summary>Tells whether a descriptor is that of a regular file, and of no pipe, terminal or device.</summary>
+    public static bool IsRegular(int descriptor) =>
+        NativeStatus.TryRead(descriptor, "", LibC.AT_EMPTY_PATH, out NativeStatus status)
+            && status.Kind == NativeKind.File;
+
+    /// <summary>Reads what there is at a path; a link is not followed.</summary>
+    public static bool TryGetStatusOf(string path, out NativeStatus status) =>
+        NativeStatus.TryRead(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, out status);
+
+    /// <summary>Finds the next part of the file that is no hole. Where the file system reports no holes, all is
+    /// data.</summary>
+    /// <returns>False if there is only a hole up to the end of the file.</returns>
+    public bool TryFindData(long offset, out long data, out long hole)
+    {
+        hole = long.MaxValue;
+        data = LibC.lseek(Descriptor, offset, LibC.SEEK_DATA);
+        if (data < 0 && Marshal.GetLastPInvokeError() == LibC.ENXIO) return false;
+        if (data >= 0) hole = LibC.lseek(Descriptor, data, LibC.SEEK_HOLE);
+        if (data < 0 || hole <= data) (data, hole) = (offset, long.MaxValue);
         return true;
     }
 
@@ -120,6 +186,7 @@ public sealed unsafe class NativeFile : IDisposable
     public SendFileEnd SendTo(int socket, long offset, int count, out int sent)
     {
         Debug.Assert(offset >= 0 && count > 0, "there are bytes to send");
+        offset += Start;
         nint result = LibC.sendfile(socket, Descriptor, &offset, count);
         sent = Math.Max((int)result, 0);
         if (result >= 0) return SendFileEnd.Sent;
@@ -133,7 +200,7 @@ public sealed unsafe class NativeFile : IDisposable
         try
         {
             Debug.Assert(!buffer.IsEmpty && offset >= 0, "a read of 0 bytes would look like the end of the file");
-            return RandomAccess.Read(_handle, buffer, offset);
+            return RandomAccess.Read(_handle, buffer, Start + offset);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -150,7 +217,7 @@ public sealed unsafe class NativeFile : IDisposable
         fixed (byte* start = buffer)
         {
             var whole = new LibC.IoVector { Start = start, Bytes = buffer.Length };
-            nint result = LibC.preadv2(Descriptor, &whole, 1, offset, LibC.RWF_NOWAIT);
+            nint result = LibC.preadv2(Descriptor, &whole, 1, Start + offset, LibC.RWF_NOWAIT);
             if (result >= 0) return (int)result;
         }
         KnowsCache = Marshal.GetLastPInvokeError() == LibC.EAGAIN;
@@ -192,9 +259,15 @@ public sealed unsafe class NativeFile : IDisposable
 
     private static NativeFile? TryOpen(string path, int flags, out int error)
     {
+        int descriptor = Open(path, flags, out error);
+        return descriptor < 0 ? null : new NativeFile(descriptor);
+    }
+
+    private static int Open(string path, int flags, out int error)
+    {
         int descriptor = LibC.open(path, flags | LibC.O_CLOEXEC, LibC.ModeOfNewFiles);
         error = Error(descriptor);
-        return descriptor < 0 ? null : new NativeFile(descriptor);
+        return descriptor;
     }
 
     private static int Error(int result) => result < 0 ? Marshal.GetLastPInvokeError() : 0;

@@ -16,4 +16,12 @@ public static class RealPath
         var text = new ReadOnlySpan<byte>(resolved, PathBytesMax);
         return Encoding.UTF8.GetString(text[..text.IndexOf((byte)0)]);
     }
+
+    /// <summary>What a symbolic link says, or null if there is none at a path.</summary>
+    public static unsafe string? TargetOf(string path)
+    {
+        byte* target = stackalloc byte[PathBytesMax];
+        nint bytes = LibC.readlink(path, target, PathBytesMax);
+        return bytes is > 0 and < PathBytesMax ? Encoding.UTF8.GetString(target, (int)bytes) : null;
+    }
 }

@@ -7,7 +7,7 @@ namespace P2P.Transport;
 /// thread pool: that thread is our loop. Without that a message crosses threads, and in lock-step the tracker answers
 /// half as many questions.
 /// </summary>
-internal static class SocketRuntime
+public static class SocketRuntime
 {
     /// <summary>To be called before the first socket of the process is made: then the runtime reads its settings,
     /// once.</summary>

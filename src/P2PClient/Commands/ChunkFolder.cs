@@ -15,12 +15,12 @@ internal sealed class ChunkFolder
         _list = FolderLists.Load(Path.GetFullPath(folder), Warn);
         Sums = FolderLists.LoadSums(folder);
         if (Sums is not null) FolderLists.Compare(Sums, _list, folder, Warn);
-        Store = new ChunkStore(Path.GetFullPath(folder), _list);
+        Store = new FolderStore(Path.GetFullPath(folder), _list);
 
         void Warn(string warning) => Terminal.PrintError($"{folder}: {warning}");
     }
 
-    public ChunkStore Store { get; }
+    public FolderStore Store { get; }
 
     /// <summary>Null if the folder has none.</summary>
     public ChunkSums? Sums { get; }

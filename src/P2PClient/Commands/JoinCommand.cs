@@ -17,15 +17,19 @@ internal static class JoinCommand
         if (line.Get(ClientOption.Out) is not { Length: > 0 } name)
             throw ProgramException.Usage("which file? name it with -out");
         string path = Path.GetFullPath(name);
-        OutputFile.Check(name, path, mayExist: true);
+        bool isStream = name == "-";
+        if (isStream) Terminal.KeepStandardOutputFree();
         var chunks = new ChunkFolder(folder);
+        if (!isStream && chunks.Sums?.Files is null) OutputFile.Check(name, path, mayExist: true);
         if (!chunks.IsComplete)
             throw new ProgramException(ExitCode.Incomplete, $"can't join {name}: {chunks.DescribeMissing()}; fetch "
                 + $"them first: P2PClient -folder {folder} -exit_when_complete");
         using var interruption = new Interruption();
         try
         {
-            using var joiner = new Joiner(chunks.Store, chunks.Sums, path);
+            using IJoiner joiner = isStream
+                ? new StreamOut(chunks.Store, chunks.Sums)
+                : Joiner.Open(chunks.Store, chunks.Sums, name, path);
             JoinEnd end;
             do
             {
@@ -41,7 +45,8 @@ internal static class JoinCommand
                 throw new ProgramException(ExitCode.Usage, OutputFile.DescribeTaken(name));
             string what = end == JoinEnd.Joined ? "joined from" : "was there already, and is the same as";
             string check = chunks.Sums is null ? "" : ", every sum right";
-            Terminal.Print($"{name}: {Quantity.Bytes(joiner.Bytes)}, {what} {chunks.Store.ChunkCount} chunks in "
+            string target = isStream ? "stdout" : name;
+            Terminal.Print($"{target}: {Quantity.Bytes(joiner.Bytes)}, {what} {chunks.Store.ChunkCount} chunks in "
                 + $"{folder}{check}");
             return ExitCode.Success;
         }

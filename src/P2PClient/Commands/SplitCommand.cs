@@ -15,7 +15,7 @@ namespace P2P.Client;
 /// </summary>
 internal sealed class SplitCommand
 {
-    private const long DefaultChunkBytes = 4 << 20;
+    public const long DefaultChunkBytes = 4 << 20;
     private const int FoldersMax = 1000;
     private const int ReadBytes = 256 * 1024;
     private const long StepBytes = 32 << 20;        // some ten milliseconds, after which a signal is seen
@@ -52,22 +52,25 @@ internal sealed class SplitCommand
     /// <exception cref="ProgramException">The file can't be split; no files are left behind.</exception>
     public int Run()
     {
-        using SafeFileHandle file = Open(out long bytes);
-        long count = Math.Max(1, (bytes + _chunkBytes - 1) / _chunkBytes);  // an empty file is one chunk without a byte
-        if (count > ClientLimits.ChunksMax)
-            throw new ProgramException(ExitCode.Usage, $"{_path} would be {count} chunks, {ClientLimits.ChunksMax} are "
-                + "possible: make them larger with -chunk_size");
+        SetFile[]? files = null;
+        long bytes = 0;
+        long[] sizes = [];
+        using SafeFileHandle? file = IsStream || Directory.Exists(_path) ? null : Open(out bytes);
+        if (file is null && !IsStream)
+            files = TreeScanner.Scan(_path, warning => Terminal.PrintError($"P2PClient split: {warning}"));
+        if (!IsStream) sizes = SeedSet.Cut(_path, files, bytes, _chunkBytes);
         using var interruption = new Interruption();
         try
         {
             LockFolders();
-            ChunkSums sums = WriteChunks(file, bytes, (int)count, interruption);
+            ChunkSums sums = IsStream ? WriteStream(interruption) : WriteChunks(file, files, sizes, interruption);
             foreach (SplitFolder folder in _folders)
             {
                 sums.Save(folder.Path);
-                LocalChunksFile.Save(folder.Path, (int)count, ListOf(folder));
+                LocalChunksFile.Save(folder.Path, sums.ChunkCount, ListOf(folder));
             }
             foreach (SplitFolder folder in _folders) folder.Finish();
+            Report(sums.TotalBytes, sums.ChunkCount);
         }
         catch (Exception e)
         {
@@ -76,7 +79,6 @@ internal sealed class SplitCommand
             throw new ProgramException(ExitCode.Disk, $"can't split {_path} into {Describe()}: "
                 + $"{DiskError.Describe(e)}; make room, let this user write there, or give another with -folder");
         }
-        Report(bytes, (int)count);
         return ExitCode.Success;
     }
 
@@ -107,21 +109,73 @@ internal sealed class SplitCommand
         foreach (SplitFolder folder in _folders) folder.Prepare(isHalfMade);
     }
 
-    private ChunkSums WriteChunks(SafeFileHandle file, long bytes, int count, Interruption interruption)
+    private ChunkSums WriteChunks(
+        SafeFileHandle? file, SetFile[]? files, long[] sizes, Interruption interruption)
     {
-        long[] sizes = new long[count];
-        uint[] sums = new uint[count];
-        for (int chunkIndex = 1; chunkIndex <= count; chunkIndex++)
+        uint[] sums = new uint[sizes.Length];
+        SetFiles? list = files is null ? null : SetFiles.TryMake(files, sizes.Length, index => sizes[index - 1]);
+        long offset = 0;
+        int opened = -1;
+        SafeFileHandle? source = file;
+        for (int chunkIndex = 1; chunkIndex <= sizes.Length; chunkIndex++)
         {
-            long offset = (chunkIndex - 1) * _chunkBytes, size = Math.Min(_chunkBytes, bytes - offset);
+            long size = sizes[chunkIndex - 1];
+            if (list is not null)
+            {
+                ChunkPlace place = list.Places[chunkIndex - 1];
+                if (place.File != opened) source?.Dispose();
+                if (place.File != opened) source = File.OpenHandle(Path.Combine(_path, list.All[place.File].Path));
+                (opened, offset) = (place.File, place.Start);
+            }
             foreach (int i in _dealer.Next())
             {
-                uint sum = WriteChunk(file, offset, size, _folders[i].PathOf(ChunkName(chunkIndex)), interruption);
+                sums[chunkIndex - 1] = WriteChunk(
+                    source!, offset, size, _folders[i].PathOf(ChunkName(chunkIndex)), interruption);
                 _folders[i].Chunks.Add(chunkIndex);
-                (sizes[chunkIndex - 1], sums[chunkIndex - 1]) = (size, sum);
             }
+            offset += size;
         }
-        return new ChunkSums(sizes, sums);
+        if (list is not null) source?.Dispose();
+        return new ChunkSums(sizes, sums, list);
+    }
+
+    // The end of the stream shows how many chunks there are. A stream without a byte is one chunk without a byte.
+    private ChunkSums WriteStream(Interruption interruption)
+    {
+        List<long> sizes = [];
+        List<uint> sums = [];
+        for (int read = NativeFile.ReadStandardInput(_buffer); read > 0 || sizes.Count == 0;)
+        {
+            if (sizes.Count == ClientLimits.ChunksMax)
+                throw new ProgramException(ExitCode.Usage, $"stdin has more than {ClientLimits.ChunksMax} chunks: make "
+                    + "them larger with -chunk_size");
+            int chunkIndex = sizes.Count + 1;
+            int[] folders = [.. _dealer.Next()];
+            string first = _folders[folders[0]].PathOf(ChunkName(chunkIndex));
+            sizes.Add(0);
+            using (var chunk = new AtomicFile(first))
+            {
+                uint state = Crc32C.Start;
+                while (read > 0 && sizes[^1] < _chunkBytes)
+                {
+                    interruption.Check("split", "what it had made is removed");
+                    int taken = (int)Math.Min(read, _chunkBytes - sizes[^1]);
+                    RandomAccess.Write(chunk.Handle, _buffer.AsSpan(0, taken), sizes[^1]);
+                    state = Crc32C.Add(state, _buffer.AsSpan(0, taken));
+                    sizes[^1] += taken;
+                    _buffer.AsSpan(taken, read - taken).CopyTo(_buffer);
+                    read -= taken;
+                    if (read == 0) read = NativeFile.ReadStandardInput(_buffer);
+                }
+                chunk.Commit(overwrite: false);
+                sums.Add(Crc32C.Finish(state));
+            }
+            foreach (int i in folders) _folders[i].Chunks.Add(chunkIndex);
+            using SafeFileHandle source = File.OpenHandle(first);
+            foreach (int i in folders.AsSpan(1))
+                WriteChunk(source, 0, sizes[^1], _folders[i].PathOf(ChunkName(chunkIndex)), interruption);
+        }
+        return new ChunkSums([.. sizes], [.. sums]);
     }
 
     // The sum is that of the copy: it is right for the chunk in the folder even if the file changes meanwhile.
@@ -150,6 +204,7 @@ internal sealed class SplitCommand
     private void Report(long bytes, int count)
     {
         string size = count == 1 ? "1 chunk" : $"{count} chunks of {Quantity.Bytes(_chunkBytes)}";
+        string path = IsStream ? "stdin" : _path;
         string dealt = "";
         if (_folders.Length > 1)
         {
@@ -159,8 +214,10 @@ internal sealed class SplitCommand
             string range = least == most ? $"{least}" : $"{least} to {most}";
             dealt = $", {range} in each";
         }
-        Terminal.Print($"{_path}: {Quantity.Bytes(bytes)}, {size}, in {Describe()}{dealt}");
+        Terminal.Print($"{path}: {Quantity.Bytes(bytes)}, {size}, in {Describe()}{dealt}");
     }
+
+    private bool IsStream => _path == "-";
 
     private string Describe() => _folders.Length == 1 ? _folders[0].Path : $"{_folders[0].Path} to {_folders[^1].Path}";
 

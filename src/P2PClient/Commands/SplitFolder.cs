@@ -96,7 +96,7 @@ internal sealed class SplitFolder(string path)
         foreach (string each in Directory.GetFileSystemEntries(path))
         {
             string name = System.IO.Path.GetFileName(each);
-            if (name != MarkName && (IsMade(name) || ChunkStore.IsTemporary(name))) File.Delete(each);
+            if (name != MarkName && (IsMade(name) || FolderStore.IsTemporary(name))) File.Delete(each);
         }
         File.Delete(PathOf(MarkName));
     }

@@ -21,7 +21,7 @@ internal sealed class Completion
     private readonly Action<int> _onBadChunk;
     private readonly Action<int> _onDone;
     private readonly LoopSignal _pause;
-    private Joiner? _joiner;
+    private IJoiner? _joiner;
     private ShellCommand? _command;     // while it runs
     private bool _isRunning, _hasJoined, _hasRun, _isStopped;
     private int _exitCode = ExitCode.Success;
@@ -94,25 +94,59 @@ internal sealed class Completion
         JoinEnd end = JoinEnd.None;
         try
         {
-            _joiner = new Joiner(_files.Store, _files.Sums, _options.OutPath!);
+            if (_options.IsStream)
+            {
+                await StreamAsync();
+                return;
+            }
+            if (_files.Target is { } target)
+            {
+                _hasJoined = true;
+                if (target.IsFinished || target.TryFinish()) _report.Joined(_files.Sums!.TotalBytes);
+                else RefuseName(name);
+                return;
+            }
+            _joiner = Joiner.Open((FolderStore)_files.Store, _files.Sums, name, _options.OutPath!);
             while (!_isStopped && (end = _joiner.Step()) == JoinEnd.None) await _loop.YieldAsync();
             if (_isStopped) return;
-            if (end == JoinEnd.Different)
-            {
-                _exitCode = ExitCode.Usage;
-                Terminal.PrintError($"{_options.Name}: {OutputFile.DescribeTaken(name)}");
-            }
+            if (end == JoinEnd.Different) RefuseName(name);
             else if (end != JoinEnd.BadChunk) _report.Joined(_joiner.Bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _exitCode = ExitCode.Disk;
+            string again = _options.IsInPlace ? "start again" : $"P2PClient join -folder {_options.Folder} -out {name}";
+            string what = _options.IsStream ? "to stdout" : name;
             Terminal.PrintError(
-                $"{_options.Name}: can't write {name}: {DiskError.Describe(e)}; make room there, then: P2PClient join "
-                + $"-folder {_options.Folder} -out {name}");
+                $"{_options.Name}: can't write {what}: {DiskError.Describe(e)}; make room there, then: {again}");
         }
         _joiner?.Dispose();
         _hasJoined = end != JoinEnd.BadChunk;
+    }
+
+    // What has left can't be taken back: a stream that is cut off makes the program fail.
+    private async Task StreamAsync()
+    {
+        _hasJoined = true;
+        using var stream = new StreamOut(_files.Store, _files.Sums);
+        JoinEnd end = JoinEnd.None;
+        while (!_isStopped && (end = stream.Step(mayWait: false, out bool isFull)) == JoinEnd.None)
+        {
+            if (isFull) await _pause.WaitAsync(ClientLimits.StreamPause);
+            else await _loop.YieldAsync();
+        }
+        if (end == JoinEnd.Joined) _report.Joined(stream.Bytes);
+        if (end != JoinEnd.BadChunk) return;
+        _exitCode = ExitCode.Failure;
+        Terminal.PrintError($"{_options.Name}: chunk {stream.ChunkIndex} has changed since it was fetched: what was "
+            + "written to stdout ends there");
+        _onBadChunk(stream.ChunkIndex);
+    }
+
+    private void RefuseName(string name)
+    {
+        _exitCode = ExitCode.Usage;
+        Terminal.PrintError($"{_options.Name}: {OutputFile.DescribeTaken(name)}");
     }
 
     private async Task RunCommandAsync(string commandLine)

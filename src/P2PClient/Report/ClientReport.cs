@@ -98,6 +98,11 @@ internal sealed class ClientReport
         $"{_options.Name}: {fileName} has gone or changed since it was listed; "
         + $"chunk {chunkIndex} is no longer served, and fetched anew");
 
+    /// <summary>A file of a seed's has changed: what its peers would get is no longer what the sums say.</summary>
+    public void Changed(string path) => Terminal.PrintError(
+        $"{_options.Name}: {path} has gone or changed since the start, so it is no longer served; start again with "
+        + "-seed to serve what it is now");
+
     /// <summary>The disk refuses a chunk or the list. The same reason is reported once, until a chunk could be stored
     /// again.</summary>
     public void DiskFailed(string reason)
@@ -176,6 +181,7 @@ internal sealed class ClientReport
     public void Joined(long bytes)
     {
         if (IsJson) Event("joined").Add("file", _options.OutPath!).Add("bytes", bytes).Print();
+        else if (_options.IsStream) Print($"{_options.Name}: written to stdout, {Quantity.Bytes(bytes)}");
         else Print($"{_options.Name}: joined {_options.OutName}, {Quantity.Bytes(bytes)}");
     }
 

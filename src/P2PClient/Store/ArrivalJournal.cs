@@ -65,7 +65,7 @@ internal sealed class ArrivalJournal(string folder) : IDisposable
         {
             _file = NativeFile.TryOpenToAppend(_path, out int error);
             if (_file is null) return error;
-            isNew = _file.TryGetStatus(out long bytesBefore, out _) && bytesBefore == 0;
+            isNew = !_file.TryGetStatus(out long bytesBefore, out _) || bytesBefore == 0;
             length = Encoding.UTF8.GetBytes('\n' + DescribeList(), _lines);
         }
         _lines[length++] = (byte)'\n';

@@ -37,7 +37,7 @@ internal sealed class AtomicFile : IDisposable
 
     /// <summary>The name that this process gives a file until it is whole.</summary>
     public static string TemporaryPath(string path) =>
-        Path.Combine(Path.GetDirectoryName(path)!, ChunkStore.TemporaryName(Path.GetFileName(path)));
+        Path.Combine(Path.GetDirectoryName(path)!, FolderStore.TemporaryName(Path.GetFileName(path)));
 
     /// <summary>Replaces a file, or makes it.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>

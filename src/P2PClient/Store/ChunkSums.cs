@@ -9,7 +9,8 @@ namespace P2P.Client;
 /// <summary>
 /// <c>chunks.crc</c>: size and sum of each chunk of the file-set. The file has a line
 /// <c>&lt;chunk_index&gt;,&lt;bytes&gt;,&lt;CRC-32C in hex&gt;</c> for chunk 1, 2, 3 and so on, and
-/// <c>&lt;num_of_chunks&gt;,CRC32C</c> last, so that a client notices a file that was cut off.
+/// <c>&lt;num_of_chunks&gt;,CRC32C</c> last, so that a client notices a file that was cut off. In a set that was made
+/// of a folder, the list of its files follows. All of it is the description of the set (PROTOCOL 10.1).
 /// </summary>
 internal sealed class ChunkSums
 {
@@ -18,9 +19,13 @@ internal sealed class ChunkSums
     private readonly long[] _sizes;     // [0] is chunk 1
     private readonly uint[] _sums;
 
+    private byte[]? _text;
+
     /// <summary>Takes sizes, in bytes, and sums of chunk 1, 2, 3 and so on.</summary>
-    public ChunkSums(long[] sizes, uint[] sums)
+    /// <param name="files">Null: the set is one file.</param>
+    public ChunkSums(long[] sizes, uint[] sums, SetFiles? files = null)
     {
+        Files = files;
         Debug.Assert(sizes.Length == sums.Length && sizes.Length > 0, "each chunk has a size and a sum");
         (_sizes, _sums) = (sizes, sums);
         foreach (long size in sizes) TotalBytes += size;
@@ -31,6 +36,23 @@ internal sealed class ChunkSums
 
     /// <summary>Bytes of the whole file-set.</summary>
     public long TotalBytes { get; }
+
+    /// <summary>The files that the chunks belong to; null: the chunks one behind the other are one file.</summary>
+    public SetFiles? Files { get; }
+
+    /// <summary>The name by which programs tell sets apart: the FNV-1a hash of <see cref="Text"/>, never 0.</summary>
+    public ulong Id => IdOf(Text);
+
+    /// <summary>The file's text.</summary>
+    public byte[] Text => _text ??= Write();
+
+    /// <summary>The id of a set with a description.</summary>
+    public static ulong IdOf(ReadOnlySpan<byte> text)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (byte each in text) hash = (hash ^ each) * 1099511628211;
+        return Math.Max(hash, 1);
+    }
 
     /// <summary>The size that a chunk must have, in bytes.</summary>
     public long SizeOf(int chunkIndex) => _sizes[chunkIndex - 1];
@@ -75,8 +97,8 @@ internal sealed class ChunkSums
             if (!TryTakeNumber(ref line, 10, out long index)) return false;
             if (line.SequenceEqual("CRC32C"u8) && index == count && count > 0)
             {
-                sums = new ChunkSums(sizes.AsSpan(0, count).ToArray(), crcs.AsSpan(0, count).ToArray());
-                return text.TrimEnd("\r\n "u8).IsEmpty;
+                return TryReadFiles(text, sizes.AsSpan(0, count).ToArray(), crcs.AsSpan(0, count).ToArray(), out sums,
+                    ref badLine);
             }
             if (index != count + 1 || index > ClientLimits.ChunksMax) return false;
             if (!TryTakeNumber(ref line, 10, out sizes[count])) return false;
@@ -86,32 +108,65 @@ internal sealed class ChunkSums
         }
     }
 
+    private static bool TryReadFiles(
+        ReadOnlySpan<byte> text, long[] sizes, uint[] crcs, out ChunkSums? sums, ref int badLine)
+    {
+        text = text.TrimEnd("\r\n "u8);
+        sums = null;
+        SetFiles? files = null;
+        if (!text.IsEmpty)
+        {
+            string[] lines = Encoding.UTF8.GetString(text).Split('\n');
+            files = SetFiles.TryParse(lines, sizes.Length, index => sizes[index - 1], out int bad);
+            badLine += 1 + bad;
+            if (files is null) return false;
+        }
+        sums = new ChunkSums(sizes, crcs, files);
+        return true;
+    }
+
     /// <summary>Reads a chunk's file, and tells whether its size and sum are right.</summary>
     public bool IsRight(int chunkIndex, string path)
     {
         using var file = NativeFile.TryOpen(path, out _);
         if (file is null || !file.TryGetStatus(out long bytes, out _) || bytes != SizeOf(chunkIndex)) return false;
-        byte[] buffer = new byte[(int)Math.Min(bytes, Limits.BufferBytes)];
+        return IsRight(chunkIndex, file, new byte[(int)Math.Min(bytes, Limits.BufferBytes)]);
+    }
+
+    /// <summary>Reads a chunk, and tells whether its sum is right.</summary>
+    /// <param name="file">Open at the chunk's first byte.</param>
+    public bool IsRight(int chunkIndex, NativeFile file, byte[] buffer) =>
+        TrySum(file, SizeOf(chunkIndex), buffer, out uint sum) && sum == SumOf(chunkIndex);
+
+    /// <summary>Sums up the first bytes of a file.</summary>
+    /// <returns>False if the file ends before, or can't be read.</returns>
+    public static bool TrySum(NativeFile file, long bytes, byte[] buffer, out uint sum)
+    {
         uint state = Crc32C.Start;
         for (long offset = 0; offset < bytes;)
         {
-            int read = file.Read(buffer, offset);
+            int read = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes - offset)), offset);
+            sum = 0;
             if (read == 0) return false;
             state = Crc32C.Add(state, buffer.AsSpan(0, read));
             offset += read;
         }
-        return Crc32C.Finish(state) == SumOf(chunkIndex);
+        sum = Crc32C.Finish(state);
+        return true;
     }
 
     /// <summary>Writes the file of a folder in one step.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
-    public void Save(string folder)
+    public void Save(string folder) => AtomicFile.Replace(Path.Combine(folder, FileName), Text);
+
+    private byte[] Write()
     {
         var text = new StringBuilder();
         for (int i = 0; i < ChunkCount; i++)
             text.Append(i + 1).Append(',').Append(_sizes[i]).Append(',').Append(_sums[i].ToString("X8")).Append('\n');
         text.Append(ChunkCount).Append(',').Append(LastLine).Append('\n');
-        AtomicFile.Replace(Path.Combine(folder, FileName), Encoding.UTF8.GetBytes(text.ToString()));
+        Files?.Write(text);
+        return Encoding.UTF8.GetBytes(text.ToString());
     }
 
     // Takes digits up to a comma, and the comma, or up to the end. At most 15 digits, so that no number overflows.

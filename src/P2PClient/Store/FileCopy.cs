@@ -36,6 +36,11 @@ internal static class FileCopy
         }
     }
 
+    /// <summary>Copies a whole file over bytes that are there, its holes included.</summary>
+    /// <exception cref="IOException">The disk refuses, or the source is shorter.</exception>
+    public static void CopyAll(SafeFileHandle source, SafeFileHandle target, long targetOffset, long bytes) =>
+        CopyData(source, 0, target, targetOffset, bytes);
+
     /// <summary>Compares parts of two files byte for byte.</summary>
     /// <param name="buffers">Two of the same length.</param>
     /// <returns>False if they differ, or one file ends before.</returns>

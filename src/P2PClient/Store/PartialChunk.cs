@@ -12,7 +12,9 @@ namespace P2P.Client;
 /// the file system has such files. One download session owns a partial chunk, and may keep it as a doubtful copy. The
 /// failure of a disk is a value: <see cref="Error"/>.
 /// </summary>
-internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDisposable
+/// <param name="place">Where the chunk belongs in the file at <paramref name="finalPath"/>, which is there and is its
+/// temporary file, too: the copy has no name of its own. Null: the whole file is the chunk.</param>
+internal sealed class PartialChunk(string temporaryPath, string finalPath, long? place = null) : IDisposable
 {
     private const int CompareBytes = 64 * 1024;
     private string _path = temporaryPath;
@@ -20,6 +22,9 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     private bool _isCreated;
     private bool _hasName = true;       // the temporary one, once it is created
     private bool _isDone;
+
+    /// <summary>The bytes go to where they belong, and are the chunk's as soon as they are known to be right.</summary>
+    public bool IsInPlace => place is not null;
 
     /// <summary>Bytes written so far.</summary>
     public long Bytes { get; private set; }
@@ -40,7 +45,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     /// <summary>Writes all bytes of the chunk at once.</summary>
     public bool TryWriteWhole(ReadOnlySpan<byte> bytes)
     {
-        if (!_isDone && !_isCreated) _isCreated = TryCreateUnnamed();
+        if (!_isDone && !_isCreated && !IsInPlace) _isCreated = TryCreateUnnamed();
         return TryWrite(bytes);
     }
 
@@ -77,10 +82,31 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     {
         if (_isDone || !TryCreate()) return false;
         Debug.Assert(_file is not null, "the copy was created");
+        if (IsInPlace) return _isDone = Succeeds(_file.Close());
         if (!_hasName && !TryLink()) return false;
         if (_hasName && !TryRename(finalPath)) return false;
         _isDone = true;
         return true;
+    }
+
+    /// <summary>Copies a copy that is whole to where it belongs, and removes it.</summary>
+    public bool TryCopyTo(string path, long offset)
+    {
+        if (_isDone || !TryCreate() || !Succeeds(_file!.Close())) return false;
+        try
+        {
+            const FileShare share = FileShare.ReadWrite;
+            using (SafeFileHandle source = File.OpenHandle(_path))
+            using (SafeFileHandle target = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, share))
+                FileCopy.CopyAll(source, target, offset, Bytes);
+            Dispose();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Error = DiskError.Describe(e);
+            return false;
+        }
     }
 
     /// <summary>Puts the copy aside, so that another one may arrive under the temporary name.</summary>
@@ -115,7 +141,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
         if (_isDone) return;
         _isDone = true;
         // If the folder can't be written any more, the next start removes the file.
-        if (_isCreated && _hasName) TryDelete(_path);
+        if (_isCreated && _hasName && !IsInPlace) TryDelete(_path);
     }
 
     private bool TryCreateUnnamed()
@@ -141,7 +167,10 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath) : IDi
     private bool TryCreate()
     {
         if (_isCreated) return true;
-        _file = NativeFile.TryCreate(_path, out int error);
+        int error;
+        _file = place is { } start
+            ? NativeFile.TryOpenPartToWrite(_path, start, out error)
+            : NativeFile.TryCreate(_path, out error);
         return _isCreated = Succeeds(error);
     }
 

@@ -40,13 +40,13 @@ internal sealed class TrackerConnection
     /// <param name="transferPort">The port that is announced.</param>
     /// <param name="onAnswer">Called after the picker has got an answer.</param>
     public TrackerConnection(
-        EventLoop loop, ClientOptions options, ActionLog log, ChunkPicker picker, int transferPort, Action onAnswer)
+        EventLoop loop, ClientOptions options, ActionLog log, FileSet files, int transferPort, Action onAnswer)
     {
-        (_loop, _options, _picker, _onAnswer) = (loop, options, picker, onAnswer);
+        (_loop, _options, _picker, _onAnswer) = (loop, options, files.Picker, onAnswer);
         _peers = new PeerBook(transferPort, options.IsTrackerLocal, options.TrackerAddresses);
         _dialect = new TrackerDialect(options.Framing, options.IsTrackerLocal);
-        _questions = new TrackerQuestions(picker, _dialect);
-        _messages = new TrackerMessages(log, picker, _questions, _dialect, transferPort);
+        _questions = new TrackerQuestions(_picker, _dialect);
+        _messages = new TrackerMessages(log, files, _questions, _dialect, transferPort);
         _wake = new LoopSignal(loop);
         _retry = new LoopSignal(loop);
     }
@@ -113,9 +113,11 @@ internal sealed class TrackerConnection
         if (_peers.IsHub) onHub();
         _questions.OnConnected();
         Diagnosis.Log?.Add($"tracker spoken to {(_dialect.UsesLines ? "in lines" : "unframed")}: {_dialect.Rule}");
-        _peers.HasMarks = _options.UsesLanes && _dialect.UsesLines
+        bool isOurs = _dialect.UsesLines
             && (_options.IsTrackerLocal ? _pacing.IsOurTracker : connection.Socket.HasPeerSmallBuffer());
+        _peers.HasMarks = _options.UsesLanes && isOurs;
         if (_peers.HasMarks) _messages.SayHello();
+        _messages.SaySet(isOurs);
         _reader = new AnswerReader();
         _isBroken = false;
         _picker.OnTrackerBack();
@@ -185,6 +187,7 @@ internal sealed class TrackerConnection
             else
             {
                 _pacing.OnReceived();
+                CheckSet();
                 Health.HasSpoken = true;
                 _reader.OnRead(_connection.Unread);
                 _connection.Consume(_connection.Unread.Length);
@@ -196,6 +199,16 @@ internal sealed class TrackerConnection
         _isBroken = true;
         _wake.Set();
         _pacing.Stop();
+    }
+
+    // A tracker of ours says so if its other clients have another set (PROTOCOL 10.2): chunks of both would be mixed.
+    private void CheckSet()
+    {
+        ReadOnlySpan<byte> text = _connection.Unread;
+        int end = text.IndexOf((byte)'\n');
+        if (end < 0 || !_messages.HasSaidSet || !SetSyntax.TryRead(text[..end], out _, out _)) return;
+        _loop.Fail(new ProgramException(ExitCode.Usage, $"the clients of the tracker at {_options.TrackerName} share "
+            + "another set of chunks: a tracker is for one set, start another for this one and give it with -tracker"));
     }
 
     private void ReadAnswers()

@@ -12,11 +12,13 @@ namespace P2P.Client;
 /// </summary>
 /// <param name="log">Gets a line for every message.</param>
 /// <param name="transferPort">The port that is announced.</param>
+/// <param name="files">With the set that the client has, if that is described.</param>
 internal sealed class TrackerMessages(
-    ActionLog log, ChunkPicker picker, TrackerQuestions questions, TrackerDialect dialect, int transferPort)
+    ActionLog log, FileSet files, TrackerQuestions questions, TrackerDialect dialect, int transferPort)
 {
+    private readonly ChunkPicker _picker = files.Picker;
     private readonly Queue<int> _toAnnounce = new();
-    private bool _mustEndLine, _mustSayHello;
+    private bool _mustEndLine, _mustSayHello, _mustSaySet;
 
     /// <summary>The messages that <see cref="Write"/> has written, from the first byte.</summary>
     public byte[] Buffer { get; } = new byte[Limits.BufferBytes];
@@ -29,7 +31,7 @@ internal sealed class TrackerMessages(
     /// <summary>Announces a chunk that has arrived.</summary>
     public void Announce(int chunkIndex)
     {
-        Debug.Assert(chunkIndex >= 1 && chunkIndex <= picker.ChunkCount, "the file-set has no such chunk");
+        Debug.Assert(chunkIndex >= 1 && chunkIndex <= _picker.ChunkCount, "the file-set has no such chunk");
         _toAnnounce.Enqueue(chunkIndex);
     }
 
@@ -40,15 +42,23 @@ internal sealed class TrackerMessages(
     {
         _mustEndLine = mustEndLine;
         _toAnnounce.Clear();
-        for (int chunkIndex = 1; chunkIndex <= picker.ChunkCount; chunkIndex++)
+        for (int chunkIndex = 1; chunkIndex <= _picker.ChunkCount; chunkIndex++)
         {
-            if (picker.StateOf(chunkIndex) == ChunkState.Have) _toAnnounce.Enqueue(chunkIndex);
+            if (_picker.StateOf(chunkIndex) == ChunkState.Have) _toAnnounce.Enqueue(chunkIndex);
         }
     }
 
     /// <summary>The next message is to tell a tracker of ours that this client speaks the lane (PROTOCOL
     /// 9.2).</summary>
     public void SayHello() => _mustSayHello = true;
+
+    /// <summary>The next message is to tell a tracker of ours which set the client has, if it can describe it (PROTOCOL
+    /// 10.2).</summary>
+    /// <param name="isOurs">The tracker is one of ours.</param>
+    public void SaySet(bool isOurs) => HasSaidSet = _mustSaySet = isOurs && files.Sums is not null;
+
+    /// <summary>The tracker of this connection has been told the set, or is about to be.</summary>
+    public bool HasSaidSet { get; private set; }
 
     /// <summary>Writes the next messages to the buffer, and their lines to the log: one message if they are unframed,
     /// else as many lines as there are and the buffer holds.</summary>
@@ -58,14 +68,19 @@ internal sealed class TrackerMessages(
         int bytes = 0;
         if (_mustEndLine) Buffer[bytes++] = (byte)'\n';
         if (_mustSayHello) bytes += LaneSyntax.WriteHello(Buffer.AsSpan(bytes));
-        _mustEndLine = _mustSayHello = false;
+        if (_mustSaySet)
+        {
+            bytes += SetSyntax.Write(Buffer.AsSpan(bytes), files.Sums!.Id);
+            Buffer[bytes++] = (byte)'\n';
+        }
+        _mustEndLine = _mustSayHello = _mustSaySet = false;
         while (bytes + MessageWriter.BytesMax < Buffer.Length)
         {
             Span<byte> buffer = Buffer.AsSpan(bytes);
             int length;
             if (_toAnnounce.TryDequeue(out int chunkIndex))
             {
-                if (picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // its file was lost meanwhile
+                if (_picker.StateOf(chunkIndex) != ChunkState.Have) continue;      // its file was lost meanwhile
                 length = MessageWriter.LocalChunks(buffer, chunkIndex, "localhost"u8, transferPort);
             }
             else if (questions.HasRoom && questions.TryBegin(out chunkIndex))

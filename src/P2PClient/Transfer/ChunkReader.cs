@@ -21,8 +21,8 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     private bool _isNextMissing;                // and the step behind is not, until it is loaded
     private (long Bytes, DateTime Modified) _first = (-1, default);     // the file's status when it was opened first
 
-    /// <summary>The file's size, once it was opened.</summary>
-    public long Bytes => _first.Bytes;
+    /// <summary>The chunk's size, once the file was opened.</summary>
+    public long Bytes { get; private set; } = -1;
 
     /// <summary>The file was written to since it was opened first.</summary>
     public bool HasChanged { get; private set; }
@@ -41,7 +41,7 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
             if (_file is null) store.Descriptors.TakeBack();
         }
         if (_file is null) return false;
-        if (Bytes < 0) _first = _file.Seen;
+        if (Bytes < 0) (_first, Bytes) = (_file.Seen, store.SizeOf(chunkIndex));
         HasChanged = _file.Seen != _first;
         return !HasChanged;
     }
@@ -58,7 +58,7 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     public bool IsUnchanged(out bool isGone)
     {
         if (!TryOpen(out isGone) || !_file!.TryGetStatus(out long bytes, out _)) return false;
-        isGone = bytes != Bytes;
+        isGone = bytes != _first.Bytes;
         return _file.Seen == _first;
     }
 
@@ -133,7 +133,7 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
         Span<byte> buffer = stackalloc byte[Limits.BufferBytes];
         for (int bytes; _load.Start < _load.End; _load.Start += bytes)
         {
-            bytes = _file!.Read(buffer, _load.Start);
+            bytes = _file!.Read(buffer[..(int)Math.Min(buffer.Length, _load.End - _load.Start)], _load.Start);
             if (bytes == 0) break;      // the next send finds the reason
         }
         _load = default;

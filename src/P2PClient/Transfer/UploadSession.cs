@@ -37,6 +37,8 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             int? asked = await ReadRequestAsync();
             if (_isLane) _reason = await new LaneUploads(uploads, _connection, _framer).RunAsync();
             if (asked is not { } chunkIndex) return;
+            bool asksForSet = chunkIndex == SetSyntax.DescriptionIndex;
+            if (asksForSet && uploads.Files.Sums is { } sums) await SendTextAsync(sums.Text);
             _reason = "it has asked for a chunk that is not here";
             if (!uploads.Files.Has(chunkIndex)) return;
             _reason = "it has gone before its chunk was sent";
@@ -76,6 +78,15 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             _connection.Close();
             Diagnosis.Log?.Add($"connection from peer {_peer} closed: {_reason}");
         }
+    }
+
+    // The description of the set, which a newcomer needs before any chunk (PROTOCOL 10.3).
+    private async Task SendTextAsync(byte[] text)
+    {
+        _reason = "the description of the set is sent";
+        if (!(await _connection.SendAsync(text, 0, text.Length)).IsSuccess) return;
+        socket.ResetOnClose(false);
+        await _connection.EndStreamAsync(uploads.Loop, Limits.DrainTimeout);
     }
 
     // Returns the index asked for, or null if the peer did not ask, or has begun a lane. A peer that sends a text which

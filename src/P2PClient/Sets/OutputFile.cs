@@ -46,7 +46,7 @@ internal static class OutputFile
     {
         foreach (string path in Directory.GetFileSystemEntries(folder))
         {
-            if (!ChunkStore.IsTemporaryOf(Path.GetFileName(path), name)) continue;
+            if (!FolderStore.IsTemporaryOf(Path.GetFileName(path), name)) continue;
             try
             {
                 using (File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) File.Delete(path);

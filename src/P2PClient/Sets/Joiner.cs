@@ -24,18 +24,33 @@ internal enum JoinEnd
     BadChunk,
 }
 
+/// <summary>Puts the chunks together, in steps.</summary>
+internal interface IJoiner : IDisposable
+{
+    /// <summary>Bytes of the set so far.</summary>
+    long Bytes { get; }
+
+    /// <summary>The chunk at hand; after <see cref="JoinEnd.BadChunk"/> the bad one.</summary>
+    int ChunkIndex { get; }
+
+    /// <summary>Goes on for some milliseconds.</summary>
+    /// <exception cref="IOException">The target can't be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The target can't be written.</exception>
+    JoinEnd Step();
+}
+
 /// <summary>
 /// Joins the chunks to one file: under a temporary name in the target's folder, checked against chunks.crc on the way,
 /// and renamed when whole. Works in steps, so that an event loop can serve peers between them. A file that has the
 /// target's name already is compared instead, and never overwritten.
 /// </summary>
-internal sealed class Joiner : IDisposable
+internal sealed class Joiner : IJoiner
 {
     /// <summary>Bytes of one step: some milliseconds.</summary>
     private const int StepBytes = 4 << 20;
 
     private const int ReadBytes = 256 * 1024;
-    private readonly ChunkStore _store;
+    private readonly FolderStore _store;
     private readonly ChunkSums? _sums;
     private readonly AtomicFile? _new;          // null if the target is compared
     private readonly byte[] _buffer = new byte[ReadBytes];
@@ -50,7 +65,7 @@ internal sealed class Joiner : IDisposable
     /// <param name="sums">Null: the chunks are not checked.</param>
     /// <exception cref="IOException">The target can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The target can't be written.</exception>
-    public Joiner(ChunkStore store, ChunkSums? sums, string path)
+    public Joiner(FolderStore store, ChunkSums? sums, string path)
     {
         (_store, _sums) = (store, sums);
         if (File.Exists(path))
@@ -65,17 +80,22 @@ internal sealed class Joiner : IDisposable
         }
     }
 
-    /// <summary>Bytes of the file so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The chunk at hand; after <see cref="JoinEnd.BadChunk"/> the bad one.</summary>
     public int ChunkIndex { get; private set; }
 
     private bool IsComparing => _new is null;
 
+    /// <summary>Begins to put chunks together: to one file, or to the folder that the set was made of.</summary>
+    /// <param name="name">The target as the user named it.</param>
+    /// <param name="path">Its full path.</param>
+    public static IJoiner Open(FolderStore store, ChunkSums? sums, string name, string path) =>
+        sums?.Files is null
+            ? new Joiner(store, sums, path)
+            : new TreeJoiner(store, sums, new TargetSet(name, path, sums));
+
     /// <summary>Joins or compares the next few megabytes.</summary>
-    /// <exception cref="IOException">The target can't be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">The target can't be written.</exception>
+    /// <inheritdoc/>
     public JoinEnd Step()
     {
         for (long left = StepBytes; left > 0;)

@@ -11,7 +11,7 @@ using Xunit;
 namespace P2P.Tests.Client;
 
 /// <summary>PROTOCOL 4.3, where chunks are stored, and all of PROTOCOL 4.</summary>
-public sealed class ChunkStoreTests : IDisposable
+public sealed class FolderStoreTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -27,7 +27,7 @@ public sealed class ChunkStoreTests : IDisposable
     public void AChunkThatArrives_HasTheListsName_OrItsOwn_AndNeverAnotherChunks(
         string list, int chunkIndex, string name)
     {
-        ChunkStore store = Open(list);
+        FolderStore store = Open(list);
         AssertStored(store, chunkIndex, name);
     }
 
@@ -35,34 +35,34 @@ public sealed class ChunkStoreTests : IDisposable
     public void AChunkThatArrives_TakesNoNameOfAChunkThatIsHeld()
     {
         File.WriteAllText(_folder["chunk_3"], "five");
-        ChunkStore store = Open("5,chunk_3\n5,LASTCHUNK");
+        FolderStore store = Open("5,chunk_3\n5,LASTCHUNK");
         AssertStored(store, 3, "chunk_3_");
         Assert.Equal("five", ReadChunk(store, 5));
 
         store.SaveList(chunkIndex => chunkIndex is 3 or 5);
         LocalChunksFile again = FolderLists.Load(_folder.Path, Assert.Fail);
         Assert.Equal(["chunk_3_", "chunk_3"], again.Held.Values);
-        Assert.Equal("three", ReadChunk(new ChunkStore(_folder.Path, again), 3));
+        Assert.Equal("three", ReadChunk(new FolderStore(_folder.Path, again), 3));
     }
 
     [Fact]
     public void AChunkThatArrives_ReplacesAFileThatNobodyListed()
     {
         File.WriteAllText(_folder["chunk_3"], "something else, and longer");
-        ChunkStore store = Open("5,LASTCHUNK");
+        FolderStore store = Open("5,LASTCHUNK");
         AssertStored(store, 3, "chunk_3");
     }
 
     [Fact]
     public void EveryChunk_HasANameOfItsOwn()
     {
-        ChunkStore store = Open("1,chunk_2\n2,chunk_3\n3,chunk_1\n6,chunk_5\n7,chunk_4\n4,chunk_4_\n9,LASTCHUNK");
+        FolderStore store = Open("1,chunk_2\n2,chunk_3\n3,chunk_1\n6,chunk_5\n7,chunk_4\n4,chunk_4_\n9,LASTCHUNK");
         for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++) Store(store, chunkIndex, $"content {chunkIndex}");
         for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++)
             Assert.Equal($"content {chunkIndex}", ReadChunk(store, chunkIndex));
 
         store.SaveList(_ => true);
-        var again = new ChunkStore(_folder.Path, FolderLists.Load(_folder.Path, Assert.Fail));
+        var again = new FolderStore(_folder.Path, FolderLists.Load(_folder.Path, Assert.Fail));
         for (int chunkIndex = 1; chunkIndex <= 9; chunkIndex++)
             Assert.Equal($"content {chunkIndex}", ReadChunk(again, chunkIndex));
     }
@@ -71,7 +71,7 @@ public sealed class ChunkStoreTests : IDisposable
     public void SaveList_ListsWhatIsHeld_InAscendingOrder()
     {
         File.WriteAllText(_folder["b"], "b");
-        ChunkStore store = Open("4,b\n9,gone\n12,LASTCHUNK");
+        FolderStore store = Open("4,b\n9,gone\n12,LASTCHUNK");
         store.SaveList(chunkIndex => chunkIndex is 11 or 4 or 9);
         Assert.Equal("4,b\n9,gone\n11,chunk_11\n12,LASTCHUNK\n", File.ReadAllText(_folder[LocalChunksFile.FileName]));
     }
@@ -79,11 +79,11 @@ public sealed class ChunkStoreTests : IDisposable
     [Fact]
     public void Clean_RemovesTemporaryFilesOfAnyProcess_AndNothingElse()
     {
-        string[] temporary = [".chunk_3.1.part", ".chunk_3.99999.doubt.part", ChunkStore.TemporaryName("chunk_7")];
+        string[] temporary = [".chunk_3.1.part", ".chunk_3.99999.doubt.part", FolderStore.TemporaryName("chunk_7")];
         string[] others = ["chunk_3", "chunk_3.part", ".chunk_3", ".part.chunk", "a.part", ".held.part",
             LocalChunksFile.FileName];
         foreach (string name in temporary.Concat(others)) File.WriteAllText(_folder[name], "x");
-        ChunkStore store = Open("1,.held.part\n5,LASTCHUNK");
+        FolderStore store = Open("1,.held.part\n5,LASTCHUNK");
 
         store.Clean();
         Assert.Equal(others.Order(StringComparer.Ordinal), FilesThere());
@@ -103,10 +103,11 @@ public sealed class ChunkStoreTests : IDisposable
     [InlineData(".copy.1.parts", false)]
     [InlineData(".c", false)]
     public void ATemporaryName_IsToldFromOthers(string name, bool isTemporary) =>
-        Assert.Equal(isTemporary, ChunkStore.IsTemporaryOf(name, "copy"));
+        Assert.Equal(isTemporary, FolderStore.IsTemporaryOf(name, "copy"));
 
     [Fact]
-    public void ATemporaryName_IsOne() => Assert.True(ChunkStore.IsTemporaryOf(ChunkStore.TemporaryName("a.b"), "a.b"));
+    public void ATemporaryName_IsOne() =>
+        Assert.True(FolderStore.IsTemporaryOf(FolderStore.TemporaryName("a.b"), "a.b"));
 
     [Fact]
     public void Clean_LeavesAFolderAlone_WhateverItIsCalled()
@@ -119,7 +120,7 @@ public sealed class ChunkStoreTests : IDisposable
     [Fact]
     public void Clean_OfAFolderThatHasGone_SaysSo()
     {
-        ChunkStore store = Open("5,LASTCHUNK");
+        FolderStore store = Open("5,LASTCHUNK");
         Directory.Delete(_folder.Path, recursive: true);
         Assert.ThrowsAny<IOException>(store.Clean);
     }
@@ -128,7 +129,7 @@ public sealed class ChunkStoreTests : IDisposable
     public void TryOpen_OfAChunkWhoseFileHasGone_IsNull()
     {
         File.WriteAllText(_folder["a"], "12345");
-        ChunkStore store = Open("1,a\n5,LASTCHUNK");
+        FolderStore store = Open("1,a\n5,LASTCHUNK");
         using (NativeFile? file = store.TryOpen(1, out bool isGone))
         {
             Assert.True(file!.TryGetStatus(out long bytes, out _));
@@ -149,7 +150,7 @@ public sealed class ChunkStoreTests : IDisposable
     public void TryOpen_OfAChunkWhoseSizeHasChanged_IsNull(string content)
     {
         File.WriteAllText(_folder["a"], "12345");
-        ChunkStore store = Open("1,a\n5,LASTCHUNK");
+        FolderStore store = Open("1,a\n5,LASTCHUNK");
         File.WriteAllText(_folder["a"], content);
         Assert.Null(store.TryOpen(1, out bool isGone));
         Assert.True(isGone);
@@ -160,7 +161,7 @@ public sealed class ChunkStoreTests : IDisposable
     [Fact]
     public void AttemptsAtOneChunkThatRunAtTheSameTime_HaveFilesOfTheirOwn()
     {
-        ChunkStore store = Open("5,LASTCHUNK");
+        FolderStore store = Open("5,LASTCHUNK");
         using PartialChunk first = store.CreatePartial(3), second = store.CreatePartial(3, isSecond: true);
         Assert.True(first.TryWrite("1"u8) && second.TryWrite("second"u8));
         first.Dispose();
@@ -177,7 +178,7 @@ public sealed class ChunkStoreTests : IDisposable
     [Fact]
     public void AChunkThatTheJournalCannotTake_GetsNoName()
     {
-        ChunkStore store = Open("5,LASTCHUNK");
+        FolderStore store = Open("5,LASTCHUNK");
         Directory.CreateDirectory(_folder[ArrivalJournal.FileName]);
         using PartialChunk copy = store.CreatePartial(3);
         Assert.True(copy.TryWrite("three"u8));
@@ -194,7 +195,7 @@ public sealed class ChunkStoreTests : IDisposable
     [Fact]
     public void AJournalThatAFullDiskDoesNotLetBegin_IsNotLeft()
     {
-        ChunkStore store = Open("5,LASTCHUNK");
+        FolderStore store = Open("5,LASTCHUNK");
         File.CreateSymbolicLink(_folder[ArrivalJournal.FileName], "/dev/full");
         using PartialChunk copy = store.CreatePartial(3);
         Assert.True(copy.TryWrite("three"u8));
@@ -207,27 +208,27 @@ public sealed class ChunkStoreTests : IDisposable
     public void AFileThatIsBeingServed_MayBeReplaced()
     {
         File.WriteAllText(_folder["chunk_1"], "old");
-        ChunkStore store = Open("1,chunk_1\n5,LASTCHUNK");
+        FolderStore store = Open("1,chunk_1\n5,LASTCHUNK");
         using NativeFile? file = store.TryOpen(1, out _);
         Store(store, 1, "new");
         Assert.Equal("old", Read(file!));
         Assert.Equal("new", ReadChunk(store, 1));
     }
 
-    private ChunkStore Open(string list)
+    private FolderStore Open(string list)
     {
         File.WriteAllText(_folder[LocalChunksFile.FileName], list);
-        return new ChunkStore(_folder.Path, FolderLists.Load(_folder.Path, _ => { }));
+        return new FolderStore(_folder.Path, FolderLists.Load(_folder.Path, _ => { }));
     }
 
-    private void AssertStored(ChunkStore store, int chunkIndex, string name)
+    private void AssertStored(FolderStore store, int chunkIndex, string name)
     {
         Store(store, chunkIndex, "three");
         Assert.Equal("three", File.ReadAllText(_folder[name]));
         Assert.Equal("three", ReadChunk(store, chunkIndex));
     }
 
-    private static void Store(ChunkStore store, int chunkIndex, string content)
+    private static void Store(FolderStore store, int chunkIndex, string content)
     {
         using PartialChunk partial = store.CreatePartial(chunkIndex);
         Assert.True(partial.TryWrite(System.Text.Encoding.UTF8.GetBytes(content)));
@@ -235,7 +236,7 @@ public sealed class ChunkStoreTests : IDisposable
         store.OnStored(chunkIndex, partial.Bytes);
     }
 
-    private static string ReadChunk(ChunkStore store, int chunkIndex)
+    private static string ReadChunk(FolderStore store, int chunkIndex)
     {
         using NativeFile? file = store.TryOpen(chunkIndex, out _);
         Assert.NotNull(file);

@@ -1,0 +1,154 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using Microsoft.Win32.SafeHandles;
+using P2P.Cli;
+using P2P.Posix;
+
+namespace P2P.Client;
+
+/// <summary>
+/// The file or folder that a client receives (-out): its chunks are written to their places under a temporary name,
+/// <c>.name.part</c> beside the target, which gets its name when all are there. A client that is started again goes on
+/// with the chunks that are right by their sums.
+/// </summary>
+internal sealed class TargetSet : IDisposable
+{
+    private const int PermissionBits = 0b111_111_111;
+    private readonly string _path, _temporary;
+    private readonly ChunkSums _sums;
+    private readonly NativeFile? _lock;         // or the file itself, if it has no name
+
+    /// <summary>Makes the temporary file or folder, or takes the one that is there. A target that is there already and
+    /// is what the chunks make is served.</summary>
+    /// <param name="name">The target as the user named it.</param>
+    /// <param name="path">Its full path.</param>
+    /// <exception cref="ProgramException">There is another file of that name, or the disk refuses.</exception>
+    public TargetSet(string name, string path, ChunkSums sums)
+    {
+        (_path, _sums) = (path, sums);
+        _temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.part");
+        bool isThere = File.Exists(path) || Directory.Exists(path);
+        try
+        {
+            bool isNew = !isThere && !File.Exists(_temporary) && !Directory.Exists(_temporary);
+            if (!isThere) Make();
+            Store = new PlacedStore(isThere ? path : _temporary, sums, isReadOnly: isThere);
+            _lock = isThere ? null : FolderLock.Take(_temporary);
+            if (!isNew) FindHeld();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProgramException(ExitCode.Disk, $"can't write {name}: {DiskError.Describe(e)}; let this user "
+                + "write there, make room, or give another with -out");
+        }
+        IsFinished = isThere;
+        if (isThere && Held.Count < sums.ChunkCount)
+            throw new ProgramException(ExitCode.Usage, OutputFile.DescribeTaken(name));
+    }
+
+    /// <summary>Makes a file without a name in the current directory, for chunks that are to be written to stdout: it
+    /// is gone when the program ends, however that happens.</summary>
+    /// <exception cref="ProgramException">The disk refuses.</exception>
+    public TargetSet(ChunkSums sums)
+    {
+        Debug.Assert(sums.Files is null, "a folder is no stream");
+        (_path, _temporary, _sums) = ("", "", sums);
+        _lock = NativeFile.TryCreateUnnamed(Environment.CurrentDirectory, out _);
+        string entry = $"/proc/self/fd/{_lock?.Descriptor}";
+        try
+        {
+            if (_lock is null) throw new IOException("its file system has no files without a name");
+            MakeFile(entry, sums.TotalBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ProgramException(ExitCode.Disk, $"can't keep the chunks in {Environment.CurrentDirectory}: "
+                + $"{DiskError.Describe(e)}; start in another folder, or give one with -folder");
+        }
+        Store = new PlacedStore(entry, sums, isReadOnly: false);
+    }
+
+    /// <summary>The chunks' places.</summary>
+    public PlacedStore Store { get; }
+
+    /// <summary>The chunks that are there already.</summary>
+    public List<int> Held { get; } = [];
+
+    /// <summary>The target has its name.</summary>
+    public bool IsFinished { get; private set; }
+
+    /// <summary>Gives the target its name, when all chunks are there.</summary>
+    /// <returns>False if something has got that name meanwhile.</returns>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    /// <exception cref="UnauthorizedAccessException">The disk refuses.</exception>
+    public bool TryFinish()
+    {
+        Debug.Assert(!IsFinished, "the target gets its name once");
+        if (File.Exists(_path) || Directory.Exists(_path)) return false;
+        if (_sums.Files is { } files)
+        {
+            for (int i = files.All.Count - 1; i >= 0; i--) Complete(files.All[i]);      // a folder after what is in it
+            Directory.Move(_temporary, _path);
+        }
+        else File.Move(_temporary, _path);
+        Store.OnRenamed(_path);
+        _lock?.Dispose();
+        return IsFinished = true;
+    }
+
+    /// <summary>Lets another client take what is not finished.</summary>
+    public void Dispose() => _lock?.Dispose();
+
+    private void Make()
+    {
+        if (_sums.Files is null)
+        {
+            MakeFile(_temporary, _sums.TotalBytes);
+            return;
+        }
+        Directory.CreateDirectory(_temporary);
+        foreach (SetFile file in _sums.Files.All)
+        {
+            string path = Path.Combine(_temporary, file.Path);
+            if (file.Kind == SetFileKind.Folder) Directory.CreateDirectory(path);
+            else if (file.Kind == SetFileKind.File) MakeFile(path, file.Bytes);
+        }
+    }
+
+    private static void MakeFile(string path, long bytes)
+    {
+        using SafeFileHandle file = File.OpenHandle(
+            path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        if (RandomAccess.GetLength(file) != bytes) FileCopy.SetLength(file, bytes);
+    }
+
+    private void Complete(SetFile file)
+    {
+        string path = Path.Combine(_temporary, file.Path);
+        if (file.Kind == SetFileKind.Link)
+        {
+            if (RealPath.TargetOf(path) is null) File.CreateSymbolicLink(path, file.Target);
+            return;
+        }
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddTicks(file.Modified));
+        // Whoever sends a set decides nothing but who may read, write and execute.
+        if (OperatingSystem.IsLinux()) File.SetUnixFileMode(path, (UnixFileMode)(file.Mode & PermissionBits));
+    }
+
+    private void FindHeld()
+    {
+        byte[] buffer = new byte[256 * 1024];
+        for (int chunkIndex = 1; chunkIndex <= _sums.ChunkCount; chunkIndex++)
+        {
+            using NativeFile? chunk = Store.TryOpen(chunkIndex, out _);
+            if (chunk is not null && _sums.IsRight(chunkIndex, chunk, buffer)) Held.Add(chunkIndex);
+        }
+        if (_sums.Files is not null || !IsLonger()) return;
+        Held.Clear();       // a file that goes on behind the last chunk
+    }
+
+    private bool IsLonger() =>
+        NativeFile.TryGetStatusOf(Store.NameOf(1), out NativeStatus status) && status.Bytes > _sums.TotalBytes;
+}

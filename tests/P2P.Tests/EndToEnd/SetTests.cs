@@ -1,0 +1,295 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using P2P.Client;
+using P2P.Protocol;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>Sets whose description travels (PROTOCOL 10): seeds that serve the user's own files, receivers that know
+/// the tracker alone, folders and streams.</summary>
+public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [Fact]
+    public void AFileThatStaysInPlace_ReachesThreeReceivers_ThatKnowTheTrackerAlone()
+    {
+        byte[] content = MakeFile("movie", 5_000_000);
+        DateTime written = File.GetLastWriteTimeUtc(Folder["movie"]);
+        int tracker = StartTracker().Port;
+        Start(tracker, "-seed", "movie", "-chunk_size", "64K");
+        NativeProcess[] receivers =
+            [.. Enumerable.Range(1, 3).Select(i => Fetch(tracker, "-out", $"copy{i}", "-name", $"r{i}"))];
+        foreach (NativeProcess receiver in receivers) Assert.Equal(0, receiver.WaitForExit());
+        for (int i = 1; i <= 3; i++) Assert.Equal(content, File.ReadAllBytes(Folder[$"copy{i}"]));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Folder["movie"]));
+        Assert.Equal(["copy1", "copy2", "copy3", "logs.log", "movie"], FilesIn(Folder.Path));
+        Assert.Equal(77, Log.Lines.Count(line => line.StartsWith("r1,REQUEST_CHUNK,", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            Log.Lines, line => line.Contains($"{SetSyntax.DescriptionIndex}") || line.Contains("SET"));
+    }
+
+    [Fact]
+    public void AFolder_IsTheSameElsewhere_WithLinksModesTimesAndHoles()
+    {
+        MakeTree("tree");
+        int tracker = StartTracker().Port;
+        Start(tracker, "-seed", "tree", "-chunk_size", "16K");
+        NativeProcess[] receivers = [Fetch(tracker, "-out", "a"), Fetch(tracker, "-out", "b")];
+        foreach (NativeProcess receiver in receivers) Assert.Equal(0, receiver.WaitForExit());
+        string expected = Describe("tree");
+        Assert.Equal(expected, Describe("a"));
+        Assert.Equal(expected, Describe("b"));
+    }
+
+    [Fact]
+    public void AFolder_IsSplit_AndJoined_AndFetchedFromTheFolderOfItsChunks()
+    {
+        MakeTree("tree");
+        Assert.Equal(0, Run("split", "tree", "-folder", "parts", "-chunk_size", "16K").WaitForExit());
+        Assert.Equal(0, Run("verify", "-folder", "parts").WaitForExit());
+        Assert.Equal(0, Run("join", "-folder", "parts", "-out", "joined").WaitForExit());
+        Assert.Equal(Describe("tree"), Describe("joined"));
+        Assert.Equal(0, Run("join", "-folder", "parts", "-out", "joined").WaitForExit());       // the same is there
+        File.WriteAllText(Folder["joined/zero"], "no longer");
+        File.WriteAllText(Folder["joined/a/small"], "another");
+        Assert.Equal(2, Run("join", "-folder", "parts", "-out", "joined").WaitForExit());
+
+        int tracker = StartTracker().Port;
+        StartClient("parts", tracker);
+        Assert.Equal(0, Fetch(tracker, "-folder", Folder["new"], "-out", "out").WaitForExit());
+        Assert.Equal(Describe("tree"), Describe("out"));
+    }
+
+    [Fact]
+    public void AStream_GoesInAndComesOut()
+    {
+        byte[] content = MakeFile("stream", 1_000_003);
+        Assert.Equal(0, Shell("cat stream | $P split - -folder parts -chunk_size 64K").WaitForExit());
+        Assert.Equal(0, Shell("$P join -folder parts -out - > joined").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["joined"]));
+        int tracker = StartTracker().Port;
+        StartClient("parts", tracker);
+        string fetch = $"$P fetch -tracker localhost:{tracker} -exit_when_complete 0 -out -";
+        NativeProcess inPlace = Shell($"{fetch} | cat > copy1"), kept = Shell($"{fetch} -folder new | cat > copy2");
+        Assert.Equal(0, inPlace.WaitForExit());
+        Assert.Equal(0, kept.WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy1"]));
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy2"]));
+        Assert.Equal(["copy1", "copy2", "joined", "logs.log", "stream"], FilesIn(Folder.Path));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(64 * 1024)]
+    public void AStreamOrFileOfAnySize_IsWhole(int bytes)
+    {
+        byte[] content = MakeFile("in", bytes);
+        Assert.Equal(0, Shell("cat in | $P split - -folder parts -deal 2 -copies 2 -chunk_size 64K").WaitForExit());
+        Assert.Equal(0, Shell("$P join -folder parts2 -out - > joined").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["joined"]));
+        int tracker = StartTracker().Port;
+        Start(tracker, "-seed", "in");
+        Assert.Equal(0, Fetch(tracker, "-out", "copy").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
+    }
+
+    [Fact]
+    public void AReceiverThatIsStartedAgain_GoesOnWithWhatIsRight()
+    {
+        byte[] content = MakeFile("movie", 20 * 4096);
+        byte[] half = [.. content[..(10 * 4096)], .. new byte[10 * 4096]];
+        half[4096 * 3]++;       // of chunk 4
+        File.WriteAllBytes(Folder[".copy.part"], half);
+        int tracker = StartTracker().Port;
+        Start(tracker, "-seed", "movie", "-chunk_size", "4K");
+        Assert.Equal(0, Fetch(tracker, "-out", "copy", "-name", "again").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
+        Assert.Equal(new[] { 4 }.Concat(Enumerable.Range(11, 10)), Log.Lines
+            .Where(line => line.StartsWith("again,REQUEST_CHUNK,", StringComparison.Ordinal))
+            .Select(line => int.Parse(line.Split(',')[2])).Order());
+    }
+
+    [Fact]
+    public void ATargetThatIsThere_IsServedIfItIsTheSame_AndElseLeftAlone()
+    {
+        byte[] content = MakeFile("movie", 300_000);
+        File.WriteAllBytes(Folder["same"], content);
+        File.WriteAllText(Folder["other"], "mine");
+        File.WriteAllBytes(Folder["longer"], [.. content, 1]);
+        int tracker = StartTracker().Port;
+        Start(tracker, "-seed", "movie", "-chunk_size", "64K");
+        Assert.Equal(0, Fetch(tracker, "-out", "same").WaitForExit());
+        foreach (string name in new[] { "other", "longer" })
+        {
+            NativeProcess refused = Fetch(tracker, "-out", name);
+            Assert.Equal(2, refused.WaitForExit());
+            Assert.Contains($"there is a file {name} already", Assert.Single(refused.Errors.All));
+        }
+        Assert.Equal("mine", File.ReadAllText(Folder["other"]));
+        Assert.Equal(300_001, new FileInfo(Folder["longer"]).Length);
+    }
+
+    [Fact]
+    public void AnOriginalThatChanges_IsNoLongerServed()
+    {
+        byte[] content = MakeFile("movie", 300_000);
+        int tracker = StartTracker().Port;
+        NativeProcess seed = Start(tracker, "-seed", "movie", "-chunk_size", "64K");
+        seed.Output.WaitForFirst(line => line.Contains("complete, all 5 chunks"), "the seed to be complete");
+        content[70_000]++;
+        File.WriteAllBytes(Folder["movie"], content);
+        NativeProcess receiver = Fetch(tracker, "-out", "copy");
+        Assert.Equal(1, seed.WaitForExit());
+        Assert.Contains("movie has gone or changed since the start", Assert.Single(seed.Errors.All));
+        Assert.False(receiver.HasExited);
+        Assert.False(File.Exists(Folder["copy"]));
+        receiver.Terminate();
+        receiver.WaitForExit();
+        Start(tracker, "-seed", "movie", "-chunk_size", "64K");
+        Assert.Equal(0, Fetch(tracker, "-out", "copy2").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy2"]));
+    }
+
+    [Fact]
+    public void AClientOfAnotherSet_SaysSo_AndEnds()
+    {
+        MakeFile("one", 100_000);
+        MakeFile("two", 100_000);
+        int tracker = StartTracker().Port;
+        NativeProcess first = Start(tracker, "-seed", "one");
+        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,1,")), "the announcement");
+        NativeProcess second = Start(tracker, "-seed", "two");
+        Assert.Equal(2, second.WaitForExit());
+        Assert.Contains("share another set of chunks", Assert.Single(second.Errors.All));
+        Assert.False(first.HasExited);
+    }
+
+    [Fact]
+    public void AStrangersTracker_HearsNothingOfSets()
+    {
+        byte[] content = MakeFile("movie", 200_000);
+        NaiveTracker tracker = StartNaiveTracker();
+        Start(tracker.Port, "-seed", "movie", "-chunk_size", "64K");
+        IReadOnlyList<TrackerMessage> received = tracker.Received.WaitForCount(4, "the announcements");
+        Assert.All(received, message => Assert.StartsWith("LOCAL_CHUNKS,", message.Text));
+        int port = int.Parse(received[0].Text.Split(',')[3]);
+        tracker.Offer([1, 2, 3, 4], port);
+        // A client that has the number of chunks from its user needs no description.
+        Assert.Equal(0, StartClient("plain", tracker.Port, "-chunks", "4", "-exit_when_complete", "0", "-out", "copy")
+            .WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
+        NativeProcess refused = Fetch(tracker.Port, "-out", "other");
+        Assert.Equal(2, refused.WaitForExit());
+        Assert.Contains("is no P2PTracker", Assert.Single(refused.Errors.All));
+        AssertNoFaults(tracker);
+        Assert.DoesNotContain(tracker.Received.All, message => message.Text.Contains("SET"));
+        Assert.DoesNotContain(SetSyntax.DescriptionIndex, tracker.Questions);
+    }
+
+    [Fact]
+    public void APeerThatLiesAboutItsDescription_IsPassedOver()
+    {
+        byte[] content = MakeFile("movie", 200_000);
+        TrackerProcess tracker = StartTracker();
+        NativeProcess seed = Start(tracker.Port, "-seed", "movie", "-chunk_size", "64K");
+        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,4,")), "the announcements");
+        using NaiveClient asker = Connect(tracker.Port);
+        asker.Send("SET\n");
+        string[] answer = asker.Receive().TrimEnd().Split(',');
+        Assert.Equal(4, answer.Length);
+        // Fakes that listen as ours do can't be made here: the client asks the kernel, and passes over a stranger.
+        FakePeer liar = Own(new FakePeer(new ChunkSet(Random, 4, 1000), []));
+        using NaiveClient announcer = Connect(tracker.Port);
+        announcer.Send($"LANE,1\nSET,{answer[1]}\nLOCAL_CHUNKS,1,localhost,{liar.Port}\n");
+        Log.WaitUntil(lines => lines.Any(line => line.Contains($"LOCAL_CHUNKS,1,localhost,{liar.Port}")), "the lie");
+        Assert.Equal(0, Fetch(tracker.Port, "-out", "copy").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
+        Assert.DoesNotContain(liar.Requests.All, request => request.Index == SetSyntax.DescriptionIndex);
+        Assert.False(seed.HasExited);
+    }
+
+    private byte[] MakeFile(string name, int bytes)
+    {
+        byte[] content = new byte[bytes];
+        ChunkSet.Fill(content, Random);
+        File.WriteAllBytes(Folder[name], content);
+        return content;
+    }
+
+    private void MakeTree(string name)
+    {
+        Folder.MakeFolder($"{name}/a/b");
+        Folder.MakeFolder($"{name}/empty");
+        Folder.MakeFolder($"{name}/with space, comma and %2C");
+        MakeFile($"{name}/a/small", 100);
+        MakeFile($"{name}/a/b/large", 100_000);
+        MakeFile($"{name}/zero", 0);
+        MakeFile($"{name}/with space, comma and %2C/new\nline é", 16 * 1024);
+        using (FileStream sparse = File.Create(Folder[$"{name}/sparse"]))
+        {
+            sparse.SetLength(1 << 20);
+            sparse.Position = 500_000;
+            sparse.Write("an island"u8);
+        }
+        File.CreateSymbolicLink(Folder[$"{name}/link"], "a/b/large");
+        File.CreateSymbolicLink(Folder[$"{name}/a/up"], "../zero");
+        if (OperatingSystem.IsWindows()) return;
+        File.SetUnixFileMode(Folder[$"{name}/a/small"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Folder[$"{name}/empty"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetLastWriteTimeUtc(Folder[$"{name}/a/b/large"], new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc));
+        File.SetLastWriteTimeUtc(Folder[$"{name}/a"], new DateTime(1969, 2, 3, 4, 5, 6, DateTimeKind.Utc));
+    }
+
+    // Everything below a folder: kinds, names, modes, times (to 100 ns), contents, targets of links; and whether holes
+    // are holes.
+    private string Describe(string root)
+    {
+        var text = new StringBuilder();
+        foreach (string path in Directory.GetFileSystemEntries(Folder[root], "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetRelativePath(Folder[root], path);
+            var info = new FileInfo(path);
+            if (info.LinkTarget is { } target)
+            {
+                text.AppendLine($"{name} -> {target}");
+                continue;
+            }
+            text.Append($"{name} {(int)info.UnixFileMode} {info.LastWriteTimeUtc.Ticks}");
+            if (File.Exists(path)) text.Append($" {Crc32C.Finish(Crc32C.Add(Crc32C.Start, File.ReadAllBytes(path)))}");
+            if (name == "sparse") text.Append(BlocksOf(path) < 1 << 19 ? " has holes" : " has no holes");
+            text.AppendLine();
+        }
+        return text.ToString();
+    }
+
+    private long BlocksOf(string path)
+    {
+        NativeProcess stat = Own(new NativeProcess("/usr/bin/stat", Folder.Path, "-c", "%b", path));
+        stat.WaitForExit();
+        return 512 * long.Parse(stat.Output.All[0]);
+    }
+
+    private static IEnumerable<string> FilesIn(string folder) =>
+        Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+
+    private NativeProcess Start(int trackerPort, params string[] arguments) =>
+        Own(new NativeProcess(NativePrograms.Client, Folder.Path,
+            ["-tracker", $"localhost:{trackerPort}", .. arguments]));
+
+    private NativeProcess Fetch(int trackerPort, params string[] arguments) =>
+        Own(new NativeProcess(NativePrograms.Client, Folder.Path,
+            ["fetch", "-tracker", $"localhost:{trackerPort}", "-exit_when_complete", "0", .. arguments]));
+
+    private NativeProcess Run(params string[] arguments) =>
+        Own(new NativeProcess(NativePrograms.Client, Folder.Path, arguments));
+
+    private NativeProcess Shell(string script) => Own(new NativeProcess(
+        "/bin/bash", Folder.Path, "-c", $"set -o pipefail; P='{NativePrograms.Client}'; {script}"));
+}
