@@ -24,6 +24,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     private readonly LoopSignal _wake = new(context.Loop);      // something to send, or the end
     private readonly LaneReader _reader = new();
     private Connection? _connection;
+    private LoopSignal? _pause;         // made for the first wait
     private LaneDownload? _current;     // gets the chunk at hand
     private bool _isDropping;           // the download of the chunk at hand has ended, and its pieces go on
     private TimeSpan _heardAt;          // when a byte last came, or the first of the requests in flight was made
@@ -66,6 +67,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     public async Task RunAsync()
     {
         DownloadEnd end = DownloadEnd.Failed;
+        context.Connections++;
         try
         {
             // Another program may have got the port since the tracker's last word.
@@ -76,8 +78,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
                 return;
             }
             TimeSpan startedAt = EventLoop.Now;
-            _connection = await Connector.ConnectAsync(
-                context.Loop, peer.Addresses, peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilenceTimeout);
+            _connection = await context.ConnectAsync(peer);
             if (_connection is null)
             {
                 _reason = "no connection";
@@ -104,6 +105,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
         {
             IsOver = true;
             _connection?.Close();
+            context.Connections--;
             Diagnosis.Log?.Add($"lane to {peer} closed: {_reason}");
             EndAll(end);
         }
@@ -203,6 +205,8 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
                 taken = received.Bytes;
                 if (Take(connection) is { } end) return end;
             }
+            if (context.PauseAfter(taken) is { Ticks: > 0 } pause)
+                await (_pause ??= new LoopSignal(context.Loop)).WaitAsync(pause);
             _heardAt = EventLoop.Now;
             turnBytes += taken;
             if (isDrained || turnBytes < ClientLimits.TurnBytes) continue;
@@ -218,7 +222,8 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     // Returns the lane's end, or null.
     private DownloadEnd? Move(Connection connection, out int moved, out bool isDrained)
     {
-        DownloadEnd? end = _current!.Move(connection, _reader.Left, out moved, out SpliceEnd result);
+        DownloadEnd? end = _current!.Move(
+            connection, Math.Min(_reader.Left, context.StepBytes), out moved, out SpliceEnd result);
         isDrained = result == SpliceEnd.WouldBlock;
         if (end == DownloadEnd.Failed || result == SpliceEnd.PeerEnded)
             return End(DownloadEnd.Failed, "the peer has ended it");

@@ -13,6 +13,7 @@ namespace P2P.Client;
 internal sealed class ChunkSender(
     UploadServer uploads, Connection connection, Func<UploadRequest, Task<bool>> waitForTurn)
 {
+    private LoopSignal? _pause;     // made for the first wait
     private long _turnBytes;        // sent since other connections had their turn
 
     /// <summary>The number of bytes that <see cref="LoadAsync"/> has found in memory.</summary>
@@ -68,7 +69,12 @@ internal sealed class ChunkSender(
         Debug.Assert(start <= end && end <= file.Bytes, "a part of the file");
         for (long offset = start; offset < end;)
         {
-            int countMax = (int)Math.Min(end - offset, ClientLimits.TurnBytes);
+            int countMax = (int)Math.Min(end - offset, uploads.Limit?.StepBytes ?? ClientLimits.TurnBytes);
+            if (uploads.Limit is { } limit && uploads.Take(upload, limit, countMax) is { Ticks: > 0 } pause)
+            {
+                file.Release();
+                await (_pause ??= new LoopSignal(uploads.Loop)).WaitAsync(pause);
+            }
             if (!await LoadAsync(upload, file, offset, countMax)) return false;
             // Whoever reads from the connection may have closed it while this method waited.
             if (connection.Socket.SafeHandle.IsClosed) return false;
@@ -76,6 +82,7 @@ internal sealed class ChunkSender(
             // Only a send that waits shows when the kernel takes more bytes.
             if (result == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset, Loaded);
             if (result == SendFileEnd.Failed || sent == 0) return false;
+            uploads.Limit?.GiveBack(countMax - sent);
             offset += sent;
             Debug.Assert(offset <= end, "no more is sent than the part has");
             uploads.OnSent(upload, sent);
