@@ -43,7 +43,8 @@ public sealed class AllowedNetworks
     public bool Contains(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
-        bool isWritten = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).TryWriteBytes(bytes, out int count);
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        bool isWritten = address.TryWriteBytes(bytes, out int count);
         Debug.Assert(isWritten && count is 4 or 16, "an address has 4 or 16 bytes");
         foreach ((byte[] network, int bits) in _networks)
         {

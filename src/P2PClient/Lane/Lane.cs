@@ -24,7 +24,6 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     private readonly LoopSignal _wake = new(context.Loop);      // something to send, or the end
     private readonly LaneReader _reader = new();
     private Connection? _connection;
-    private LoopSignal? _pause;         // made for the first wait
     private LaneDownload? _current;     // gets the chunk at hand
     private bool _isDropping;           // the download of the chunk at hand has ended, and its pieces go on
     private TimeSpan _heardAt;          // when a byte last came, or the first of the requests in flight was made
@@ -206,7 +205,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
                 if (Take(connection) is { } end) return end;
             }
             if (context.PauseAfter(taken) is { Ticks: > 0 } pause)
-                await (_pause ??= new LoopSignal(context.Loop)).WaitAsync(pause);
+                await new LoopSignal(context.Loop).WaitAsync(pause);
             _heardAt = EventLoop.Now;
             turnBytes += taken;
             if (isDrained || turnBytes < ClientLimits.TurnBytes) continue;

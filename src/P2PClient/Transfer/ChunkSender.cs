@@ -13,7 +13,6 @@ namespace P2P.Client;
 internal sealed class ChunkSender(
     UploadServer uploads, Connection connection, Func<UploadRequest, Task<bool>> waitForTurn)
 {
-    private LoopSignal? _pause;     // made for the first wait
     private long _turnBytes;        // sent since other connections had their turn
 
     /// <summary>The number of bytes that <see cref="LoadAsync"/> has found in memory.</summary>
@@ -73,7 +72,7 @@ internal sealed class ChunkSender(
             if (uploads.Limit is { } limit && uploads.Take(upload, limit, countMax) is { Ticks: > 0 } pause)
             {
                 file.Release();
-                await (_pause ??= new LoopSignal(uploads.Loop)).WaitAsync(pause);
+                await new LoopSignal(uploads.Loop).WaitAsync(pause);
             }
             if (!await LoadAsync(upload, file, offset, countMax)) return false;
             // Whoever reads from the connection may have closed it while this method waited.

@@ -18,7 +18,6 @@ internal sealed class ConnectionDownload(
 {
     private readonly DownloadContext _context = context;
     private Connection? _connection;
-    private LoopSignal? _pause;     // made for the first wait
 
     protected override void GiveUp() => _connection?.Abort();
 
@@ -61,7 +60,7 @@ internal sealed class ConnectionDownload(
 
                 if (end is not null) return end.Value;
                 if (_context.PauseAfter((int)(Download.Received - before)) is { Ticks: > 0 } pause)
-                    await (_pause ??= new LoopSignal(_context.Loop)).WaitAsync(pause);
+                    await new LoopSignal(_context.Loop).WaitAsync(pause);
                 if (isDrained || Download.Received < turnEnd) continue;
                 turnEnd = Download.Received + ClientLimits.TurnBytes;
                 await _context.Loop.YieldAsync();
