@@ -24,7 +24,8 @@ internal static class ClientLimits
     /// the kernel is asked whether they are: no less than it reads at once as a rule.</summary>
     public const int CacheWindowBytes = 256 * 1024, CacheStepBytes = 64 * 1024;
 
-    /// <summary>Chunks sent at the same time; the others wait for their turn.</summary>
+    /// <summary>Chunks sent at the same time, unless the user says otherwise (-upload_slots); the others wait for their
+    /// turn.</summary>
     public const int UploadsAtOnce = 2;
 
     /// <summary>Uploads that read from the disk at the same time: a slow disk would be slower for more.</summary>
@@ -40,6 +41,22 @@ internal static class ClientLimits
     /// <summary>How long a peer waits for its turn at most: a peer on this machine may be a stranger's with an unknown
     /// timeout; one elsewhere is ours (<see cref="SilenceTimeout"/>).</summary>
     public static readonly TimeSpan LocalTurnTimeout = TimeSpan.FromSeconds(1), TurnTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>The lowest limit of a rate, in bytes a second, and the smallest step: below it, peers would give up
+    /// (<see cref="SilenceTimeout"/>).</summary>
+    public const int RateMin = 1024;
+
+    /// <summary>How often bytes are moved under a limit, where one step is neither too small nor too large for
+    /// it.</summary>
+    public const int StepsPerSecond = 100;
+
+    /// <summary>How much of an idle time a limited rate makes up for: timers, and a busy machine, are late.</summary>
+    public static readonly TimeSpan RateSlack = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What the kernel may hold of all limited downloads together: so many parts of what comes in a second.
+    /// Fewer bytes of one connection than the least would make the kernel drop packets; from the most on, its own
+    /// measure is as good, and fits long lines.</summary>
+    public const int UnreadPartOfSecond = 8, UnreadMin = 16 * 1024, UnreadMax = 64 * 1024;
 
     /// <summary>How long descriptors count as short after the process wanted one and there was none.</summary>
     public static readonly TimeSpan DescriptorsShort = TimeSpan.FromSeconds(1);

@@ -20,6 +20,12 @@ internal static class ClientOption
         "lane", "on|off", "fetch many chunks over one connection, among clients of this program (default on)");
     public static readonly Option MaxChunkBytes = new(
         "max_chunk_bytes", "<size>", "the largest chunk to accept, as 500M or 16G (default 16G)");
+    public static readonly Option UploadLimit = new(
+        "upload_limit", "<bytes/s>", "send no more a second, as 500K or 2M, to all peers together");
+    public static readonly Option DownloadLimit = new(
+        "download_limit", "<bytes/s>", "receive no more a second from all peers together");
+    public static readonly Option UploadSlots = new(
+        "upload_slots", "<number>", "chunks that are sent at a time (default 2)");
     public static readonly Option Log = new(
         "log", "<path>", "the common log (default logs.log in the current directory)");
     public static readonly Option Chunks = new(
@@ -51,8 +57,9 @@ internal static class ClientOption
     /// <summary>Those of a client. The array follows all options: a field is made after those above it.</summary>
     public static readonly Option[] All =
     [
-        Folder, TransferPort, Name, Tracker, Bind, Framing, Lane, MaxChunkBytes, Log, Chunks, SeedOf, ChunkSize, Out,
-        OnComplete, ExitWhenComplete, Timeout, Quiet, Json, Verbose, Option.ShowHelp, Option.ShowVersion,
+        Folder, TransferPort, Name, Tracker, Bind, Framing, Lane, MaxChunkBytes, UploadLimit, DownloadLimit,
+        UploadSlots, Option.Allow, Log, Chunks, SeedOf, ChunkSize, Out, OnComplete, ExitWhenComplete, Timeout, Quiet,
+        Json, Verbose, Option.ShowHelp, Option.ShowVersion,
     ];
 
     /// <summary>Those of <c>split</c>.</summary>

@@ -53,6 +53,11 @@ internal sealed class ClientOptions
         TransferPort = line.GetPort(ClientOption.TransferPort, 0);
         LogPath = line.Get(ClientOption.Log) ?? "logs.log";
         ChunkBytesMax = line.GetSize(ClientOption.MaxChunkBytes, ClientLimits.ChunkBytesMax);
+        UploadLimit = GetRate(line, ClientOption.UploadLimit);
+        DownloadLimit = GetRate(line, ClientOption.DownloadLimit);
+        UploadSlots =
+            line.GetNumber(ClientOption.UploadSlots, 1, "number of uploads") ?? ClientLimits.UploadsAtOnce;
+        Allowed = line.GetAllowed();
         if (line.Has(ClientOption.ExitWhenComplete))
         {
             bool isGiven = line.Get(ClientOption.ExitWhenComplete) is not "";
@@ -144,6 +149,18 @@ internal sealed class ClientOptions
     /// <summary>Largest chunk that is taken, in bytes.</summary>
     public long ChunkBytesMax { get; }
 
+    /// <summary>Bytes of chunks to send, and to receive, in a second at most; 0: no limit.</summary>
+    public long UploadLimit { get; }
+
+    /// <inheritdoc cref="UploadLimit"/>
+    public long DownloadLimit { get; }
+
+    /// <summary>Chunks that are sent at a time.</summary>
+    public int UploadSlots { get; }
+
+    /// <summary>Addresses that may connect; null: all.</summary>
+    public AllowedNetworks? Allowed { get; }
+
     /// <summary>End when complete and idle as a source for so long; null: serve until stopped.</summary>
     public TimeSpan? Linger { get; }
 
@@ -201,6 +218,13 @@ internal sealed class ClientOptions
         if (folder is not null || line.Has(ClientOption.Out) || line.Has(ClientOption.Chunks))
             throw ProgramException.Usage("-seed serves what is there: it goes without -folder, -chunks and -out");
         return Path.TrimEndingDirectorySeparator(Path.GetFullPath(seed));
+    }
+
+    private static long GetRate(CommandLine line, Option option)
+    {
+        long rate = line.GetSize(option, 0);
+        if (rate is 0 or >= ClientLimits.RateMin) return rate;
+        throw ProgramException.Usage($"-{option.Name} {rate} is too little: give 1K or more, in bytes a second");
     }
 
     // The log has no quoting: a name must not look like more than one field, or more than one line (PROTOCOL 5.4).

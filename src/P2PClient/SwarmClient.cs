@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Net.Sockets;
 using P2P.Cli;
 using P2P.Logging;
 using P2P.Transport;
@@ -38,9 +39,10 @@ internal sealed class SwarmClient
         (_loop, _options, _files, _acceptor, _end) = (loop, options, files, acceptor, end);
         var traffic = new Traffic();
         _downloader = new Downloader(
-            new DownloadContext(loop, log, traffic, options.ChunkBytesMax), files, mayGiveUp: !options.IsTrackerLocal,
+            new DownloadContext(loop, log, traffic, options.ChunkBytesMax, RateLimit.Of(options.DownloadLimit)),
+            files, mayGiveUp: !options.IsTrackerLocal,
             new DownloadEvents { OnFetched = OnFetched, OnDiskFailure = OnDiskFailure, OnWrong = OnWrong });
-        _uploads = new UploadServer(loop, files, traffic, OnLost, options.UsesLanes);
+        _uploads = new UploadServer(loop, files, traffic, OnLost, options);
         _tracker = new TrackerConnection(loop, options, log, files, acceptor.Port, _downloader.Start);
         _list = new ListSaver(loop, files, OnDiskFailure);
         _ending = new ClientEnding(loop, options, files.Picker, traffic, End);
@@ -56,7 +58,8 @@ internal sealed class SwarmClient
     public void Start(bool isListSaved)
     {
         if (!isListSaved) _list.OnChange(isUrgent: true);
-        _acceptor.Start(_loop, _uploads.OnAccepted, OnShortage);
+        Action<Socket> serve = _uploads.OnAccepted;
+        _acceptor.Start(_loop, _options.Allowed?.Guard(_options.Name, serve) ?? serve, OnShortage);
         _report.Started(_acceptor.Port);
         _ending.Start(() => _tracker.Health.WasReached);
         _ = _tracker.RunAsync(_report.Unreachable, OnHub);

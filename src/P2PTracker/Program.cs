@@ -26,7 +26,7 @@ internal static class Program
     private static readonly Option Verbose = new(
         "verbose", "", "tell on stderr why connections are closed, and how each client ends its messages");
     private static readonly Option[] Options =
-        [Port, Bind, LogPath, Http, Verbose, Option.ShowHelp, Option.ShowVersion];
+        [Port, Bind, Option.Allow, LogPath, Http, Verbose, Option.ShowHelp, Option.ShowVersion];
 
     private static int Main(string[] arguments) => NativeProgram.Run("P2PTracker", Usage, () => Run(arguments));
 
@@ -46,6 +46,7 @@ internal static class Program
         IPAddress[] addresses = line.GetBindAddresses(Bind) ?? CommandLine.Loopback;
         string host = line.Get(Bind) ?? HostName.Localhost;
         string logPath = line.Get(LogPath) ?? "logs.log";
+        AllowedNetworks? allowed = line.GetAllowed();
         HttpAccess access = ReadAccess(line.Get(Http));
         Acceptor acceptor = Listen(addresses, host, line.GetPort(Port, DefaultPort));
         ActionLog log = NativeProgram.OpenLog(logPath, "P2PTracker");
@@ -55,7 +56,7 @@ internal static class Program
 
         void Start()
         {
-            server.Start(acceptor);
+            server.Start(acceptor, allowed);
             Terminal.Print($"P2PTracker listening on {host}:{acceptor.Port}, log {logPath}");
         }
 
@@ -63,6 +64,7 @@ internal static class Program
         void Stop()
         {
             string refused = server.Refused == 0 ? "" : $"{server.Refused} announcements refused, ";
+            if (allowed is not null) refused = $"{allowed.Refused} connections not allowed, {refused}";
             Terminal.Print(
                 $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, "
                 + $"{server.Questions} questions, {refused}{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Net.Sockets;
+using P2P.Cli;
 using P2P.Logging;
 using P2P.Tracker.Http;
 using P2P.Transport;
@@ -49,12 +50,13 @@ internal sealed class TrackerServer
     public long Connections { get; private set; }
 
     /// <summary>Serves the clients that connect from now on. On the loop.</summary>
-    public void Start(Acceptor acceptor)
+    /// <param name="allowed">Those that may connect; null: all.</param>
+    public void Start(Acceptor acceptor, AllowedNetworks? allowed = null)
     {
         Debug.Assert(Loop.OnRoundEnd is null, "a tracker starts twice");
         Loop.OnRoundEnd = Log.Flush;
         acceptor.Configure(socket => socket.LimitUnread(Limits.TrackerUnreadBytes));
-        acceptor.Start(Loop, OnAccepted, CloseSilentSessions);
+        acceptor.Start(Loop, allowed?.Guard("P2PTracker", OnAccepted) ?? OnAccepted, CloseSilentSessions);
     }
 
     /// <summary>A session has read its first message.</summary>

@@ -110,6 +110,15 @@ public sealed class CommandLine
         return address.Equals(IPAddress.IPv6Any) ? Everywhere : [address];
     }
 
+    /// <summary>The networks of <see cref="Option.Allow"/>, or null if it wasn't given: every address may
+    /// connect.</summary>
+    public AllowedNetworks? GetAllowed()
+    {
+        if (Get(Option.Allow) is not { } text) return null;
+        return AllowedNetworks.TryParse(text, out string? wrong) ?? throw ProgramException.Usage(
+            $"-allow '{wrong}' is no network: give an address, or an address and its bits, as 192.168.0.0/16");
+    }
+
     /// <summary>This machine alone, in both families.</summary>
     public static IPAddress[] Loopback => [IPAddress.Loopback, IPAddress.IPv6Loopback];
 

@@ -16,6 +16,11 @@ public sealed class Option(string name, string argument, string help)
     /// <summary>Every program has it.</summary>
     public static readonly Option ShowVersion = new("version", "", "");
 
+    /// <summary>Both programs have it (<see cref="AllowedNetworks"/>).</summary>
+    public static readonly Option Allow = new(
+        "allow", "<network>[,<network>...]",
+        "close connections from anywhere else, as 192.168.0.0/16,10.1.2.3,2001:db8::/32 (default: all may connect)");
+
     public string Name => name;
 
     public string Help => help;

@@ -12,14 +12,18 @@ public static class Connector
     /// <summary>Tries the addresses in turn.</summary>
     /// <param name="readBytesMax">Most that one receive takes, in bytes.</param>
     /// <param name="timeout">How long one attempt may take.</param>
+    /// <param name="unreadMax">As of <see cref="SocketOptions.LimitUnread"/>; 0: as much as the kernel finds
+    /// right.</param>
     /// <returns>The connection, or null if no address accepts.</returns>
     public static async Task<Connection?> ConnectAsync(
-        EventLoop loop, IPAddress[] addresses, int port, int readBytesMax, TimeSpan timeout)
+        EventLoop loop, IPAddress[] addresses, int port, int readBytesMax, TimeSpan timeout,
+        int unreadMax = 0)
     {
         Debug.Assert(port is > 0 and <= 65535 && readBytesMax > 0, "the caller knows where and how much");
         foreach (IPAddress address in addresses)
         {
             if (TryCreate(address) is not { } socket) continue;
+            if (unreadMax > 0) socket.LimitUnread(unreadMax);     // before the window is first told
             var connection = new Connection(loop, socket, readBytesMax);
             var timer = new LoopTimer(loop, connection.Close);
             timer.Start(timeout);

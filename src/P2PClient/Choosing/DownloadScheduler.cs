@@ -51,10 +51,10 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
     public bool IsWanted => !IsSuperfluous && !IsGivenUp;
 
     /// <summary>The download brings so few bytes a second that its chunk is worth another source.</summary>
-    public bool IsSlow(TimeSpan now)
+    public bool IsSlow(TimeSpan now, long bytesPerSecond)
     {
         TimeSpan age = now - startedAt;
-        return age > ClientLimits.SlowAfter && Received < age.TotalSeconds * ClientLimits.SlowBytesPerSecond;
+        return age > ClientLimits.SlowAfter && Received < age.TotalSeconds * bytesPerSecond;
     }
 
     /// <summary>No byte has come for longer than a peer needs that serves at once: the request waits in the peer's
@@ -68,7 +68,11 @@ internal sealed class Download(int chunkIndex, Peer peer, int sourcesKnown, bool
 /// </summary>
 /// <param name="mayGiveUp">No peer is a stranger's, so a download may be given up for a better source; else only one
 /// over a lane may.</param>
-internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
+/// <param name="downloadsMax">Downloads at the same time, but for those over lanes.</param>
+/// <param name="slowBytesPerSecond">A download that brings fewer is slow.</param>
+internal sealed class DownloadScheduler(
+    ChunkPicker picker, bool mayGiveUp, int downloadsMax = ClientLimits.DownloadsMax,
+    long slowBytesPerSecond = ClientLimits.SlowBytesPerSecond)
 {
     private readonly List<Download> _running = [];
 
@@ -80,7 +84,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     public bool TryBegin(TimeSpan now, out Download next, out Download? instead)
     {
         instead = null;
-        int free = _running.Count < ClientLimits.LaneDownloadsMax ? ClientLimits.DownloadsMax - CountBusy(now) : 0;
+        int free = _running.Count < ClientLimits.LaneDownloadsMax ? downloadsMax - CountBusy(now) : 0;
         if (free > 0 && picker.TryPick(now, free, out int chunkIndex, out Peer peer))
         {
             next = Begin(chunkIndex, peer, now);
@@ -150,7 +154,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
     {
         foreach (Download download in _running)
         {
-            if (!download.IsWanted || download.HasBackup || !download.IsSlow(now)) continue;
+            if (!download.IsWanted || download.HasBackup || !IsSlow(download, now)) continue;
             if (MayGiveUp(download) && download.Received == 0) continue;
             if (!TryPickAnother(download, now, out another)) continue;
             slow = download;
@@ -200,6 +204,8 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         return count;
     }
 
+    private bool IsSlow(Download download, TimeSpan now) => download.IsSlow(now, slowBytesPerSecond);
+
     private bool MayGiveUp(Download download) => mayGiveUp || download.IsOnLane;
 
     // Slow downloads don't count: however many of them run, the client goes on fetching from other peers. Nor do those
@@ -209,7 +215,7 @@ internal sealed class DownloadScheduler(ChunkPicker picker, bool mayGiveUp)
         int count = 0;
         foreach (Download download in _running)
         {
-            if (download.IsWanted && !download.IsOnLane && !download.IsSlow(now)) count++;
+            if (download.IsWanted && !download.IsOnLane && !IsSlow(download, now)) count++;
         }
         return count;
     }

@@ -28,7 +28,8 @@ internal sealed class UploadRequest(int chunkIndex, TimeSpan timeout, TimeSpan n
     /// <summary>The upload may send.</summary>
     public bool HasTurn { get; private set; }
 
-    /// <summary>When the upload last sent something.</summary>
+    /// <summary>When the upload last sent something; or a time to come, when the limit of the rate lets it send.
+    /// </summary>
     public TimeSpan MovedAt { get; set; }
 
     /// <summary>Bytes of the chunk were not in memory when the upload had its turn.</summary>
@@ -62,7 +63,8 @@ internal sealed class UploadRequest(int chunkIndex, TimeSpan timeout, TimeSpan n
 /// and one that finds the disk busy with others gives its turn back, so chunks in memory go first. Pure: no socket, no
 /// clock but the times it is given.
 /// </summary>
-internal sealed class UploadQueue
+/// <param name="slots">Uploads that have a turn at a time, at least 1.</param>
+internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
 {
     private readonly List<UploadRequest> _waiting = [];        // in the order in which the peers asked
     private readonly List<UploadRequest> _serving = [];
@@ -163,7 +165,7 @@ internal sealed class UploadQueue
         UploadRequest? best = null;
         foreach (UploadRequest upload in _waiting)
         {
-            bool isFree = moving < ClientLimits.UploadsAtOnce && MayBeNext(upload)
+            bool isFree = moving < slots && MayBeNext(upload)
                 && (!upload.NeedsDisk || disk < ClientLimits.DiskUploadsMax);
             if (isFree && (best is null || SentOf(upload) < SentOf(best))) best = upload;
         }

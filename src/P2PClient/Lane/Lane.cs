@@ -66,6 +66,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     public async Task RunAsync()
     {
         DownloadEnd end = DownloadEnd.Failed;
+        context.Connections++;
         try
         {
             // Another program may have got the port since the tracker's last word.
@@ -76,8 +77,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
                 return;
             }
             TimeSpan startedAt = EventLoop.Now;
-            _connection = await Connector.ConnectAsync(
-                context.Loop, peer.Addresses, peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilenceTimeout);
+            _connection = await context.ConnectAsync(peer);
             if (_connection is null)
             {
                 _reason = "no connection";
@@ -104,6 +104,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
         {
             IsOver = true;
             _connection?.Close();
+            context.Connections--;
             Diagnosis.Log?.Add($"lane to {peer} closed: {_reason}");
             EndAll(end);
         }
@@ -203,6 +204,8 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
                 taken = received.Bytes;
                 if (Take(connection) is { } end) return end;
             }
+            if (context.PauseAfter(taken) is { Ticks: > 0 } pause)
+                await new LoopSignal(context.Loop).WaitAsync(pause);
             _heardAt = EventLoop.Now;
             turnBytes += taken;
             if (isDrained || turnBytes < ClientLimits.TurnBytes) continue;
@@ -218,7 +221,8 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
     // Returns the lane's end, or null.
     private DownloadEnd? Move(Connection connection, out int moved, out bool isDrained)
     {
-        DownloadEnd? end = _current!.Move(connection, _reader.Left, out moved, out SpliceEnd result);
+        DownloadEnd? end = _current!.Move(
+            connection, Math.Min(_reader.Left, context.StepBytes), out moved, out SpliceEnd result);
         isDrained = result == SpliceEnd.WouldBlock;
         if (end == DownloadEnd.Failed || result == SpliceEnd.PeerEnded)
             return End(DownloadEnd.Failed, "the peer has ended it");

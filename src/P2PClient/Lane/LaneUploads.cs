@@ -175,7 +175,8 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         try
         {
             bool isThere = uploads.Files.Has(upload.ChunkIndex) && await sender.OpenAsync(upload, file);
-            bool isSmall = isThere && 2 * LanePiece.HeadBytes + file.Bytes <= _buffer.Length;
+            bool isSmall = isThere && 2 * LanePiece.HeadBytes + file.Bytes <= _buffer.Length
+                && (file.Bytes == 0 || uploads.Limit is null);
             if (!HasRoomFor(isSmall ? (int)file.Bytes : 0) && !(await Flush()).IsSuccess) return false;
             if (_isOver || (isSmall && TryAddSmall(upload, file))) return !_isOver;
             // Within one machine, packets have no size that would be worth a wait.
@@ -212,9 +213,9 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
     {
         // Within one machine a kernel moves the bytes from file to file, and reading them for a sum would cost a third
         // of the time (PROTOCOL 9.4). Between machines a piece is small, since only behind it the chunk can be
-        // cancelled.
-        bool hasSum = !_isLocal;
-        int countMax = hasSum ? ClientLimits.LanePieceBytes : LanePiece.BytesMax;
+        // cancelled; so it is under a limit, where the sender waits for each part of it.
+        bool hasSum = !_isLocal, isLimited = uploads.Limit is not null;
+        int countMax = hasSum || isLimited ? ClientLimits.LanePieceBytes : LanePiece.BytesMax;
         ChunkSums? sums = uploads.Files.Sums;
         bool isSumKnown = sums is not null && sums.SizeOf(upload.ChunkIndex) == file.Bytes;
         uint state = Crc32C.Start;
@@ -233,7 +234,9 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
                 : Crc32C.Finish(state);
             LanePieceKind kind = isLast ? LanePieceKind.Last : LanePieceKind.Part;
             AddHead(new LanePiece(kind, Waiting, upload.ChunkIndex, count, sum) { HasSum = hasSum });
-            int first = file.Read(_buffer.AsSpan(_used, Math.Min(count, _buffer.Length - _used)), offset);
+            int first = isLimited
+                ? 0
+                : file.Read(_buffer.AsSpan(_used, Math.Min(count, _buffer.Length - _used)), offset);
             _used += first;
             file.Release();
             uploads.OnSent(upload, first);

@@ -200,7 +200,10 @@ internal sealed class ClientReport
         if (_isStopped) return;
         _isStopped = true;
         _live?.Stop();
-        if (IsJson) Event("stopped").Add("exit_code", exitCode).Print();
+        if (!IsJson) return;
+        JsonLine stopped = Event("stopped").Add("exit_code", exitCode);
+        if (_options.Allowed is { } allowed) stopped.Add("not_allowed", allowed.Refused);
+        stopped.Print();
     }
 
     /// <summary>Words the reason of a stall, and the cure.</summary>

@@ -68,7 +68,12 @@ internal sealed class ChunkSender(
         Debug.Assert(start <= end && end <= file.Bytes, "a part of the file");
         for (long offset = start; offset < end;)
         {
-            int countMax = (int)Math.Min(end - offset, ClientLimits.TurnBytes);
+            int countMax = (int)Math.Min(end - offset, uploads.Limit?.StepBytes ?? ClientLimits.TurnBytes);
+            if (uploads.Limit is { } limit && uploads.Take(upload, limit, countMax) is { Ticks: > 0 } pause)
+            {
+                file.Release();
+                await new LoopSignal(uploads.Loop).WaitAsync(pause);
+            }
             if (!await LoadAsync(upload, file, offset, countMax)) return false;
             // Whoever reads from the connection may have closed it while this method waited.
             if (connection.Socket.SafeHandle.IsClosed) return false;
@@ -76,6 +81,7 @@ internal sealed class ChunkSender(
             // Only a send that waits shows when the kernel takes more bytes.
             if (result == SendFileEnd.WouldBlock) sent = await SendPieceAsync(file, offset, Loaded);
             if (result == SendFileEnd.Failed || sent == 0) return false;
+            uploads.Limit?.GiveBack(countMax - sent);
             offset += sent;
             Debug.Assert(offset <= end, "no more is sent than the part has");
             uploads.OnSent(upload, sent);

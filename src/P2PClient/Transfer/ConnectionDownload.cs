@@ -25,10 +25,10 @@ internal sealed class ConnectionDownload(
     public async Task<DownloadEnd> RunAsync()
     {
         byte[] buffer = _context.Loop.Buffers.Rent();
+        _context.Connections++;
         try
         {
-            Connection? connection = await Connector.ConnectAsync(
-                _context.Loop, Peer.Addresses, Peer.Port, ClientLimits.ReceiveBytes, ClientLimits.SilenceTimeout);
+            Connection? connection = await _context.ConnectAsync(Peer);
             _connection = connection;
             if (connection is null) Reason = "no connection";
             if (connection is null || Download.IsGivenUp) return DownloadEnd.Failed;
@@ -44,6 +44,7 @@ internal sealed class ConnectionDownload(
             while (true)
             {
                 DownloadEnd? end;
+                long before = Download.Received;
                 if (!MayMove || Download.Received < ClientLimits.MovedFrom || !connection.Unread.IsEmpty)
                 {
                     isDrained = false;
@@ -58,6 +59,8 @@ internal sealed class ConnectionDownload(
                 else end = Move(connection, out isDrained);
 
                 if (end is not null) return end.Value;
+                if (_context.PauseAfter((int)(Download.Received - before)) is { Ticks: > 0 } pause)
+                    await new LoopSignal(_context.Loop).WaitAsync(pause);
                 if (isDrained || Download.Received < turnEnd) continue;
                 turnEnd = Download.Received + ClientLimits.TurnBytes;
                 await _context.Loop.YieldAsync();
@@ -72,13 +75,14 @@ internal sealed class ConnectionDownload(
         {
             _context.Loop.Buffers.Return(buffer);
             _connection?.Close();
+            _context.Connections--;
         }
     }
 
     // Returns the end, or null if more bytes are to come.
     private DownloadEnd? Move(Connection connection, out bool isDrained)
     {
-        DownloadEnd? end = Move(connection, int.MaxValue, out _, out SpliceEnd result);
+        DownloadEnd? end = Move(connection, _context.StepBytes, out _, out SpliceEnd result);
         isDrained = result == SpliceEnd.WouldBlock;
         if (end == DownloadEnd.Failed) return Fail(SocketResult.Failed);
         return end is null && result == SpliceEnd.PeerEnded ? DownloadEnd.Whole : end;

@@ -33,7 +33,7 @@ internal sealed class Downloader
     public Downloader(DownloadContext context, FileSet files, bool mayGiveUp, DownloadEvents events)
     {
         (_context, _files, _events) = (context, files, events);
-        _scheduler = new DownloadScheduler(files.Picker, mayGiveUp);
+        _scheduler = new DownloadScheduler(files.Picker, mayGiveUp, context.DownloadsMax, context.SlowBytesPerSecond);
         _doubtful = new DoubtfulCopies(files.Picker);
         _start = StartDownloads;
     }

@@ -9,16 +9,17 @@ namespace P2P.Client;
 /// <summary>Serves the peers that connect: the parts that its upload sessions share.</summary>
 internal sealed class UploadServer
 {
-    private readonly UploadQueue _queue = new();
+    private readonly UploadQueue _queue;
     private readonly LoopTimer _check;
 
     /// <summary>Makes it; <see cref="OnAccepted"/> lets it serve.</summary>
     /// <param name="traffic">Counts the bytes sent.</param>
     /// <param name="onLost">Gets the index of a chunk whose file has gone or changed.</param>
-    /// <param name="usesLanes">Peers of ours are served over lanes (PROTOCOL 9).</param>
-    public UploadServer(EventLoop loop, FileSet files, Traffic traffic, Action<int> onLost, bool usesLanes)
+    public UploadServer(EventLoop loop, FileSet files, Traffic traffic, Action<int> onLost, ClientOptions options)
     {
-        (Loop, Files, Traffic, OnLost, UsesLanes) = (loop, files, traffic, onLost, usesLanes);
+        (Loop, Files, Traffic, OnLost, UsesLanes) = (loop, files, traffic, onLost, options.UsesLanes);
+        _queue = new UploadQueue(options.UploadSlots);
+        Limit = RateLimit.Of(options.UploadLimit);
         _check = new LoopTimer(loop, Check);
     }
 
@@ -30,7 +31,11 @@ internal sealed class UploadServer
 
     public Action<int> OnLost { get; }
 
+    /// <summary>Peers of ours are served over lanes (PROTOCOL 9).</summary>
     public bool UsesLanes { get; }
+
+    /// <summary>Of all bytes that are sent; null: none.</summary>
+    public RateLimit? Limit { get; }
 
     /// <summary>Requests that wait for their turn.</summary>
     public int WaitingCount => _queue.WaitingCount;
@@ -53,6 +58,16 @@ internal sealed class UploadServer
     {
         Traffic.OnSent(bytes);
         upload.MovedAt = EventLoop.Now;
+    }
+
+    /// <summary>Takes time of the limit for bytes of a request's chunk. The request keeps its turn meanwhile.</summary>
+    /// <returns>How long to wait before they are sent.</returns>
+    public TimeSpan Take(UploadRequest upload, RateLimit limit, int bytes)
+    {
+        TimeSpan now = EventLoop.Now;
+        TimeSpan pause = limit.Take(bytes, now);
+        upload.MovedAt = now + pause;
+        return pause;
     }
 
     /// <summary>Gives a request its turn at once, whatever the others do.</summary>

@@ -142,10 +142,11 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         return true;
     }
 
-    // A chunk that fits a buffer: reading so little costs less than sendfile does. Returns the bytes sent.
+    // A chunk that fits a buffer: reading so little costs less than sendfile does. Returns the bytes sent, 0 where a
+    // limit may let them wait.
     private int SendSmall(UploadRequest upload, ChunkReader file)
     {
-        if (file.Bytes > Limits.BufferBytes) return 0;
+        if (file.Bytes > Limits.BufferBytes || uploads.Limit is not null) return 0;
         byte[] buffer = uploads.Loop.Buffers.Rent();
         Span<byte> chunk = buffer.AsSpan(0, (int)file.Bytes);
         int sent = file.ReadCached(chunk) == chunk.Length ? _connection.Send(chunk).Bytes : 0;

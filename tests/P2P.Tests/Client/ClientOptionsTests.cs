@@ -218,6 +218,34 @@ public sealed class ClientOptionsTests
     [InlineData("")]
     public void ALargestChunkThatIsNoSize_IsRefused(string size) => AssertRefused("/tmp/x", "-max_chunk_bytes", size);
 
+    [Fact]
+    public void ARate_IsASizeASecond_AndNoneUnlessGiven()
+    {
+        ClientOptions options = Parse("/tmp/x -upload_limit 500K -download_limit 2M -upload_slots 7 -allow ::1");
+        Assert.Equal(500L << 10, options.UploadLimit);
+        Assert.Equal(2L << 20, options.DownloadLimit);
+        Assert.Equal(7, options.UploadSlots);
+        Assert.True(options.Allowed!.Contains(IPAddress.IPv6Loopback));
+        options = Parse("/tmp/x");
+        Assert.Equal((0, 0), (options.UploadLimit, options.DownloadLimit));
+        Assert.Equal(ClientLimits.UploadsAtOnce, options.UploadSlots);
+        Assert.Null(options.Allowed);
+    }
+
+    [Theory]
+    [InlineData("-upload_limit x")]
+    [InlineData("-upload_limit 0")]
+    [InlineData("-upload_limit 1023")]
+    [InlineData("-upload_limit 1T")]
+    [InlineData("-download_limit 500")]
+    [InlineData("-download_limit -5K")]
+    [InlineData("-upload_slots 0")]
+    [InlineData("-upload_slots two")]
+    [InlineData("-allow 10.0.0.0/33")]
+    [InlineData("-allow 10.0.0.1,nonsense")]
+    [InlineData("-allow=")]
+    public void LimitsThatAreNone_AreRefused(string option) => AssertRefused($"/tmp/x {option}");
+
     [Theory]
     [InlineData("/tmp/x -exit_when_complete", 5)]
     [InlineData("-exit_when_complete /tmp/x", 5)]

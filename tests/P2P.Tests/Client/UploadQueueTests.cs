@@ -24,6 +24,34 @@ public sealed class UploadQueueTests
         Assert.False(_queue.WaitingCount > 0);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void AsManyAreServed_AsThereAreSlots(int slots)
+    {
+        var queue = new UploadQueue(slots);
+        List<UploadRequest> uploads = [];
+        for (int chunkIndex = 1; chunkIndex <= 6; chunkIndex++)
+        {
+            uploads.Add(new UploadRequest(chunkIndex, timeout: Seconds(1), now: Seconds(0), () => { }));
+            queue.Add(uploads[^1], Seconds(0));
+        }
+        Assert.Equal(slots, uploads.FindAll(upload => upload.HasTurn).Count);
+    }
+
+    [Fact]
+    public void AnUploadThatWaitsForTheLimit_KeepsItsTurn()
+    {
+        UploadRequest first = Ask(1), second = Ask(2);
+        Move(first, second, 0.6);       // when the limit lets them send
+        var third = new UploadRequest(3, timeout: Seconds(5), now: Seconds(0), () => { });
+        _queue.Add(third, Seconds(0));
+        _queue.GiveTurns(Seconds(0.5));
+        Assert.False(third.HasTurn);
+        _queue.GiveTurns(Seconds(0.9));
+        Assert.True(third.HasTurn);
+    }
+
     [Fact]
     public void TheChunkThatWasSentLeast_IsNext()
     {

@@ -137,6 +137,7 @@ public sealed class CommandLineTests : SystemTest
     [InlineData("P2PTracker", "-port", "65536")]
     [InlineData("P2PTracker", "-port", "-1")]
     [InlineData("P2PTracker", "-bind", "nonsense")]
+    [InlineData("P2PTracker", "-allow", "10.0.0.0/33")]
     [InlineData("P2PTracker", "-nonsense")]
     [InlineData("P2PTracker", "surplus")]
     [InlineData("P2PTracker", "-port", "0", "-log", "")]
@@ -153,6 +154,8 @@ public sealed class CommandLineTests : SystemTest
     [InlineData("P2PClient", "-folder", "{folder}", "-name", "a\nb")]
     [InlineData("P2PClient", "-folder", "{folder}", "-name", "")]
     [InlineData("P2PClient", "-folder", "{folder}", "-log", "")]
+    [InlineData("P2PClient", "-folder", "{folder}", "-upload_limit", "500")]
+    [InlineData("P2PClient", "-folder", "{folder}", "-allow", "nonsense")]
     [InlineData("P2PClient", "{folder}", "{folder}")]
     public void WrongArguments_AreToldWithTheUsage_AndExitCode2(string program, params string[] arguments)
     {
