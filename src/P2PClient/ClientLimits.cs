@@ -172,6 +172,9 @@ internal static class ClientLimits
     public static readonly TimeSpan TrackerPauseMin = TimeSpan.FromMilliseconds(20),
         TrackerPauseMax = TimeSpan.FromSeconds(1);
 
+    /// <summary>The pause between two look-ups of the tracker's name while it can't be reached.</summary>
+    public static readonly TimeSpan LookUpPause = TimeSpan.FromSeconds(5);
+
     /// <summary>Pacing where the tracker's receive queue can be seen: as often as this the kernel is asked about it one
     /// round after the other, and then after these pauses, the first and the longest.</summary>
     public const int QueueAttemptsAtOnce = 16;

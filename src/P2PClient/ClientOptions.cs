@@ -23,7 +23,6 @@ internal enum Framing
 /// <summary>The client's arguments, checked.</summary>
 internal sealed class ClientOptions
 {
-    private const int DefaultTrackerPort = 5100;        // PROTOCOL 8.1
     private const int NameBytesMax = 1000;              // in UTF-8; every line of the log begins with it
 
     private ClientOptions(CommandLine line, bool isFetch)
@@ -80,9 +79,7 @@ internal sealed class ClientOptions
             : line.Has(ClientOption.Quiet) ? ReportStyle.Quiet
             : ReportStyle.Text;
         IsVerbose = line.Has(ClientOption.Verbose);
-        string tracker = line.Get(ClientOption.Tracker) ?? HostName.Localhost;
-        (TrackerName, TrackerAddresses, TrackerPort) = ParseTracker(tracker);
-        IsTrackerLocal = HostName.IsLoopback(TrackerAddresses[0]);
+        Tracker = TrackerHost.Parse(line.Get(ClientOption.Tracker) ?? HostName.Localhost);
         IsBindGiven = line.Has(ClientOption.Bind);
         BindAddresses = line.GetBindAddresses(ClientOption.Bind)
             ?? (IsTrackerLocal ? CommandLine.Loopback : CommandLine.Everywhere);
@@ -128,16 +125,19 @@ internal sealed class ClientOptions
     /// <summary>The user has given -bind.</summary>
     public bool IsBindGiven { get; }
 
+    /// <summary>The tracker and where it is.</summary>
+    public TrackerHost Tracker { get; }
+
     /// <summary>The tracker as the user named it, with its port.</summary>
-    public string TrackerName { get; }
+    public string TrackerName => Tracker.Name;
 
-    /// <summary>Tried in turn; at least one.</summary>
-    public IPAddress[] TrackerAddresses { get; }
+    /// <summary>Tried in turn; none while the tracker's name is not known.</summary>
+    public IPAddress[] TrackerAddresses => Tracker.Addresses;
 
-    public int TrackerPort { get; }
+    public int TrackerPort => Tracker.Port;
 
     /// <summary>The tracker is on this machine, the assignment's only case, and may be a stranger's.</summary>
-    public bool IsTrackerLocal { get; }
+    public bool IsTrackerLocal => Tracker.IsLocal;
 
     public Framing Framing { get; }
 
@@ -252,40 +252,4 @@ internal sealed class ClientOptions
     }
 
     private static bool IsNameCharacter(char c) => c != ',' && !char.IsWhiteSpace(c) && !char.IsControl(c);
-
-    private static bool LooksLikePort(ReadOnlySpan<char> text) =>
-        text.Length >= 4 && !text.ContainsAnyExceptInRange('0', '9');
-
-    // <host>, <host>:<port>, <IPv6 address> or [<IPv6 address>]:<port>
-    private static (string Name, IPAddress[] Addresses, int Port) ParseTracker(string text)
-    {
-        string host = text;
-        int port = DefaultTrackerPort;
-        int colon = text.LastIndexOf(':');
-        bool isBareIPv6 = colon != text.IndexOf(':') && !text.StartsWith('[');
-        if (isBareIPv6 && LooksLikePort(text.AsSpan(colon + 1)) && IPAddress.TryParse(text[..colon], out _))
-        {
-            throw ProgramException.Usage(
-                $"-tracker '{text}' may be an address, or an address and a port: "
-                + $"give [{text}] or [{text[..colon]}]:{text[(colon + 1)..]}");
-        }
-        if (colon >= 0 && !isBareIPv6 && !text.EndsWith(']'))
-        {
-            host = text[..colon];
-            port = CommandLine.ParsePort(text[(colon + 1)..], 1, "-tracker's port");
-        }
-        host = host.TrimStart('[').TrimEnd(']');
-        IPAddress[] addresses = HostTable.Resolve(host);
-        string whereKnown = " in /etc/hosts";
-#if !STATIC_EXECUTABLE
-        if (addresses.Length == 0) addresses = SystemResolver.Resolve(host);
-        whereKnown = " that this machine can resolve";
-#endif
-        if (addresses.Length == 0)
-        {
-            throw ProgramException.Usage(
-                $"-tracker '{host}' is not known here: give localhost, a numeric address or a name{whereKnown}");
-        }
-        return (host.Contains(':') ? $"[{host}]:{port}" : $"{host}:{port}", addresses, port);
-    }
 }

@@ -27,6 +27,8 @@ internal sealed record Stage(string Name, bool NeedsPrograms, TimeSpan Limit, pa
         ("P2PClient", "Tests.Client. Simulation.",
             "ClientGrading SystemGrading FetchingTests FolderTests ServingTests ClientTrackerDialect PeerFault"),
         ("P2PClient/Commands", "Client.Files.", "FileCommand LeftoverTests"),
+        ("P2PClient/Names", "Client.Names. ClientOptions PeerBook", "NameTests SeveralMachines"),
+        ("P2PClient/Sets", "Client.Files.SetFiles Client.Files.ChunkSums", "SetTests"),
         ("P2PClient/Store", "Client.Files. FolderStore PartialChunk LocalChunksFile",
             "ArrivalTests FolderTests WholeFile"),
         ("P2PClient/Finish", "", "EndingTests WholeFile"),

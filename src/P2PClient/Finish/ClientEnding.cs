@@ -14,7 +14,6 @@ namespace P2P.Client;
 internal sealed class ClientEnding
 {
     private const string MakeRoom = "make room and start again, it goes on where it was";
-    private const string StartTracker = "start P2PTracker there, or give another with -tracker";
 
     private readonly ClientOptions _options;
     private readonly ChunkPicker _picker;
@@ -34,6 +33,10 @@ internal sealed class ClientEnding
         _linger = new LoopTimer(loop, OnLingered);
         _timeout = new LoopTimer(loop, OnTimeout);
     }
+
+    private string StartTracker => _options.Tracker.Problem is { } problem
+        ? $"{problem}; {TrackerHost.Cure}"
+        : "start P2PTracker there, or give another with -tracker";
 
     /// <summary>The client ends, and not because of a signal.</summary>
     public bool IsByItself { get; private set; }

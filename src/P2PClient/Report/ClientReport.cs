@@ -38,7 +38,7 @@ internal sealed class ClientReport
     private TimeSpan _startedAt;
     private int _quarter;
     private string? _diskProblem;       // reported, and no chunk could be stored since
-    private bool _hasReportedUnreachable;
+    private string? _unreachable;       // reported
     private bool _isStopped;
 
     /// <summary>Makes it, before anything is fetched.</summary>
@@ -82,14 +82,16 @@ internal sealed class ClientReport
         }
     }
 
-    /// <summary>No attempt to reach the tracker has succeeded yet. Reported once.</summary>
+    /// <summary>No attempt to reach the tracker has succeeded yet. Reported once for each reason.</summary>
     public void Unreachable()
     {
-        if (_hasReportedUnreachable) return;
-        _hasReportedUnreachable = true;
-        Terminal.PrintError(
-            $"{_options.Name}: no tracker at {_options.TrackerName} yet, trying again: "
-            + $"start P2PTracker there, or give another with -tracker");
+        string text = _options.Tracker.Problem is { } problem
+            ? $"{problem}; trying again: {TrackerHost.Cure}"
+            : $"no tracker at {_options.TrackerName} yet, trying again: "
+                + $"start P2PTracker there, or give another with -tracker";
+        if (text == _unreachable) return;
+        _unreachable = text;
+        Terminal.PrintError($"{_options.Name}: {text}");
     }
 
     /// <summary>The file of a chunk has gone or changed.</summary>
@@ -151,7 +153,7 @@ internal sealed class ClientReport
     public void Stalled(StallReason reason, string text)
     {
         // The user may have read the reason already; the event is due all the same.
-        bool isKnown = reason == StallReason.Disk || (reason == StallReason.NoTracker && _hasReportedUnreachable);
+        bool isKnown = reason == StallReason.Disk || (reason == StallReason.NoTracker && _unreachable is not null);
         Debug.Assert(text.Length > 0, "a stall that is reported has a reason");
         if (!isKnown) Terminal.PrintError($"{_options.Name}: waiting: {text}");
         if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Print();
@@ -210,6 +212,7 @@ internal sealed class ClientReport
     public string Describe(StallReason reason, in StallFacts facts) => reason switch
     {
         StallReason.Disk => $"nothing can be stored in {_options.Folder}; make room, or let this user write there",
+        StallReason.NoTracker when _options.Tracker.Problem is { } problem => $"{problem}; {TrackerHost.Cure}",
         StallReason.NoTracker =>
             $"there is no tracker at {_options.TrackerName}; start P2PTracker there, or give another with -tracker",
         StallReason.TrackerGone =>

@@ -13,8 +13,7 @@ namespace P2P.Client;
 /// <param name="ownPort">This client's transfer port: a tracker may list the client itself.</param>
 /// <param name="isTrackerLocal">The tracker is on this machine. It may be a stranger's, whose peers count only if they
 /// are on this machine, too.</param>
-/// <param name="trackerAddresses">The tracker's addresses: where a tracker elsewhere says localhost, it means its own
-/// machine.</param>
+/// <param name="trackerAddresses">See <see cref="TrackerAddresses"/>.</param>
 internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] trackerAddresses)
 {
     private readonly Dictionary<(string Host, int Port), Peer> _peers = [];
@@ -33,6 +32,17 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
             _isHub = value;
         }
     }
+
+    /// <summary>The tracker's addresses: where a tracker elsewhere says localhost, it means its own machine.</summary>
+    public IPAddress[] TrackerAddresses
+    {
+        get;
+        set
+        {
+            field = value;
+            _localPeers.Clear();
+        }
+    } = trackerAddresses;
 
     /// <summary>The tracker is our own and marks the peers that speak the lane (PROTOCOL 9.2).</summary>
     public bool HasMarks { get; set; }
@@ -63,7 +73,7 @@ internal sealed class PeerBook(int ownPort, bool isTrackerLocal, IPAddress[] tra
         if (HostName.IsLoopback(hostText))
         {
             if (_localPeers.TryGetValue(port, out Peer? local)) return local;
-            IPAddress[] addresses = !isTrackerLocal ? trackerAddresses : port != ownPort ? HostTable.Localhost : [];
+            IPAddress[] addresses = !isTrackerLocal ? TrackerAddresses : port != ownPort ? HostTable.Localhost : [];
             return _localPeers[port] = Create(HostName.Localhost, port, addresses);
         }
         string host = Encoding.ASCII.GetString(hostText);

@@ -55,13 +55,15 @@ internal sealed class TrackerConnection
     public TrackerHealth Health { get; } = new();
 
     /// <summary>Connects, and connects again, for as long as the program runs.</summary>
-    /// <param name="onUnreachable">Called when attempts to connect have failed for a while, and the tracker has never
-    /// answered.</param>
+    /// <param name="onUnreachable">Called when the tracker's name is not known, or when attempts to connect have failed
+    /// for a while, and the tracker has never answered.</param>
     /// <param name="onHub">Called before anything is announced to a tracker of ours on this machine that serves other
     /// machines, too.</param>
     public async Task RunAsync(Action onUnreachable, Action onHub)
     {
         var backOff = new BackOff(ClientLimits.TrackerPauseMin, ClientLimits.TrackerPauseMax);
+        var lookUp = new HostLookUp(_loop, _options.Tracker, OnOtherAddresses, onUnreachable);
+        lookUp.Begin();
         try
         {
             while (true)
@@ -77,7 +79,9 @@ internal sealed class TrackerConnection
                 else
                 {
                     Diagnosis.Log?.Add($"no tracker at {_options.TrackerName}");
-                    if (backOff.IsLongest && !_dialect.WasEverAnswered) onUnreachable();
+                    bool isKnown = _options.TrackerAddresses.Length > 0;
+                    if (isKnown && backOff.IsLongest && !_dialect.WasEverAnswered) onUnreachable();
+                    lookUp.Begin();     // it may have moved
                 }
                 await _retry.WaitAsync(backOff.Next());
             }
@@ -97,6 +101,12 @@ internal sealed class TrackerConnection
 
     /// <summary>There may be a question to ask.</summary>
     public void Wake() => _wake.Set();
+
+    private void OnOtherAddresses()
+    {
+        _peers.TrackerAddresses = _options.TrackerAddresses;
+        _retry.Set();
+    }
 
     // One connection, from its first message to its end. True if a question was answered: a program that only speaks
     // and closes, as a web server does, must get no more attempts to connect than a tracker that is not there.

@@ -115,9 +115,25 @@ public sealed class ClientOptionsTests
         Assert.Equal([IPAddress.Any, IPAddress.IPv6Any], options.BindAddresses);
     }
 
+    // Looked up when the client runs: nothing waits for name servers before.
     [Theory]
-    [InlineData("no-such-host.invalid")]
-    [InlineData("no-such-host.invalid:5100")]
+    [InlineData("no-such-host.invalid", 5100)]
+    [InlineData("no-such-host.invalid.:6000", 6000)]
+    public void ATrackerWithAName_IsElsewhere_AndHasNoAddressYet(string tracker, int port)
+    {
+        ClientOptions options = Parse($"/tmp/x -tracker {tracker}");
+        Assert.Equal(port, options.TrackerPort);
+        Assert.Empty(options.TrackerAddresses);
+        Assert.False(options.IsTrackerLocal);
+        Assert.Equal([IPAddress.Any, IPAddress.IPv6Any], options.BindAddresses);
+        Assert.Equal("the address of no-such-host.invalid is still being looked up",
+            options.Tracker.Problem!.Replace("invalid.", "invalid"));
+    }
+
+    [Theory]
+    [InlineData("192.168.1.300")]
+    [InlineData("host..example:5100")]
+    [InlineData("my_host!")]
     [InlineData("localhost:0")]
     [InlineData("localhost:65536")]
     [InlineData("localhost:x")]

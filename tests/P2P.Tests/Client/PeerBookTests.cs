@@ -66,6 +66,9 @@ public sealed class PeerBookTests
     {
         Peer peer = _remote.Read("localhost,5001"u8).Single();
         Assert.Equal(IPAddress.Parse("192.0.2.1"), peer.Addresses.Single());
+        _remote.TrackerAddresses = [IPAddress.Parse("192.0.2.2")];
+        peer = _remote.Read("localhost,5001"u8).Single();
+        Assert.Equal(IPAddress.Parse("192.0.2.2"), peer.Addresses.Single());
     }
 
     [Fact]

@@ -39,6 +39,7 @@ public sealed class ArchitectureTests
             $"{Sockets} {Threads} P2P.Logging P2P.Cli P2P.Posix System.IO P2P.Protocol" },
         { "P2PClient/Choosing", $"System.Net.Sockets {Threads} {Surroundings} System.IO P2P.Protocol" },
         { "P2PClient/Tracker/AnswerReader.cs", $"{Sockets} {Threads} {Surroundings} System.IO" },
+        { "P2PClient/Names/DnsMessage.cs", $"System.Net.Sockets {Threads} {Surroundings} System.IO" },
         { "P2PClient/Store", $"{Sockets} P2P.Protocol P2P.Transport P2P.Logging" },
         { "P2PClient/Commands", $"{Sockets} P2P.Protocol P2P.Transport P2P.Logging" },
     };

@@ -5,13 +5,15 @@ using System.Net;
 using P2P.Client;
 using Xunit;
 
-namespace P2P.Tests.Client;
+namespace P2P.Tests.Client.Names;
 
 public sealed class HostTableTests
 {
     [Theory]
     [InlineData("localhost")]
     [InlineData("LocalHost")]
+    [InlineData("localhost.")]
+    [InlineData("hub.LocalHost")]
     [InlineData("0.0.0.0")]
     [InlineData("::")]
     public void Resolve_OfThisMachine_IsBothItsAddresses(string host) =>
@@ -45,14 +47,5 @@ public sealed class HostTableTests
                 Assert.Equal(HostTable.Resolve(name), HostTable.Resolve(name.ToUpperInvariant()));
             }
         }
-    }
-
-    [Fact]
-    public void TheSystem_KnowsThisMachine_AndNoHostThatCannotBe()
-    {
-        Assert.Contains(SystemResolver.Resolve("localhost"), IPAddress.IsLoopback);
-        Assert.Equal([IPAddress.Parse("192.0.2.7")], SystemResolver.Resolve("192.0.2.7"));
-        Assert.Equal([IPAddress.Parse("2001:db8::7")], SystemResolver.Resolve("2001:db8::7"));
-        Assert.Empty(SystemResolver.Resolve("no-such-host.invalid"));
     }
 }

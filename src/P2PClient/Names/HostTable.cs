@@ -7,8 +7,7 @@ using P2P.Protocol;
 namespace P2P.Client;
 
 /// <summary>
-/// Names to addresses, as far as localhost, numeric addresses and /etc/hosts go. A static executable can't use the
-/// system's resolver, and the loop can't wait for name servers while chunks move.
+/// Names to addresses, as far as localhost, numeric addresses and /etc/hosts go: what can be found without waiting.
 /// </summary>
 internal static class HostTable
 {
@@ -19,7 +18,10 @@ internal static class HostTable
     /// <returns>The addresses to try in turn; none if the host isn't known.</returns>
     public static IPAddress[] Resolve(string host)
     {
-        if (host.Equals(HostName.Localhost, StringComparison.OrdinalIgnoreCase)) return Localhost;
+        host = host.TrimEnd('.');
+        // The whole domain of this name is this machine, and no name server is to be asked (RFC 6761, 6.3).
+        if (host.Equals(HostName.Localhost, StringComparison.OrdinalIgnoreCase)
+            || host.EndsWith($".{HostName.Localhost}", StringComparison.OrdinalIgnoreCase)) return Localhost;
         if (IPAddress.TryParse(host, out IPAddress? address))
         {
             // Linux takes the unspecified address as a destination for this machine.
