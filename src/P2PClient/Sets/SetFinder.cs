@@ -45,6 +45,12 @@ internal sealed class SetFinder(ClientOptions options)
     private ChunkSums? TryFind()
     {
         _exitCode = ExitCode.NoTracker;
+        options.Tracker.LookUp();
+        if (options.Tracker.Problem is { } unknown)
+        {
+            _problem = $"{unknown}; {TrackerHost.Cure}";
+            return null;
+        }
         _problem =
             $"there is no tracker at {options.TrackerName}; start P2PTracker there, or give another with -tracker";
         using Socket? tracker = TryConnect(options.TrackerAddresses, options.TrackerPort);
