@@ -210,4 +210,7 @@ internal static class ClientLimits
 
     /// <summary>How long a client that writes to stdout waits where nobody reads.</summary>
     public static readonly TimeSpan StreamPause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>How often the tracker is asked who has everything (-until_peers).</summary>
+    public static readonly TimeSpan UntilPause = TimeSpan.FromSeconds(1);
 }

@@ -41,6 +41,9 @@ internal static class ClientOption
         "end when all is there and nobody has fetched anything for so long (default 5)");
     public static readonly Option Timeout = new(
         "timeout", "<seconds>", "end with exit code 3 if not all is there by then");
+    public static readonly Option UntilPeers = new(
+        "until_peers", "<number>", "with -exit_when_complete: not before so many other peers have everything");
+    public static readonly Option Watch = new("watch", "", "print it again every second");
     public static readonly Option Quiet = new("quiet", "", "say nothing but trouble");
     public static readonly Option Json = new("json", "", "print events as lines of JSON");
     public static readonly Option Verbose = new(
@@ -58,7 +61,7 @@ internal static class ClientOption
     public static readonly Option[] All =
     [
         Folder, TransferPort, Name, Tracker, Bind, Framing, Lane, MaxChunkBytes, UploadLimit, DownloadLimit,
-        UploadSlots, Option.Allow, Log, Chunks, SeedOf, ChunkSize, Out, OnComplete, ExitWhenComplete, Timeout, Quiet,
+        UploadSlots, Option.Allow, Log, Chunks, SeedOf, ChunkSize, Out, OnComplete, ExitWhenComplete, UntilPeers, Timeout, Quiet,
         Json, Verbose, Option.ShowHelp, Option.ShowVersion,
     ];
 
@@ -70,4 +73,7 @@ internal static class ClientOption
 
     /// <summary>Those of <c>verify</c>.</summary>
     public static readonly Option[] OfVerify = [Folder, Option.ShowHelp];
+
+    /// <summary>Those of <c>status</c>.</summary>
+    public static readonly Option[] OfStatus = [Tracker, Watch, Json, Option.ShowHelp];
 }

@@ -64,6 +64,9 @@ internal sealed class ClientOptions
                 ? line.GetNumber(ClientOption.ExitWhenComplete, 0, "number of seconds")!.Value
                 : ClientLimits.LingerSeconds);
         }
+        UntilPeers = line.GetNumber(ClientOption.UntilPeers, 1, "number of peers");
+        if (UntilPeers is not null && Linger is null)
+            throw ProgramException.Usage("-until_peers goes with -exit_when_complete");
         int? timeout = line.GetNumber(ClientOption.Timeout, 1, "number of seconds");
         if (timeout is not null) Timeout = TimeSpan.FromSeconds(timeout.Value);
         ChunkCount = line.GetNumber(ClientOption.Chunks, 1, "number of chunks");
@@ -163,6 +166,9 @@ internal sealed class ClientOptions
 
     /// <summary>End when complete and idle as a source for so long; null: serve until stopped.</summary>
     public TimeSpan? Linger { get; }
+
+    /// <summary>End not before so many other peers have everything; null: whatever they have.</summary>
+    public int? UntilPeers { get; }
 
     /// <summary>End if not complete by then; null: never.</summary>
     public TimeSpan? Timeout { get; }

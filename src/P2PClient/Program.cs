@@ -14,6 +14,7 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
+        if (StatusCommand.IsCommand(arguments)) return StatusCommand.Run(arguments);
         if (FileCommands.IsCommand(arguments)) return FileCommands.Run(arguments);
         if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
         if (options.IsVerbose) Diagnosis.Begin(options.Name);

@@ -61,7 +61,7 @@ internal sealed class SwarmClient
         Action<Socket> serve = _uploads.OnAccepted;
         _acceptor.Start(_loop, _options.Allowed?.Guard(_options.Name, serve) ?? serve, OnShortage);
         _report.Started(_acceptor.Port);
-        _ending.Start(() => _tracker.Health.WasReached);
+        _ending.Start(_acceptor.Port, () => _tracker.Health.WasReached);
         _ = _tracker.RunAsync(_report.Unreachable, OnHub);
         if (_files.IsComplete) OnComplete();
         else _tick.Start(ClientLimits.Tick);

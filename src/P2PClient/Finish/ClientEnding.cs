@@ -21,7 +21,9 @@ internal sealed class ClientEnding
     private readonly Action<int> _end;
     private readonly LoopTimer _linger;
     private readonly LoopTimer _timeout;
+    private readonly UntilPeers _until;
     private Func<bool> _wasTrackerReached = () => false;
+    private int _port;
     private TimeSpan? _diskFailsSince;
     private TimeSpan? _doneAt;
     private TimeSpan _lingersSince;
@@ -32,6 +34,7 @@ internal sealed class ClientEnding
         (_options, _picker, _traffic, _end) = (options, picker, traffic, end);
         _linger = new LoopTimer(loop, OnLingered);
         _timeout = new LoopTimer(loop, OnTimeout);
+        _until = new UntilPeers(loop, options, OnLingered);
     }
 
     private string StartTracker => _options.Tracker.Problem is { } problem
@@ -45,9 +48,11 @@ internal sealed class ClientEnding
     public bool IsDiskFailing => _diskFailsSince is not null;
 
     /// <summary>Begins to count the time.</summary>
+    /// <param name="port">By which the tracker knows this client.</param>
     /// <param name="wasTrackerReached">Tells whether the tracker was ever there.</param>
-    public void Start(Func<bool> wasTrackerReached)
+    public void Start(int port, Func<bool> wasTrackerReached)
     {
+        _port = port;
         _wasTrackerReached = wasTrackerReached;
         if (_options.Timeout is { } timeout) _timeout.Start(timeout);
     }
@@ -96,6 +101,11 @@ internal sealed class ClientEnding
         Debug.Assert(idleSince <= now, "the past is over");
         TimeSpan left = idleSince + linger - now;
         if (left > TimeSpan.Zero) _linger.Start(left);
+        else if (!_until.IsReached)
+        {
+            _until.Ask(_port);
+            _linger.Start(ClientLimits.UntilPause);
+        }
         else End(_exitCode, null);
     }
 

@@ -1,6 +1,4 @@
 using System;
-using System.Diagnostics;
-using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -18,7 +16,6 @@ namespace P2P.Client;
 /// </summary>
 internal sealed class SetFinder(ClientOptions options)
 {
-    private const int TimeoutMilliseconds = 15_000;
     private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(1);
     private readonly BackOff _backOff = new(ClientLimits.TrackerPauseMin, ClientLimits.TrackerPauseMax);
     private readonly TimeSpan _startedAt = EventLoop.Now;
@@ -30,7 +27,6 @@ internal sealed class SetFinder(ClientOptions options)
     /// <exception cref="ProgramException">The time is up (-timeout), or the tracker is none of ours.</exception>
     public ChunkSums Find()
     {
-        SocketRuntime.Prepare();
         while (true)
         {
             if (TryFind() is { } sums) return sums;
@@ -53,7 +49,7 @@ internal sealed class SetFinder(ClientOptions options)
         }
         _problem =
             $"there is no tracker at {options.TrackerName}; start P2PTracker there, or give another with -tracker";
-        using Socket? tracker = TryConnect(options.TrackerAddresses, options.TrackerPort);
+        using Socket? tracker = PlainConnection.TryConnect(options.TrackerAddresses, options.TrackerPort);
         if (tracker is null) return null;
         if (!IsOurs(tracker))
         {
@@ -64,7 +60,7 @@ internal sealed class SetFinder(ClientOptions options)
         Span<byte> question = stackalloc byte[32];
         int length = SetSyntax.Write(question, 0);
         question[length++] = (byte)'\n';
-        byte[] answer = Exchange(tracker, question[..length], Limits.AnswerBytesMax, isLine: true);
+        byte[] answer = PlainConnection.Exchange(tracker, question[..length], Limits.AnswerBytesMax, isLine: true);
         if (!SetSyntax.TryRead(answer, out ulong id, out ReadOnlySpan<byte> peers)) return null;
         _exitCode = ExitCode.Incomplete;
         _problem =
@@ -82,12 +78,12 @@ internal sealed class SetFinder(ClientOptions options)
     {
         // Another program may have got the port since the tracker's last word.
         if (Array.Exists(addresses, each => ReceiveQueueProbe.IsStrangersPort(each, port))) return null;
-        using Socket? peer = TryConnect(addresses, port);
+        using Socket? peer = PlainConnection.TryConnect(addresses, port);
         if (peer is null) return null;
         Span<byte> request = stackalloc byte[MessageWriter.BytesMax];
         int length = MessageWriter.RequestChunk(request, SetSyntax.DescriptionIndex);
         request[length++] = (byte)'\n';
-        byte[] text = Exchange(peer, request[..length], options.ChunkBytesMax, isLine: false);
+        byte[] text = PlainConnection.Exchange(peer, request[..length], options.ChunkBytesMax, isLine: false);
         return ChunkSums.IdOf(text) == id && ChunkSums.TryParse(text, out ChunkSums? sums, out _) ? sums : null;
     }
 
@@ -104,52 +100,5 @@ internal sealed class SetFinder(ClientOptions options)
     {
         if (HostName.IsLoopback(host)) return options.IsTrackerLocal ? HostTable.Localhost : options.TrackerAddresses;
         return IPAddress.TryParse(Encoding.ASCII.GetString(host), out IPAddress? address) ? [address] : [];
-    }
-
-    private static Socket? TryConnect(IPAddress[] addresses, int port)
-    {
-        foreach (IPAddress address in addresses)
-        {
-            Socket? socket = null;
-            try
-            {
-                socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-                {
-                    ReceiveTimeout = TimeoutMilliseconds, SendTimeout = TimeoutMilliseconds,
-                };
-                socket.Connect(new IPEndPoint(address, port));
-                if (!socket.LocalEndPoint!.Equals(socket.RemoteEndPoint)) return socket;
-            }
-            catch (SocketException)
-            {
-                // The next address, or the next attempt.
-            }
-            socket?.Dispose();
-        }
-        return null;
-    }
-
-    // Sends a request and returns what comes: one line, or all up to the end of the stream; nothing if that fails.
-    private static byte[] Exchange(Socket socket, ReadOnlySpan<byte> request, long bytesMax, bool isLine)
-    {
-        Debug.Assert(request[^1] == (byte)'\n', "a request to a program of ours is a line");
-        using var received = new MemoryStream();
-        byte[] buffer = new byte[Limits.BufferBytes];
-        try
-        {
-            socket.Send(request);
-            while (received.Length <= bytesMax)
-            {
-                int bytes = socket.Receive(buffer);
-                if (bytes == 0) return isLine ? [] : received.ToArray();
-                received.Write(buffer, 0, bytes);
-                if (isLine && buffer[bytes - 1] == (byte)'\n') return received.ToArray()[..^1];
-            }
-        }
-        catch (SocketException)
-        {
-            // The same end as a stream that is cut off.
-        }
-        return [];
     }
 }

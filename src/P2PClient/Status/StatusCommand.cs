@@ -1,0 +1,65 @@
+using System;
+using System.IO;
+using System.Text;
+using System.Threading;
+using P2P.Cli;
+
+namespace P2P.Client;
+
+/// <summary><c>P2PClient status</c>: prints the swarm as a table.</summary>
+internal static class StatusCommand
+{
+    private static readonly TimeSpan WatchPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>True if the arguments are the command. A folder may have its name.</summary>
+    public static bool IsCommand(string[] arguments) =>
+        arguments.Length > 0 && arguments[0] == "status" && (arguments.Length > 1 || !Directory.Exists("status"));
+
+    /// <summary>Prints the swarm once, or with -watch every second until a signal ends it.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="ProgramException">The tracker doesn't tell.</exception>
+    public static int Run(string[] arguments)
+    {
+        var line = CommandLine.Parse(arguments.AsSpan(1), ClientOption.OfStatus, allowsPositional: false);
+        if (line.Has(Option.ShowHelp))
+        {
+            Terminal.Print($"usage: P2PClient status\n{UsageText.List(2, 26, ClientOption.OfStatus)}");
+            return ExitCode.Success;
+        }
+        var tracker = TrackerHost.Parse(line.Get(ClientOption.Tracker) ?? "localhost");
+        while (true)
+        {
+            tracker.LookUp();
+            var status = SwarmStatus.TryGet(tracker, out string problem);
+            if (status is null)
+                throw new ProgramException(ExitCode.NoTracker, $"the tracker at {tracker.Name} tells nothing: {problem}");
+            bool watches = line.Has(ClientOption.Watch);
+            string text = line.Has(ClientOption.Json) ? status.Json.ReplaceLineEndings("") : Describe(status, tracker.Name);
+            Terminal.Print(watches && Terminal.IsTerminal ? $"\e[H\e[J{text}" : text);
+            if (!watches) return ExitCode.Success;
+            Thread.Sleep(WatchPause);
+        }
+    }
+
+    /// <summary>The table.</summary>
+    public static string Describe(SwarmStatus status, string tracker)
+    {
+        var text = new StringBuilder();
+        string missing = status.ListedChunks < status.Chunks
+            ? $", nobody has {Count(status.Chunks - status.ListedChunks, "chunk")} of them" : "";
+        text.Append($"{tracker}, up {Math.Floor(status.Uptime.TotalMinutes)} min: {Count(status.Connected, "peer")}, "
+            + $"{status.Complete} complete; {Count(status.Chunks, "chunk")}{missing}");
+        int width = 4;
+        foreach (SwarmRow row in status.Rows) width = Math.Max(width, row.Name.Length);
+        if (status.Rows.Count > 0) text.Append($"\n{"peer".PadRight(width)}  {"chunks",9}  share  state");
+        foreach (SwarmRow row in status.Rows)
+        {
+            long share = status.Chunks == 0 ? 0 : 100 * row.Chunks / status.Chunks;
+            string state = row.IsGone ? "gone" : status.HasAll(row) ? "complete" : "fetching";
+            text.Append($"\n{row.Name.PadRight(width)}  {row.Chunks,9}  {share,3} %  {state}");
+        }
+        return text.ToString();
+    }
+
+    private static string Count(long number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
+}

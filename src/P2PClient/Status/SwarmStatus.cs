@@ -1,0 +1,108 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace P2P.Client;
+
+/// <summary>The swarm as a tracker of ours sees it: its <c>/stats.json</c>, which its page shows as well.</summary>
+internal sealed class SwarmStatus
+{
+    private const int BytesMax = 64 << 20;
+    private const string RowStart = "{\"host\":\"";
+
+    private SwarmStatus(string json)
+    {
+        Json = json;
+        string head = json[..Math.Max(json.IndexOf("\"rows\"", StringComparison.Ordinal), 0)];
+        (Chunks, Connected, Complete) = (Number(head, "chunks"), Number(head, "connected"), Number(head, "complete"));
+        (Peers, ListedChunks) = (Number(head, "peers"), Number(head, "listed_chunks"));
+        Uptime = TimeSpan.FromMilliseconds(Number(head, "uptime_ms"));
+        foreach (string line in json.Split('\n'))
+        {
+            if (!line.StartsWith(RowStart, StringComparison.Ordinal)) continue;
+            int end = line.IndexOf('"', RowStart.Length);
+            string host = line[RowStart.Length..Math.Max(end, RowStart.Length)];
+            bool isGone = line.Contains("\"gone_ms\":");
+            Rows.Add(new SwarmRow($"{host}:{Number(line, "port")}", Number(line, "chunks"), isGone));
+        }
+    }
+
+    /// <summary>As the tracker has sent it.</summary>
+    public string Json { get; }
+
+    public TimeSpan Uptime { get; }
+
+    /// <summary>Chunks of the set, as far as the tracker knows.</summary>
+    public long Chunks { get; }
+
+    /// <summary>Chunks that any peer has.</summary>
+    public long ListedChunks { get; }
+
+    /// <summary>Peers listed, those that have gone included.</summary>
+    public long Peers { get; }
+
+    /// <summary>Peers with a connection.</summary>
+    public long Connected { get; }
+
+    /// <summary>Connected peers that have every chunk.</summary>
+    public long Complete { get; }
+
+    /// <summary>The peers, in the tracker's order.</summary>
+    public List<SwarmRow> Rows { get; } = [];
+
+    /// <summary>Tells whether a peer has, or had when it went, every chunk.</summary>
+    public bool HasAll(SwarmRow row) => Chunks > 0 && row.Chunks >= Chunks;
+
+    /// <summary>Asks the tracker, and waits for the answer.</summary>
+    /// <param name="problem">Why there is none.</param>
+    public static SwarmStatus? TryGet(TrackerHost tracker, out string problem)
+    {
+        problem = tracker.Problem ?? "nothing listens there";
+        using Socket? socket = PlainConnection.TryConnect(tracker.Addresses, tracker.Port);
+        if (socket is null) return null;
+        byte[] request = Encoding.ASCII.GetBytes(
+            $"GET /stats.json HTTP/1.1\r\nHost: {tracker.Name}\r\nConnection: close\r\n\r\n");
+        string answer = Encoding.UTF8.GetString(
+            PlainConnection.Exchange(socket, request, BytesMax, isLine: false));
+        problem = "what listens there has no page: it is no P2PTracker, or was started with -http off";
+        if (answer.StartsWith("HTTP/1.1 403", StringComparison.Ordinal))
+            problem = "it shows its page on its own machine alone: start it with -http any";
+        int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        if (body < 0 || !answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)) return null;
+        return TryParse(answer[(body + 4)..]);
+    }
+
+    /// <summary>Reads the text.</summary>
+    /// <returns>Null if it is another program's.</returns>
+    public static SwarmStatus? TryParse(string json) =>
+        json.StartsWith("{\"tracker\":\"P2PTracker\"", StringComparison.Ordinal) ? new SwarmStatus(json) : null;
+
+    // 0 if there is no such field.
+    private static long Number(string json, string field)
+    {
+        Debug.Assert(!field.Contains('"'), "a field's name");
+        int at = json.IndexOf($"\"{field}\":", StringComparison.Ordinal);
+        if (at < 0) return 0;
+        at += field.Length + 3;
+        int end = at;
+        while (end < json.Length && char.IsAsciiDigit(json[end])) end++;
+        return long.TryParse(json.AsSpan(at, end - at), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number : 0;
+    }
+}
+
+/// <summary>One peer of a swarm.</summary>
+/// <param name="name">Host and port.</param>
+internal sealed class SwarmRow(string name, long chunks, bool isGone)
+{
+    public string Name => name;
+
+    /// <summary>Chunks that it has announced.</summary>
+    public long Chunks => chunks;
+
+    /// <summary>It has no connection to the tracker any more.</summary>
+    public bool IsGone => isGone;
+}
