@@ -26,6 +26,7 @@ internal static class ClientOption
         "chunks", "<count>", "begin with nothing: make the folder and its list for so many chunks");
     public static readonly Option Out = new(
         "out", "<file>", "join the chunks into this file as soon as all are there");
+    public static readonly Option JoinOut = new("out", "<file>", "the file to make");
     public static readonly Option OnComplete = new(
         "on_complete", "<command>", "run this, through /bin/sh -c, as soon as all is there");
     public static readonly Option ExitWhenComplete = new(
@@ -38,6 +39,7 @@ internal static class ClientOption
     public static readonly Option Verbose = new(
         "verbose", "", "tell on stderr why sources are refused and connections closed, and more");
 
+    public static readonly Option SplitFolder = new("folder", "<path>", "the folder to make");
     public static readonly Option ChunkSize = new(
         "chunk_size", "<size>", "bytes of each chunk but the last, as 64K, 4M or 1G (default 4M)");
     public static readonly Option Deal = new(
@@ -54,10 +56,10 @@ internal static class ClientOption
     ];
 
     /// <summary>Those of <c>split</c>.</summary>
-    public static readonly Option[] OfSplit = [Folder, ChunkSize, Deal, Copies, Seed, Option.ShowHelp];
+    public static readonly Option[] OfSplit = [SplitFolder, ChunkSize, Deal, Copies, Seed, Option.ShowHelp];
 
     /// <summary>Those of <c>join</c>.</summary>
-    public static readonly Option[] OfJoin = [Folder, Out, Option.ShowHelp];
+    public static readonly Option[] OfJoin = [Folder, JoinOut, Option.ShowHelp];
 
     /// <summary>Those of <c>verify</c>.</summary>
     public static readonly Option[] OfVerify = [Folder, Option.ShowHelp];

@@ -12,12 +12,28 @@ namespace P2P.Client;
 internal static class Program
 {
     private static int Main(string[] arguments) =>
-        NativeProgram.Run("P2PClient", ClientOptions.Usage, () => Run(arguments));
+        NativeProgram.Run("P2PClient", () => Run(arguments));
 
     private static int Run(string[] arguments)
     {
         if (FileCommands.IsCommand(arguments)) return FileCommands.Run(arguments);
-        if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
+        string name = "P2PClient";
+        try
+        {
+            if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
+            name = options.Name;
+            return Run(options);
+        }
+        catch (ProgramException e) when (ClientOptions.AskForJson(arguments))
+        {
+            new JsonLine("error", name).Add("reason", "start").Add("text", e.Message).Add("exit_code", e.ExitCode)
+                .Print();
+            throw;
+        }
+    }
+
+    private static int Run(ClientOptions options)
+    {
         if (options.IsVerbose) Diagnosis.Begin(options.Name);
         ChunkSums? sums = FolderLists.LoadSums(options.Folder);
         using NativeFile? folderLock = NewFolder.Prepare(options, sums);
@@ -32,7 +48,8 @@ internal static class Program
             OutputFile.Check(options.OutName!, options.OutPath, mayExist: picker.IsComplete);
 
         Acceptor acceptor = Listen(options);
-        ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
+        ActionLog log = NativeProgram.OpenLog(
+            options.LogPath, options.Name, line => ClientReport.Trouble(options, "log", line));
         var loop = new EventLoop(ClientLimits.ReceiveBytes);
         int exitCode = ExitCode.Success;
         var files = new FileSet(store, picker, sums);
@@ -44,7 +61,7 @@ internal static class Program
         NativeProgram.RunUntilSignal(loop, () => client.Start(isListSaved), client.Stop);
         return exitCode;
 
-        void Warn(string warning) => Terminal.PrintError($"{options.Name}: {warning}");
+        void Warn(string warning) => ClientReport.Trouble(options, "folder", warning);
     }
 
     private static Acceptor Listen(ClientOptions options)

@@ -58,6 +58,7 @@ internal sealed class SwarmClient
         if (!isListSaved) _list.OnChange(isUrgent: true);
         _acceptor.Start(_loop, _uploads.OnAccepted, OnShortage);
         _report.Started(_acceptor.Port);
+        _tracker.Health.OnChange = _report.TrackerChanged;
         _ending.Start(() => _tracker.Health.WasReached);
         _ = _tracker.RunAsync(_report.Unreachable, OnHub);
         if (_files.IsComplete) OnComplete();
@@ -80,7 +81,17 @@ internal sealed class SwarmClient
         return exitCode;
     }
 
-    private void End(int exitCode) => _end(Stop(exitCode));
+    private void End(int exitCode, string? complaint)
+    {
+        string reason = exitCode switch
+        {
+            ExitCode.Incomplete => "incomplete",
+            ExitCode.Disk => "disk",
+            _ => "no_tracker",
+        };
+        if (complaint is not null) _report.Trouble(reason, complaint);
+        _end(Stop(exitCode));
+    }
 
     private void OnFetched(int chunkIndex)
     {

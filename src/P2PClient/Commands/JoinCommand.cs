@@ -26,11 +26,13 @@ internal static class JoinCommand
         try
         {
             using var joiner = new Joiner(chunks.Store, chunks.Sums, path);
+            using var progress = new CommandProgress($"joining {folder}", chunks.Bytes);
             JoinEnd end;
             do
             {
                 interruption.Check("join", "no file was made");
                 end = joiner.Step();
+                progress.Show(joiner.Bytes);
             }
             while (end == JoinEnd.None);
             if (end == JoinEnd.BadChunk)
@@ -41,8 +43,8 @@ internal static class JoinCommand
                 throw new ProgramException(ExitCode.Usage, OutputFile.DescribeTaken(name));
             string what = end == JoinEnd.Joined ? "joined from" : "was there already, and is the same as";
             string check = chunks.Sums is null ? "" : ", every sum right";
-            Terminal.Print($"{name}: {Quantity.Bytes(joiner.Bytes)}, {what} {chunks.Store.ChunkCount} chunks in "
-                + $"{folder}{check}");
+            Terminal.Print($"{name}: {Quantity.Bytes(joiner.Bytes)}, {what} "
+                + $"{Quantity.Of(chunks.Store.ChunkCount, "chunk")} in {folder}{check}");
             return ExitCode.Success;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

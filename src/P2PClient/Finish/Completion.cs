@@ -100,16 +100,16 @@ internal sealed class Completion
             if (end == JoinEnd.Different)
             {
                 _exitCode = ExitCode.Usage;
-                Terminal.PrintError($"{_options.Name}: {OutputFile.DescribeTaken(name)}");
+                _report.Trouble("out", OutputFile.DescribeTaken(name));
             }
             else if (end != JoinEnd.BadChunk) _report.Joined(_joiner.Bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _exitCode = ExitCode.Disk;
-            Terminal.PrintError(
-                $"{_options.Name}: can't write {name}: {DiskError.Describe(e)}; make room there, then: P2PClient join "
-                + $"-folder {_options.Folder} -out {name}");
+            _report.Trouble(
+                "out", $"can't write {name}: {DiskError.Describe(e)}; make room there, then: P2PClient join -folder "
+                + $"{_options.Folder} -out {name}");
         }
         _joiner?.Dispose();
         _hasJoined = end != JoinEnd.BadChunk;
@@ -135,6 +135,6 @@ internal sealed class Completion
         }
         else problem = $"can't be run: {error}";
         _exitCode = ExitCode.Failure;
-        Terminal.PrintError($"{_options.Name}: the program of -on_complete {problem}: {commandLine}");
+        _report.Trouble("command", $"the program of -on_complete {problem}: {commandLine}");
     }
 }
