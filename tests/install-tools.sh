@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what some tests need besides the .NET SDK and a C compiler, where it is missing and can be had: a browser for
-# the tests of the tracker's page, `ip` for those with several machines, and a name server. The build of P2P.Tests runs
-# it. Where nothing can be installed, the tests that need it are skipped, and say so.
+# the tests of the tracker's page, `ip` for those with several machines, a name server, and tmux, a terminal. The build
+# of P2P.Tests runs it. Where nothing can be installed, the tests that need it are skipped, and say so.
 set -uo pipefail
 
 packages=()
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || packages+=(chromium fonts-dejavu-core)
 command -v ip >/dev/null || packages+=(iproute2)
 command -v dnsmasq >/dev/null || packages+=(dnsmasq-base)
+command -v tmux >/dev/null || packages+=(tmux)
 ((${#packages[@]})) || exit 0
 
 install="apt-get install --yes --no-install-recommends ${packages[*]}"

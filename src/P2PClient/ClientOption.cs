@@ -34,6 +34,7 @@ internal static class ClientOption
         "seed", "<file|folder>", "serve this, which stays as it is, instead of a folder with chunks");
     public static readonly Option Out = new(
         "out", "<file|->", "join the chunks into this file, or write them to stdout, as soon as all are there");
+    public static readonly Option JoinOut = new("out", "<file|->", "the file or folder to make; - is stdout");
     public static readonly Option OnComplete = new(
         "on_complete", "<command>", "run this, through /bin/sh -c, as soon as all is there");
     public static readonly Option ExitWhenComplete = new(
@@ -49,6 +50,7 @@ internal static class ClientOption
     public static readonly Option Verbose = new(
         "verbose", "", "tell on stderr why sources are refused and connections closed, and more");
 
+    public static readonly Option SplitFolder = new("folder", "<path>", "the folder to make");
     public static readonly Option ChunkSize = new(
         "chunk_size", "<size>", "bytes of each chunk but the last, as 64K, 4M or 1G (default 4M)");
     public static readonly Option Deal = new(
@@ -66,10 +68,10 @@ internal static class ClientOption
     ];
 
     /// <summary>Those of <c>split</c>.</summary>
-    public static readonly Option[] OfSplit = [Folder, ChunkSize, Deal, Copies, Seed, Option.ShowHelp];
+    public static readonly Option[] OfSplit = [SplitFolder, ChunkSize, Deal, Copies, Seed, Option.ShowHelp];
 
     /// <summary>Those of <c>join</c>.</summary>
-    public static readonly Option[] OfJoin = [Folder, Out, Option.ShowHelp];
+    public static readonly Option[] OfJoin = [Folder, JoinOut, Option.ShowHelp];
 
     /// <summary>Those of <c>verify</c>.</summary>
     public static readonly Option[] OfVerify = [Folder, Option.ShowHelp];

@@ -208,10 +208,32 @@ internal sealed class ClientOptions
         return null;
     }
 
+    /// <summary>Arguments that may be wrong hold <c>-json</c>.</summary>
+    public static bool AskForJson(string[] arguments) => Array.Exists(arguments, each => each is "-json" or "--json");
+
     /// <summary>The usage text.</summary>
     public static string Usage() =>
-        $"{UsageText.Synopsis("usage: P2PClient [-folder] <path>", 17, ClientOption.All.AsSpan(1))}\n       P2PClient "
-            + $"split|join|verify ...   (P2PClient split -help tells more)\n{UsageText.List(2, 26, ClientOption.All)}";
+        $"""
+        {UsageText.Synopsis("usage: P2PClient [-folder] <path>", 17, ClientOption.All.AsSpan(1))}
+               P2PClient split|join|verify ...   (P2PClient split -help tells more)
+
+        Fetches the chunks that the folder lacks from the peers that the tracker names,
+        and serves those that it has, until it is stopped.
+
+        {UsageText.List(2, 26, ClientOption.All)}
+
+        exit codes
+          0    everything is there and done, or ended by a signal
+          1    the port is taken, -on_complete failed, or anything else
+          2    wrong arguments, or a folder or file that can't be used
+          3    chunks are missing, and the time is up (-timeout)
+          4    the disk is full, or can't be written
+          5    there was no tracker (-timeout)
+
+        examples
+          P2PClient -folder part1 -out movie.mkv -exit_when_complete
+          P2PClient -folder new -chunks 5 -tracker hub
+        """;
 
     private static string? CheckSeed(CommandLine line, string? folder)
     {

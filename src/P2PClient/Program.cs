@@ -10,17 +10,34 @@ namespace P2P.Client;
 internal static class Program
 {
     private static int Main(string[] arguments) =>
-        NativeProgram.Run("P2PClient", ClientOptions.Usage, () => Run(arguments));
+        NativeProgram.Run("P2PClient", () => Run(arguments));
 
     private static int Run(string[] arguments)
     {
         if (StatusCommand.IsCommand(arguments)) return StatusCommand.Run(arguments);
         if (FileCommands.IsCommand(arguments)) return FileCommands.Run(arguments);
-        if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
+        string name = "P2PClient";
+        try
+        {
+            if (ClientOptions.Parse(arguments) is not { } options) return ExitCode.Success;
+            name = options.Name;
+            return Run(options);
+        }
+        catch (ProgramException e) when (ClientOptions.AskForJson(arguments))
+        {
+            new JsonLine("error", name).Add("reason", "start").Add("text", e.Message).Add("exit_code", e.ExitCode)
+                .Print();
+            throw;
+        }
+    }
+
+    private static int Run(ClientOptions options)
+    {
         if (options.IsVerbose) Diagnosis.Begin(options.Name);
         using var set = OpenSet.Open(options);
         Acceptor acceptor = Listen(options);
-        ActionLog log = NativeProgram.OpenLog(options.LogPath, options.Name);
+        ActionLog log = NativeProgram.OpenLog(
+            options.LogPath, options.Name, line => ClientReport.Trouble(options, "log", line));
         var loop = new EventLoop(ClientLimits.ReceiveBytes);
         int exitCode = ExitCode.Success;
         var client = new SwarmClient(loop, options, log, set.Files, acceptor, code =>

@@ -61,6 +61,7 @@ internal sealed class SwarmClient
         Action<Socket> serve = _uploads.OnAccepted;
         _acceptor.Start(_loop, _options.Allowed?.Guard(_options.Name, serve) ?? serve, OnShortage);
         _report.Started(_acceptor.Port);
+        _tracker.Health.OnChange = _report.TrackerChanged;
         _ending.Start(_acceptor.Port, () => _tracker.Health.WasReached);
         _ = _tracker.RunAsync(_report.Unreachable, OnHub);
         if (_files.IsComplete) OnComplete();
@@ -83,7 +84,17 @@ internal sealed class SwarmClient
         return exitCode;
     }
 
-    private void End(int exitCode) => _end(Stop(exitCode));
+    private void End(int exitCode, string? complaint)
+    {
+        string reason = exitCode switch
+        {
+            ExitCode.Incomplete => "incomplete",
+            ExitCode.Disk => "disk",
+            _ => "no_tracker",
+        };
+        if (complaint is not null) _report.Trouble(reason, complaint);
+        _end(Stop(exitCode));
+    }
 
     private void OnFetched(int chunkIndex)
     {
@@ -108,7 +119,7 @@ internal sealed class SwarmClient
         if (_files.Store.IsReadOnly)
         {
             _report.Changed(_files.Store.NameOf(chunkIndex));
-            End(ExitCode.Failure);
+            End(ExitCode.Failure, null);
             return;
         }
         _report.Lost(chunkIndex, _files.Store.NameOf(chunkIndex));

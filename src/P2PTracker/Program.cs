@@ -28,7 +28,7 @@ internal static class Program
     private static readonly Option[] Options =
         [Port, Bind, Option.Allow, LogPath, Http, Verbose, Option.ShowHelp, Option.ShowVersion];
 
-    private static int Main(string[] arguments) => NativeProgram.Run("P2PTracker", Usage, () => Run(arguments));
+    private static int Main(string[] arguments) => NativeProgram.Run("P2PTracker", () => Run(arguments));
 
     private static string Usage() =>
         $"{UsageText.Synopsis("usage: P2PTracker", 18, Options)}\n{UsageText.List(2, 26, Options)}";
@@ -49,7 +49,8 @@ internal static class Program
         AllowedNetworks? allowed = line.GetAllowed();
         HttpAccess access = ReadAccess(line.Get(Http));
         Acceptor acceptor = Listen(addresses, host, line.GetPort(Port, DefaultPort));
-        ActionLog log = NativeProgram.OpenLog(logPath, "P2PTracker");
+        ActionLog log = NativeProgram.OpenLog(
+            logPath, "P2PTracker", line => Terminal.PrintError($"P2PTracker: {line}"));
         var server = new TrackerServer(new EventLoop(Limits.RequestReadBytes), log, access);
         NativeProgram.RunUntilSignal(server.Loop, Start, Stop);
         return ExitCode.Success;

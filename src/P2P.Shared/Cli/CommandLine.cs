@@ -8,7 +8,7 @@ using P2P.Protocol;
 namespace P2P.Cli;
 
 /// <summary>Arguments in the manner of the assignment: <c>-name value</c>, also with two dashes or as
-/// <c>-name=value</c>.</summary>
+/// <c>-name=value</c>; <c>-h</c> is <c>-help</c>.</summary>
 public sealed class CommandLine
 {
     private readonly Dictionary<string, string> _values = [];
@@ -44,9 +44,9 @@ public sealed class CommandLine
             string? value = null;
             int equals = name.IndexOf('=');
             if (equals >= 0) (name, value) = (name[..equals], name[(equals + 1)..]);
+            if (name == "h") name = Option.ShowHelp.Name;
 
-            Option option = Array.Find(options, each => each.Name == name)
-                ?? throw ProgramException.Usage($"unknown option '{argument}'");
+            Option option = Array.Find(options, each => each.Name == name) ?? throw Unknown(argument, name, options);
             if (option.IsFlag)
             {
                 if (value is not null) throw ProgramException.Usage($"option -{name} takes no value");
@@ -124,6 +124,14 @@ public sealed class CommandLine
 
     /// <summary>Every address of this machine, in both families.</summary>
     public static IPAddress[] Everywhere => [IPAddress.Any, IPAddress.IPv6Any];
+
+    private static ProgramException Unknown(string argument, string name, Option[] options)
+    {
+        string given = argument.Split('=')[0];
+        string? nearest = NearestWord.Find(name, Array.ConvertAll(options, each => each.Name));
+        string hint = nearest is null ? "" : $", did you mean -{nearest}?";
+        return ProgramException.Usage($"unknown option {given}{hint}");
+    }
 
     private static bool IsNumber(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
 

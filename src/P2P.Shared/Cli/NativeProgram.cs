@@ -16,9 +16,8 @@ public static class NativeProgram
 
     /// <summary>Runs a program.</summary>
     /// <param name="name">The program's name, which its complaints begin with.</param>
-    /// <param name="usage">Makes the text that is printed behind a complaint about the arguments.</param>
     /// <param name="main">Does the work, and returns the exit code.</param>
-    public static int Run(string name, Func<string> usage, Func<int> main)
+    public static int Run(string name, Func<int> main)
     {
         LibC.signal(LibC.SIGPIPE, LibC.SIG_IGN);        // sendfile to a peer that has gone must not end the program
         try
@@ -27,8 +26,7 @@ public static class NativeProgram
         }
         catch (ProgramException e)
         {
-            Terminal.PrintError($"{name}: {e.Message}");
-            if (e.ShowsUsage) Terminal.PrintError(usage());
+            Terminal.PrintError($"{name}: {e.Message}{(e.IsAboutArguments ? " (see -help)" : "")}");
             return e.ExitCode;
         }
         catch (Exception e)
@@ -77,14 +75,15 @@ public static class NativeProgram
     }
 
     /// <summary>Opens the common log.</summary>
+    /// <param name="complain">Gets a line for the user when lines can't be written later.</param>
     /// <exception cref="ProgramException">It can't be opened, or has no name.</exception>
-    public static ActionLog OpenLog(string path, string entityName)
+    public static ActionLog OpenLog(string path, string entityName, Action<string> complain)
     {
         if (path.Length == 0) throw ProgramException.Usage("-log has no name: give that of the file for the log");
         try
         {
-            return ActionLog.Open(path, entityName, reason => Terminal.PrintError(
-                $"{entityName}: lines for the log {path} are lost: {reason}, or start again with another -log"));
+            return ActionLog.Open(path, entityName, reason => complain(
+                $"lines for the log {path} are lost: {reason}, or start again with another -log"));
         }
         catch (System.IO.IOException e)
         {

@@ -27,13 +27,13 @@ public static class ExitCode
 /// <summary>A failure that ends the program and that the user can mend.</summary>
 /// <param name="exitCode">One of <see cref="ExitCode"/>.</param>
 /// <param name="message">One line: the fault, the thing that has it, and the cure.</param>
-/// <param name="showsUsage">The arguments are wrong, so the usage is printed too.</param>
-public sealed class ProgramException(int exitCode, string message, bool showsUsage = false) : Exception(message)
+/// <param name="isAboutArguments">The arguments are wrong, so the line ends with a word on <c>-help</c>.</param>
+public sealed class ProgramException(int exitCode, string message, bool isAboutArguments = false) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
 
-    public bool ShowsUsage { get; } = showsUsage;
+    public bool IsAboutArguments { get; } = isAboutArguments;
 
     /// <summary>The arguments are wrong.</summary>
-    public static ProgramException Usage(string message) => new(Cli.ExitCode.Usage, message, showsUsage: true);
+    public static ProgramException Usage(string message) => new(Cli.ExitCode.Usage, message, isAboutArguments: true);
 }

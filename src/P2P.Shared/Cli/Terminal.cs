@@ -1,3 +1,4 @@
+using System;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
@@ -9,10 +10,14 @@ namespace P2P.Cli;
 /// <summary>
 /// Prints whole lines to the user, and one live line below them, straight to the descriptors: the Console class would
 /// cost 140 KB a program. All output goes through this class, so that no line gets into the live line.
+///
+/// The cursor rests at the live line's beginning: where a terminal that has become narrower breaks the line, the cursor
+/// stays there, and what is erased from there to the end of the screen is all of the line and nothing else.
 /// </summary>
 public static class Terminal
 {
-    private const string ClearLine = "\r\e[K";
+    // Without the blank, tmux takes this for the erasing of a screen whose first line it is, and keeps it for scrolling.
+    private const string EraseLive = "\r \e[J\r";
     private static string _live = "";       // the last line of the terminal now
     private static int _processGroup;
     private static int _output = LibC.StandardOutput;
@@ -21,31 +26,28 @@ public static class Terminal
     public static void KeepStandardOutputFree() => _output = 2;
 
     /// <summary>News, to stdout.</summary>
-    public static void Print(string line) => Write(_output, $"{Clear}{line}\n{_live}");
+    public static void Print(string line) => Write(_output, IsLive ? $"{EraseLive}{line}\n{_live}\r" : $"{line}\n");
 
     /// <summary>Trouble, to stderr.</summary>
     public static void PrintError(string line)
     {
-        if (!IsLive)
-        {
-            Write(2, $"{line}\n");
-            return;
-        }
-        Write(_output, ClearLine);
+        if (IsLive) Write(_output, EraseLive);
         Write(2, $"{line}\n");
-        Write(_output, _live);
+        if (IsLive) Write(_output, $"{_live}\r");
     }
 
     /// <summary>True while a live line is shown.</summary>
     public static bool IsLive => _live.Length > 0;
 
-    /// <summary>Stdout is a terminal.</summary>
-    public static unsafe bool IsTerminal
+    /// <summary>Stdout is a terminal on which a line can be drawn anew. One whose TERM is <c>dumb</c> or not set may
+    /// show the characters that move the cursor.</summary>
+    public static unsafe bool CanDraw
     {
         get
         {
             ulong size = 0;
-            return LibC.ioctl(_output, LibC.TIOCGWINSZ, &size) == 0;
+            return LibC.ioctl(_output, LibC.TIOCGWINSZ, &size) == 0
+                && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
         }
     }
 
@@ -69,7 +71,7 @@ public static class Terminal
     {
         Debug.Assert(!line.Contains('\n'), "the live line is one line");
         if (line == _live) return;
-        Write(_output, $"\r{line}\e[K");
+        Write(_output, line.Length == 0 ? EraseLive : $"\r{line}\e[J\r");
         _live = line;
     }
 
@@ -87,8 +89,6 @@ public static class Terminal
             return _processGroup = int.Parse(processGroup, CultureInfo.InvariantCulture);
         }
     }
-
-    private static string Clear => IsLive ? ClearLine : "";
 
     // A failure to print can't be reported.
     private static unsafe void Write(int file, string line)

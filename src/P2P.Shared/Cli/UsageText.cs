@@ -9,7 +9,7 @@ namespace P2P.Cli;
 /// arguments.</summary>
 public static class UsageText
 {
-    private const int Columns = 110;
+    private const int Columns = 79;
 
     /// <summary>Writes how a program is started: each option in brackets behind the head.</summary>
     /// <param name="head">The program and what must follow it, as <c>usage: P2PTracker</c>.</param>

@@ -27,11 +27,26 @@ internal sealed class ChunkFolder
 
     public bool IsComplete => _list.Held.Count == _list.ChunkCount;
 
+    /// <summary>Bytes of all chunks that are here.</summary>
+    public long Bytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (int chunkIndex in _list.Held.Keys) bytes += _list.Sizes[chunkIndex];
+            return bytes;
+        }
+    }
+
     /// <summary>True if the chunk's file is there, and has the right size as far as that is known.</summary>
     public bool Has(int chunkIndex) => _list.Held.ContainsKey(chunkIndex);
 
     /// <summary>Names the missing chunks: <c>3 of 16 chunks are missing (3-4, 9)</c>.</summary>
-    public string DescribeMissing() =>
-        $"{_list.ChunkCount - _list.Held.Count} of {_list.ChunkCount} chunks are missing "
-            + $"({IndexRanges.Describe(_list.ChunkCount, index => !Has(index))})";
+    public string DescribeMissing()
+    {
+        int missing = _list.ChunkCount - _list.Held.Count;
+        string ranges = IndexRanges.Describe(_list.ChunkCount, index => !Has(index));
+        string verb = missing == 1 ? "is" : "are";
+        return $"{missing} of {Quantity.Of(_list.ChunkCount, "chunk")} {verb} missing ({ranges})";
+    }
 }

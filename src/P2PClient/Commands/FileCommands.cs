@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.IO;
 using P2P.Cli;
 
 namespace P2P.Client;
@@ -7,19 +8,21 @@ namespace P2P.Client;
 /// <summary><c>P2PClient split|join|verify</c>: a file into chunks, chunks into a file. No network, no log.</summary>
 internal static class FileCommands
 {
+    private static readonly string[] Names = ["split", "join", "verify"];
+
     /// <summary>True if the arguments are a command. A folder may have a command's name: then it stands alone, or an
     /// option that is not -folder follows.</summary>
+    /// <exception cref="ProgramException">The first argument seems to be a command that is misspelled.</exception>
     public static bool IsCommand(string[] arguments)
     {
-        if (arguments.Length < 2 || arguments[0] is not ("split" or "join" or "verify")) return false;
-        if (!arguments[1].StartsWith('-')) return true;
-        foreach (string argument in arguments)
-        {
-            string option = argument.TrimStart('-');
-            if (!argument.StartsWith('-')) continue;
-            if (option is "folder" or "help" || option.StartsWith("folder=", StringComparison.Ordinal)) return true;
-        }
-        return false;
+        if (arguments.Length == 0 || arguments[0].StartsWith('-')) return false;
+        bool isName = Array.IndexOf(Names, arguments[0]) >= 0;
+        if (isName && !Directory.Exists(arguments[0])) return true;
+        if (isName && arguments.Length > 1 && !arguments[1].StartsWith('-')) return true;
+        if (!HasOptionOfCommand(arguments)) return false;
+        if (isName) return true;
+        if (NearestWord.Find(arguments[0], Names) is not { } nearest) return false;
+        throw ProgramException.Usage($"unknown command {arguments[0]}, did you mean {nearest}?");
     }
 
     /// <summary>Runs a command.</summary>
@@ -29,18 +32,18 @@ internal static class FileCommands
     {
         Debug.Assert(IsCommand(arguments), "the first argument names a command");
         string command = arguments[0];
+        if (arguments.Length == 1)
+        {
+            Terminal.PrintError($"{CommandHelp.Usage(command)}\n(see P2PClient {command} -help)");
+            return ExitCode.Usage;
+        }
         try
         {
-            Option[] options = command switch
-            {
-                "split" => ClientOption.OfSplit,
-                "join" => ClientOption.OfJoin,
-                _ => ClientOption.OfVerify,
-            };
-            var line = CommandLine.Parse(arguments.AsSpan(1), options, allowsPositional: command == "split");
+            var line = CommandLine.Parse(
+                arguments.AsSpan(1), CommandHelp.Options(command), allowsPositional: command == "split");
             if (line.Has(Option.ShowHelp))
             {
-                Terminal.Print(Usage());
+                Terminal.Print(CommandHelp.Text(command));
                 return ExitCode.Success;
             }
             if (line.Get(ClientOption.Folder) is not { Length: > 0 } folder)
@@ -52,22 +55,22 @@ internal static class FileCommands
                 _ => VerifyCommand.Run(folder),
             };
         }
-        catch (ProgramException e) when (e.ShowsUsage)
+        catch (ProgramException e) when (e.IsAboutArguments)
         {
-            Terminal.PrintError($"P2PClient {command}: {e.Message}");
-            Terminal.PrintError(Usage());
+            Terminal.PrintError($"P2PClient {command}: {e.Message} (see P2PClient {command} -help)");
             return e.ExitCode;
         }
     }
 
-    private static string Usage() => $"""
-        usage: P2PClient split <file> -folder <path> [{ClientOption.ChunkSize}]
-                         [{ClientOption.Deal} [{ClientOption.Copies}] [{ClientOption.Seed}]]
-               P2PClient join -folder <path> -out <file>
-               P2PClient verify -folder <path>
-          split   makes a folder with the file's chunks, local_chunks.txt and chunks.crc
-        {UsageText.List(4, 24, ClientOption.ChunkSize, ClientOption.Deal, ClientOption.Copies, ClientOption.Seed)}
-          join    puts the file together again, if every chunk is there and right
-          verify  tells which chunks are missing or wrong
-        """;
+    private static bool HasOptionOfCommand(string[] arguments)
+    {
+        foreach (string argument in arguments)
+        {
+            string option = argument.TrimStart('-');
+            if (!argument.StartsWith('-')) continue;
+            if (option is "folder" or "help" or "h" || option.StartsWith("folder=", StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
 }

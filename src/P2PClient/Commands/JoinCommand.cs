@@ -30,11 +30,13 @@ internal static class JoinCommand
             using IJoiner joiner = isStream
                 ? new StreamOut(chunks.Store, chunks.Sums)
                 : Joiner.Open(chunks.Store, chunks.Sums, name, path);
+            using var progress = new CommandProgress($"joining {folder}", chunks.Bytes);
             JoinEnd end;
             do
             {
                 interruption.Check("join", "no file was made");
                 end = joiner.Step();
+                progress.Show(joiner.Bytes);
             }
             while (end == JoinEnd.None);
             if (end == JoinEnd.BadChunk)
@@ -46,8 +48,8 @@ internal static class JoinCommand
             string what = end == JoinEnd.Joined ? "joined from" : "was there already, and is the same as";
             string check = chunks.Sums is null ? "" : ", every sum right";
             string target = isStream ? "stdout" : name;
-            Terminal.Print($"{target}: {Quantity.Bytes(joiner.Bytes)}, {what} {chunks.Store.ChunkCount} chunks in "
-                + $"{folder}{check}");
+            Terminal.Print($"{target}: {Quantity.Bytes(joiner.Bytes)}, {what} "
+                + $"{Quantity.Of(chunks.Store.ChunkCount, "chunk")} in {folder}{check}");
             return ExitCode.Success;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -24,6 +24,9 @@ internal sealed class SplitCommand
     private readonly SplitFolder[] _folders;
     private readonly Dealer _dealer;
     private readonly byte[] _buffer = new byte[ReadBytes];
+    private readonly int _copies;
+    private CommandProgress? _progress;
+    private long _doneBytes;
 
     /// <summary>Reads the arguments.</summary>
     /// <exception cref="ProgramException">The arguments are wrong.</exception>
@@ -45,6 +48,7 @@ internal sealed class SplitCommand
         _folders = new SplitFolder[deal ?? 1];
         for (int i = 0; i < _folders.Length; i++)
             _folders[i] = new SplitFolder(deal is null ? folder : Path.TrimEndingDirectorySeparator(folder) + (i + 1));
+        _copies = copies;
         _dealer = new Dealer(_folders.Length, copies, seed);
     }
 
@@ -60,10 +64,13 @@ internal sealed class SplitCommand
             files = TreeScanner.Scan(_path, warning => Terminal.PrintError($"P2PClient split: {warning}"));
         if (!IsStream) sizes = SeedSet.Cut(_path, files, bytes, _chunkBytes);
         using var interruption = new Interruption();
+        ChunkSums sums;
         try
         {
             LockFolders();
-            ChunkSums sums = IsStream ? WriteStream(interruption) : WriteChunks(file, files, sizes, interruption);
+            foreach (long size in files is null ? [] : sizes) bytes += size;
+            using (_progress = new CommandProgress($"splitting {_path}", bytes * _copies))
+                sums = IsStream ? WriteStream(interruption) : WriteChunks(file, files, sizes, interruption);
             foreach (SplitFolder folder in _folders)
             {
                 sums.Save(folder.Path);
@@ -191,6 +198,8 @@ internal sealed class SplitCommand
             long bytes = Math.Min(StepBytes, size - done);
             FileCopy.Copy(file, offset + done, chunk.Handle, done, bytes);
             Crc32C.TryAdd(ref state, chunk.Handle, done, bytes, _buffer);
+            _doneBytes += bytes;
+            _progress!.Show(_doneBytes);
         }
         chunk.Commit(overwrite: false);
         return Crc32C.Finish(state);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
@@ -10,6 +11,7 @@ namespace P2P.Client;
 internal static class VerifyCommand
 {
     private const int ReadBytes = 256 * 1024;
+    private const long StepBytes = 32 << 20;        // some ten milliseconds, after which a signal is seen
 
     /// <summary>Reads all chunks, and names on stderr those that are wrong or missing.</summary>
     /// <returns>0; 1 if a chunk is wrong; else 3 if one is missing.</returns>
@@ -22,17 +24,26 @@ internal static class VerifyCommand
                 $"{folder}: there is no {ChunkSums.FileName}, so what the chunks hold can't be checked; "
                 + "copy it from where the chunks come from");
         }
+        string count = Quantity.Of(chunks.Store.ChunkCount, "chunk");
         HashSet<int> wrong = [];
         long bytes = 0;
         byte[] buffer = new byte[ReadBytes];
-        for (int chunkIndex = 1; chunkIndex <= chunks.Store.ChunkCount; chunkIndex++)
+        using var interruption = new Interruption();
+        using (var progress = new CommandProgress($"verifying {folder}", chunks.Bytes))
         {
-            if (!chunks.Has(chunkIndex)) continue;
-            if (TryRead(chunks, chunkIndex, buffer, out long size)) bytes += size;
-            else wrong.Add(chunkIndex);
+            for (int chunkIndex = 1; chunkIndex <= chunks.Store.ChunkCount; chunkIndex++)
+            {
+                if (chunks.Has(chunkIndex) && !TryRead(chunks, chunkIndex, buffer, OnRead)) wrong.Add(chunkIndex);
+            }
+
+            void OnRead(long read)
+            {
+                interruption.Check("verify", "the folder is as it was");
+                progress.Show(bytes += read);
+            }
         }
         if (wrong.Count > 0)
-            Terminal.PrintError($"{folder}: {wrong.Count} of {chunks.Store.ChunkCount} chunks are wrong "
+            Terminal.PrintError($"{folder}: {wrong.Count} of {count} {(wrong.Count == 1 ? "is" : "are")} wrong "
                 + $"({IndexRanges.Describe(chunks.Store.ChunkCount, wrong.Contains)}): remove their files, and a "
                 + "client fetches them again");
         if (!chunks.IsComplete)
@@ -40,20 +51,26 @@ internal static class VerifyCommand
         if (wrong.Count > 0) return ExitCode.Failure;
         if (!chunks.IsComplete) return ExitCode.Incomplete;
         string check = chunks.Sums is null ? "" : ", every sum right";
-        Terminal.Print($"{folder}: all {chunks.Store.ChunkCount} chunks are there{check}, {Quantity.Bytes(bytes)}");
+        string verb = chunks.Store.ChunkCount == 1 ? "is" : "are";
+        Terminal.Print($"{folder}: all {count} {verb} there{check}, {Quantity.Bytes(bytes)}");
         return ExitCode.Success;
     }
 
     // Without sums the chunk is read, too: the disk may have become unreadable.
-    private static bool TryRead(ChunkFolder chunks, int chunkIndex, byte[] buffer, out long bytes)
+    private static bool TryRead(ChunkFolder chunks, int chunkIndex, byte[] buffer, Action<long> onRead)
     {
-        using SafeFileHandle? file = chunks.Store.TryOpenRead(chunkIndex, out bytes);
+        using SafeFileHandle? file = chunks.Store.TryOpenRead(chunkIndex, out long bytes);
         if (file is null) return false;
         Debug.Assert(bytes >= 0, "an open chunk has a size");
         uint state = Crc32C.Start;
         try
         {
-            if (!Crc32C.TryAdd(ref state, file, 0, bytes, buffer)) return false;
+            for (long done = 0, step; done < bytes; done += step)
+            {
+                step = Math.Min(StepBytes, bytes - done);
+                if (!Crc32C.TryAdd(ref state, file, done, step, buffer)) return false;
+                onRead(step);
+            }
         }
         catch (IOException)
         {

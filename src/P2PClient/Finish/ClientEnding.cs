@@ -10,7 +10,7 @@ namespace P2P.Client;
 /// fetched a chunk for the linger time (-exit_when_complete), 3 or 5 when the time is up (-timeout), 4 when the disk
 /// has stored nothing for too long. Without these options the client goes on until a signal ends it. On the loop.
 /// </summary>
-/// <param name="end">Ends the client with an exit code; called once.</param>
+/// <param name="end">Ends the client with an exit code, and a complaint or null; called once.</param>
 internal sealed class ClientEnding
 {
     private const string MakeRoom = "make room and start again, it goes on where it was";
@@ -18,7 +18,7 @@ internal sealed class ClientEnding
     private readonly ClientOptions _options;
     private readonly ChunkPicker _picker;
     private readonly Traffic _traffic;
-    private readonly Action<int> _end;
+    private readonly Action<int, string?> _end;
     private readonly LoopTimer _linger;
     private readonly LoopTimer _timeout;
     private readonly UntilPeers _until;
@@ -29,7 +29,8 @@ internal sealed class ClientEnding
     private TimeSpan _lingersSince;
     private int _exitCode;
 
-    public ClientEnding(EventLoop loop, ClientOptions options, ChunkPicker picker, Traffic traffic, Action<int> end)
+    public ClientEnding(EventLoop loop, ClientOptions options, ChunkPicker picker, Traffic traffic,
+        Action<int, string?> end)
     {
         (_options, _picker, _traffic, _end) = (options, picker, traffic, end);
         _linger = new LoopTimer(loop, OnLingered);
@@ -122,10 +123,11 @@ internal sealed class ClientEnding
             return;
         }
         int seconds = (int)_options.Timeout!.Value.TotalSeconds, missing = _picker.ChunkCount - _picker.HaveCount;
+        string verb = missing == 1 ? "is" : "are";
         string ranges = IndexRanges.Describe(
             _picker.ChunkCount, chunkIndex => _picker.StateOf(chunkIndex) != ChunkState.Have);
         string state =
-            $"{seconds} s, {missing} of {_picker.ChunkCount} chunks are missing ({ranges})";
+            $"{seconds} s, {missing} of {Quantity.Of(_picker.ChunkCount, "chunk")} {verb} missing ({ranges})";
         if (!_wasTrackerReached())
         {
             End(
@@ -151,7 +153,6 @@ internal sealed class ClientEnding
     {
         if (IsByItself) return;
         IsByItself = true;
-        if (complaint is not null) Terminal.PrintError($"{_options.Name}: {complaint}");
-        _end(exitCode);
+        _end(exitCode, complaint);
     }
 }

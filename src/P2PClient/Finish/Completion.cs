@@ -117,8 +117,8 @@ internal sealed class Completion
             _exitCode = ExitCode.Disk;
             string again = _options.IsInPlace ? "start again" : $"P2PClient join -folder {_options.Folder} -out {name}";
             string what = _options.IsStream ? "to stdout" : name;
-            Terminal.PrintError(
-                $"{_options.Name}: can't write {what}: {DiskError.Describe(e)}; make room there, then: {again}");
+            _report.Trouble(
+                "out", $"can't write {what}: {DiskError.Describe(e)}; make room there, then: {again}");
         }
         _joiner?.Dispose();
         _hasJoined = end != JoinEnd.BadChunk;
@@ -138,15 +138,15 @@ internal sealed class Completion
         if (end == JoinEnd.Joined) _report.Joined(stream.Bytes);
         if (end != JoinEnd.BadChunk) return;
         _exitCode = ExitCode.Failure;
-        Terminal.PrintError($"{_options.Name}: chunk {stream.ChunkIndex} has changed since it was fetched: what was "
-            + "written to stdout ends there");
+        _report.Trouble("out", $"chunk {stream.ChunkIndex} has changed since it was fetched: what was written to stdout "
+            + "ends there");
         _onBadChunk(stream.ChunkIndex);
     }
 
     private void RefuseName(string name)
     {
         _exitCode = ExitCode.Usage;
-        Terminal.PrintError($"{_options.Name}: {OutputFile.DescribeTaken(name)}");
+        _report.Trouble("out", OutputFile.DescribeTaken(name));
     }
 
     private async Task RunCommandAsync(string commandLine)
@@ -169,6 +169,6 @@ internal sealed class Completion
         }
         else problem = $"can't be run: {error}";
         _exitCode = ExitCode.Failure;
-        Terminal.PrintError($"{_options.Name}: the program of -on_complete {problem}: {commandLine}");
+        _report.Trouble("command", $"the program of -on_complete {problem}: {commandLine}");
     }
 }

@@ -24,21 +24,16 @@ internal enum ReportStyle
 /// </summary>
 internal sealed class ClientReport
 {
-    private static readonly string[] StallReasons =
-    [
-        "", "no_tracker", "tracker_gone", "no_answer", "not_a_tracker", "disk", "too_large", "nobody_has",
-        "sources_fail",
-    ];
-
     private readonly ClientOptions _options;
     private readonly ChunkPicker _picker;
     private readonly Downloader _downloader;
     private readonly Traffic _traffic;
     private readonly LiveLine? _live;
-    private TimeSpan _startedAt;
+    private TimeSpan _startedAt, _completeAt;
     private int _quarter;
     private string? _diskProblem;       // reported, and no chunk could be stored since
     private string? _unreachable;       // reported
+    private bool _isTrackerLost;
     private bool _isStopped;
 
     /// <summary>Makes it, before anything is fetched.</summary>
@@ -46,9 +41,16 @@ internal sealed class ClientReport
         EventLoop loop, ClientOptions options, FileSet files, Downloader downloader, Traffic traffic)
     {
         (_options, _picker, _downloader, _traffic) = (options, files.Picker, downloader, traffic);
-        if (options.Style == ReportStyle.Text && Terminal.IsTerminal)
+        StallText = new StallText(options, files.Picker);
+        if (options.Style == ReportStyle.Text && Terminal.CanDraw)
             _live = new LiveLine(loop, options.Name, files, downloader, traffic);
     }
+
+    /// <summary>There is a live line, which shows at once why the client waits.</summary>
+    public bool HasLine => _live is not null;
+
+    /// <summary>The words for a stall.</summary>
+    public StallText StallText { get; }
 
     /// <summary>The client serves from now on.</summary>
     public void Started(int port)
@@ -62,8 +64,8 @@ internal sealed class ClientReport
         }
         else
         {
-            Print($"{_options.Name}: {_picker.HaveCount} of {_picker.ChunkCount} chunks, "
-                + $"serving on port {port}, tracker {_options.TrackerName}");
+            Print($"{_options.Name}: {_picker.HaveCount} of {Chunks}, serving on port {port}, "
+                + $"tracker {_options.TrackerName}");
         }
         _live?.Start();
     }
@@ -76,34 +78,57 @@ internal sealed class ClientReport
             Print($"{_options.Name}: the tracker serves other machines too, so they can connect to port {port}");
         else
         {
-            Terminal.PrintError(
-                $"{_options.Name}: peers on other machines can't connect, port {port} is taken on another address of "
-                + "this machine; give another with -transfer_port, or none");
+            Trouble(
+                "port_taken", $"peers on other machines can't connect, port {port} is taken on another address of this "
+                + "machine; give another with -transfer_port, or none");
         }
     }
 
-    /// <summary>No attempt to reach the tracker has succeeded yet. Reported once for each reason.</summary>
+    /// <summary>Attempts to reach a tracker that has answered nothing yet have failed for a while. Reported once for
+    /// each reason.</summary>
     public void Unreachable()
     {
-        string text = _options.Tracker.Problem is { } problem
-            ? $"{problem}; trying again: {TrackerHost.Cure}"
-            : $"no tracker at {_options.TrackerName} yet, trying again: "
-                + $"start P2PTracker there, or give another with -tracker";
+        string text = _isTrackerLost ? $"the tracker at {_options.TrackerName} has gone, trying again: start it again"
+            : _options.Tracker.Problem is { } problem ? $"{problem}; trying again: {TrackerHost.Cure}"
+            : $"no tracker at {_options.TrackerName} yet, trying again: start P2PTracker there, or give another with "
+                + "-tracker";
         if (text == _unreachable) return;
         _unreachable = text;
-        Terminal.PrintError($"{_options.Name}: {text}");
+        if (!_isTrackerLost && _live is not null) _live.TrackerProblem = StallText.NoTracker;
+        Trouble(_isTrackerLost ? "tracker_gone" : "no_tracker", text);
+    }
+
+    /// <summary>The tracker can no longer be reached, or can be again.</summary>
+    public void TrackerChanged(bool isLost)
+    {
+        _isTrackerLost = isLost;
+        if (_live is not null) _live.TrackerProblem = isLost ? StallText.TrackerGone : "";
+        if (IsJson) Event(isLost ? "tracker_lost" : "tracker_found").Add("tracker", _options.TrackerName).Print();
+    }
+
+    /// <summary>Reports trouble on stderr, and as an event.</summary>
+    /// <param name="reason">Of the event: one word.</param>
+    /// <param name="text">One line, without the client's name.</param>
+    public void Trouble(string reason, string text) => Trouble(_options, reason, text);
+
+    /// <inheritdoc cref="Trouble(string, string)"/>
+    public static void Trouble(ClientOptions options, string reason, string text)
+    {
+        Terminal.PrintError($"{options.Name}: {text}");
+        if (options.Style == ReportStyle.Json)
+            new JsonLine("error", options.Name).Add("reason", reason).Add("text", text).Print();
     }
 
     /// <summary>The file of a chunk has gone or changed.</summary>
     /// <param name="fileName">As the list names it.</param>
-    public void Lost(int chunkIndex, string fileName) => Terminal.PrintError(
-        $"{_options.Name}: {fileName} has gone or changed since it was listed; "
-        + $"chunk {chunkIndex} is no longer served, and fetched anew");
+    public void Lost(int chunkIndex, string fileName) => Trouble(
+        "lost_chunk", $"{fileName} has gone or changed since it was listed; chunk {chunkIndex} is no longer served, "
+        + "and fetched anew");
 
     /// <summary>A file of a seed's has changed: what its peers would get is no longer what the sums say.</summary>
-    public void Changed(string path) => Terminal.PrintError(
-        $"{_options.Name}: {path} has gone or changed since the start, so it is no longer served; start again with "
-        + "-seed to serve what it is now");
+    public void Changed(string path) => Trouble(
+        "lost_chunk", $"{path} has gone or changed since the start, so it is no longer served; start again with -seed to "
+        + "serve what it is now");
 
     /// <summary>The disk refuses a chunk or the list. The same reason is reported once, until a chunk could be stored
     /// again.</summary>
@@ -111,9 +136,9 @@ internal sealed class ClientReport
     {
         if (_diskProblem == reason) return;
         _diskProblem = reason;
-        Terminal.PrintError(
-            $"{_options.Name}: can't store chunks in {_options.Folder}: {reason}; "
-            + $"will try again, make room or let this user write there");
+        Trouble(
+            "disk", $"can't store chunks in {_options.Folder}: {reason}; will try again, make room or let this user "
+            + "write there");
     }
 
     /// <summary>A chunk has been fetched.</summary>
@@ -132,10 +157,9 @@ internal sealed class ClientReport
         else if (_options.Style == ReportStyle.Text && !Terminal.IsLive)
         {
             // Texts within texts are made first: else the runtime measures its processors, for 0.2 ms.
-            string rate = Quantity.Bytes(_traffic.Received / Math.Max(Milliseconds, 1) * 1000);
+            string rate = Quantity.Rate(_traffic.Received, EventLoop.Now - _startedAt);
             string fetched = Quantity.Bytes(_traffic.Received);
-            Print($"{_options.Name}: {25 * quarter} %, {_picker.HaveCount} of {_picker.ChunkCount} chunks, "
-                + $"{fetched} fetched, {rate}/s");
+            Print($"{_options.Name}: {25 * quarter} %, {_picker.HaveCount} of {Chunks}, {fetched} fetched, {rate}");
         }
     }
 
@@ -148,20 +172,28 @@ internal sealed class ClientReport
         if (IsJson) Event("wrong_chunk").Add("chunk", chunkIndex).Add("peer", $"{source.Host}:{source.Port}").Print();
     }
 
+    /// <summary>Shows on the live line why nothing comes.</summary>
+    /// <param name="text">"" if something comes.</param>
+    public void Waiting(string text)
+    {
+        if (_live is not null) _live.Waiting = text;
+    }
+
     /// <summary>The client has made no progress for a while.</summary>
-    /// <param name="text">The result of <see cref="Describe"/>.</param>
+    /// <param name="text">The reason and the cure.</param>
     public void Stalled(StallReason reason, string text)
     {
         // The user may have read the reason already; the event is due all the same.
         bool isKnown = reason == StallReason.Disk || (reason == StallReason.NoTracker && _unreachable is not null);
         Debug.Assert(text.Length > 0, "a stall that is reported has a reason");
         if (!isKnown) Terminal.PrintError($"{_options.Name}: waiting: {text}");
-        if (IsJson) Event("stalled").Add("reason", StallReasons[(int)reason]).Add("text", text).Print();
+        if (IsJson) Event("stalled").Add("reason", StallText.EventName(reason)).Add("text", text).Print();
     }
 
     /// <summary>The client has every chunk.</summary>
     public void Complete()
     {
+        _completeAt = EventLoop.Now;
         if (IsJson)
         {
             Event("complete").Add("chunks", _picker.ChunkCount)
@@ -171,12 +203,9 @@ internal sealed class ClientReport
         }
         _live?.Start();     // shows the final figures
         int fetched = _downloader.FetchedCount, peers = _downloader.SourceCount;
-        double seconds = (EventLoop.Now - _startedAt).TotalSeconds;
-        string how = fetched == 0
-            ? "all were here"
-            : $"{fetched} fetched from {peers} {(peers == 1 ? "peer" : "peers")} in {seconds:F3} s";
+        string how = fetched == 0 ? "all were here" : $"{fetched} fetched from {Quantity.Of(peers, "peer")}";
         string until = _options.Linger is { } linger ? $"idle for {(int)linger.TotalSeconds} s" : "stopped";
-        Print($"{_options.Name}: complete, all {_picker.ChunkCount} chunks, {how}; serving until {until}");
+        Print($"{_options.Name}: complete, all {Chunks}, {how}{DescribeFetched()}; serving until {until}");
     }
 
     /// <summary>The chunks have been joined into one file (-out).</summary>
@@ -202,40 +231,37 @@ internal sealed class ClientReport
         if (_isStopped) return;
         _isStopped = true;
         _live?.Stop();
-        if (!IsJson) return;
-        JsonLine stopped = Event("stopped").Add("exit_code", exitCode);
-        if (_options.Allowed is { } allowed) stopped.Add("not_allowed", allowed.Refused);
-        stopped.Print();
+        if (IsJson)
+        {
+            JsonLine stopped = Event("stopped").Add("exit_code", exitCode).Add("chunks", _picker.ChunkCount)
+                .Add("have", _picker.HaveCount).Add("bytes", _traffic.Received).Add("served", _traffic.Sent)
+                .Add("milliseconds", Milliseconds);
+            if (_options.Allowed is { } allowed) stopped.Add("not_allowed", allowed.Refused);
+            stopped.Print();
+            return;
+        }
+        bool isTimeKnown = _traffic.Received > 0 && !_picker.IsComplete;      // it stands behind the bytes
+        string after = isTimeKnown ? "" : Quantity.Time(EventLoop.Now - _startedAt);
+        if (after.Length > 0) after = $" after {after}";
+        string have = _picker.IsComplete ? "all" : $"{_picker.HaveCount} of";
+        string served = _traffic.Sent > 0 ? Quantity.Bytes(_traffic.Sent) : "";
+        if (served.Length > 0) served = $", {served} served";
+        Print($"{_options.Name}: stopped{after}: {have} {Chunks}{DescribeFetched()}{served}");
     }
 
-    /// <summary>Words the reason of a stall, and the cure.</summary>
-    public string Describe(StallReason reason, in StallFacts facts) => reason switch
+    // Bytes, time and mean speed, up to now or to when all was there.
+    private string DescribeFetched()
     {
-        StallReason.Disk => $"nothing can be stored in {_options.Folder}; make room, or let this user write there",
-        StallReason.NoTracker when _options.Tracker.Problem is { } problem => $"{problem}; {TrackerHost.Cure}",
-        StallReason.NoTracker =>
-            $"there is no tracker at {_options.TrackerName}; start P2PTracker there, or give another with -tracker",
-        StallReason.TrackerGone =>
-            $"the tracker at {_options.TrackerName} has gone; start it again, all goes on then",
-        StallReason.NoAnswer =>
-            $"what listens at {_options.TrackerName} answers no question; see that it is a tracker, and not stopped",
-        StallReason.NotATracker =>
-            $"what listens at {_options.TrackerName} is no tracker: nothing that it sends is an answer; give the "
-                + "tracker's port with -tracker",
-        StallReason.TooLarge =>
-            $"chunk {facts.TooLarge} is larger than the {_options.ChunkBytesMax} bytes that are taken; give more with "
-                + "-max_chunk_bytes",
-        StallReason.NobodyHas =>
-            $"nobody has {Count(facts.Unheld)} ({IndexRanges.Describe(_picker.ChunkCount, _picker.IsUnheld)}); start a "
-                + "client that does",
-        StallReason.SourcesFail =>
-            $"every source of {Count(facts.Refused)} refuses or fails; they are tried again",
-        _ => "",
-    };
-
-    private static string Count(int chunks) => chunks + (chunks == 1 ? " chunk" : " chunks");
+        if (_traffic.Received == 0) return "";
+        TimeSpan took = (_picker.IsComplete ? _completeAt : EventLoop.Now) - _startedAt;
+        string bytes = Quantity.Bytes(_traffic.Received), time = Quantity.Time(took);
+        string rate = Quantity.Rate(_traffic.Received, took);
+        return $", {bytes} in {time}, {rate}";
+    }
 
     private bool IsJson => _options.Style == ReportStyle.Json;
+
+    private string Chunks => Quantity.Of(_picker.ChunkCount, "chunk");
 
     private long Milliseconds => (long)(EventLoop.Now - _startedAt).TotalMilliseconds;
 

@@ -63,18 +63,22 @@ internal sealed class Stall(ChunkPicker picker, Traffic traffic)
 
     /// <summary>Compares the client's progress with the last look.</summary>
     /// <returns>True if there was none for <see cref="ClientLimits.StallAfter"/>.</returns>
-    public bool IsStalled(TimeSpan now)
+    public bool IsStalled(TimeSpan now) => Pause(now) >= ClientLimits.StallAfter;
+
+    /// <summary>Compares the client's progress with the last look.</summary>
+    /// <returns>The time since there was some.</returns>
+    public TimeSpan Pause(TimeSpan now)
     {
         Debug.Assert(traffic.Received >= _received, "traffic only grows");
         if (traffic.Received != _received || picker.HaveCount != _held)
             (_received, _held, _since, _hasMoved) = (traffic.Received, picker.HaveCount, now, true);
-        return now - _since >= ClientLimits.StallAfter;
+        return now - _since;
     }
 
-    /// <summary>True once a second during a stall: the reason is to be looked for.</summary>
+    /// <summary>True once a second during a pause: the reason is to be looked for.</summary>
     public bool IsDue(TimeSpan now)
     {
-        if (!IsStalled(now) || now < _lookDue) return false;
+        if (now < _lookDue) return false;
         _lookDue = now + ClientLimits.StallLookPause;
         return true;
     }

@@ -44,7 +44,7 @@ internal sealed class OpenSet : IDisposable
         set.Files.Target = target;
         return set;
 
-        void Warn(string warning) => Terminal.PrintError($"{options.Name}: {warning}");
+        void Warn(string warning) => ClientReport.Trouble(options, "folder", warning);
     }
 
     /// <summary>Gives the folder back.</summary>

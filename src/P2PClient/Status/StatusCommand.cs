@@ -35,7 +35,7 @@ internal static class StatusCommand
                 throw new ProgramException(ExitCode.NoTracker, $"the tracker at {tracker.Name} tells nothing: {problem}");
             bool watches = line.Has(ClientOption.Watch);
             string text = line.Has(ClientOption.Json) ? status.Json.ReplaceLineEndings("") : Describe(status, tracker.Name);
-            Terminal.Print(watches && Terminal.IsTerminal ? $"\e[H\e[J{text}" : text);
+            Terminal.Print(watches && Terminal.CanDraw ? $"\e[H\e[J{text}" : text);
             if (!watches) return ExitCode.Success;
             Thread.Sleep(WatchPause);
         }

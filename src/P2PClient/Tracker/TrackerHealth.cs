@@ -18,9 +18,14 @@ internal sealed class TrackerHealth
     /// <summary>When the tracker last answered a question; null: never.</summary>
     public TimeSpan? AnsweredAt { get; set; }
 
+    /// <summary>Called with true when a tracker that was reached can't be reached any more, and with false when an
+    /// attempt succeeds after one that failed.</summary>
+    public Action<bool>? OnChange { get; set; }
+
     /// <summary>An attempt to connect is over.</summary>
     public void OnAttempt(bool isConnected)
     {
+        if (isConnected ? IsGone : WasReached && !IsGone) OnChange?.Invoke(!isConnected);
         WasReached |= isConnected;
         IsGone = !isConnected;
     }

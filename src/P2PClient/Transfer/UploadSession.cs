@@ -31,6 +31,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
     {
         UploadRequest? upload = null;
         ChunkReader? file = null;
+        uploads.Traffic.Connected++;
         try
         {
             _reason = "it has not asked for a chunk";
@@ -73,6 +74,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
         }
         finally
         {
+            uploads.Traffic.Connected--;
             if (upload is not null) uploads.Leave(upload);
             file?.Dispose();
             _connection.Close();

@@ -62,7 +62,7 @@ public sealed class ClientOptionsTests
     [InlineData("/tmp/x -help=yes")]
     [InlineData("/tmp/x -framing lines")]
     [InlineData("/tmp/x -framing=")]
-    public void ArgumentsThatAreWrong_AreRefusedWithTheUsage(string arguments) => AssertRefused(arguments);
+    public void ArgumentsThatAreWrong_AreRefused(string arguments) => AssertRefused(arguments);
 
     [Theory]
     [InlineData("0", 0)]
@@ -293,7 +293,7 @@ public sealed class ClientOptionsTests
         if (arguments.Length == 1) arguments = Split(arguments[0]);
         ProgramException refusal = Assert.Throws<ProgramException>(() => ClientOptions.Parse(arguments));
         Assert.Equal(ExitCode.Usage, refusal.ExitCode);
-        Assert.True(refusal.ShowsUsage);
+        Assert.True(refusal.IsAboutArguments);
         Assert.DoesNotContain('\n', refusal.Message);
     }
 }

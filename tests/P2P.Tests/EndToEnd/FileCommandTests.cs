@@ -88,7 +88,7 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
         byte[] chunk = File.ReadAllBytes(Folder["parts/chunk_4"]);
         chunk[999] ^= 1;
         File.WriteAllBytes(Folder["parts/chunk_4"], chunk);
-        Assert.Contains("1 of 9 chunks are wrong (4)", Fail(1, "verify", "-folder", "parts"));
+        Assert.Contains("1 of 9 chunks is wrong (4)", Fail(1, "verify", "-folder", "parts"));
         Assert.Contains("chunk_4 is not what chunks.crc says", Fail(1, "join", "-folder", "parts", "-out", "copy"));
 
         File.WriteAllBytes(Folder["parts/chunk_4"], chunk[..500]);
@@ -157,6 +157,46 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
         MakeFile("file", 5000);
         Fail(2, arguments);
         Assert.Equal(["file"], Directory.GetFileSystemEntries(Folder.Path).Select(path => Path.GetFileName(path)));
+    }
+
+    [Theory]
+    [InlineData("split", "usage: P2PClient split <file> -folder <path> [-chunk_size <size>]")]
+    [InlineData("join", "usage: P2PClient join -folder <path> -out <file>")]
+    [InlineData("verify", "usage: P2PClient verify -folder <path>")]
+    public void ACommandAlone_PrintsItsUsage(string command, string usage)
+    {
+        string[] lines = Fail(2, command).Split('\n');
+        Assert.Equal(usage, lines[0]);
+        Assert.Equal($"(see P2PClient {command} -help)", lines[^1]);
+        Assert.InRange(lines.Length, 2, 3);
+    }
+
+    [Theory]
+    [InlineData("split", "-help", "-chunk_size", "-deal", "-copies", "-seed")]
+    [InlineData("join", "--help", "-out")]
+    [InlineData("verify", "-h", "-folder")]
+    public void HelpOfACommand_TellsAllAboutIt_In80Columns(string command, string spelling, params string[] options)
+    {
+        NativeProcess process = Own(new NativeProcess(NativePrograms.Client, Folder.Path, command, spelling));
+        Assert.Equal(0, process.WaitForExit());
+        Assert.Empty(process.Errors.All);
+        string[] lines = [.. process.Output.All];
+        Assert.StartsWith($"usage: P2PClient {command} ", lines[0]);
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 79));
+        Assert.All(options, option => Assert.Contains(lines, line => line.StartsWith($"  {option} ")));
+        Assert.Contains("exit codes", lines);
+        Assert.Contains(lines, line => line.StartsWith($"  P2PClient {command} "));
+        Assert.InRange(lines.Length, 20, 60);
+    }
+
+    [Fact]
+    public void WrongArgumentsOfACommand_AreToldInOneLine()
+    {
+        Assert.Equal(
+            "P2PClient split: unknown option -chunksize, did you mean -chunk_size? (see P2PClient split -help)",
+            Fail(2, "split", "file", "-folder", "parts", "-chunksize", "1K"));
+        Assert.Equal("P2PClient: unknown command jion, did you mean join? (see -help)",
+            Fail(2, "jion", "-folder", "parts", "-out", "file"));
     }
 
     // A device has no end, a file of /proc or /sys no size that is true: none of them can be split.

@@ -274,11 +274,13 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
     }
 
     [Fact]
-    public void AWrongChoice_IsToldWithTheUsage()
+    public void AWrongChoice_IsTold()
     {
         NativeProcess tracker = Own(new NativeProcess(NativePrograms.Tracker, Folder.Path, "-http", "everybody"));
         Assert.Equal(2, tracker.WaitForExit());
-        Assert.Equal("P2PTracker: -http 'everybody' is none of loopback, any and off", tracker.Errors.All[0]);
+        Assert.Equal(
+            "P2PTracker: -http 'everybody' is none of loopback, any and off (see -help)",
+            Assert.Single(tracker.Errors.All));
     }
 
     // The tracker sees in its own time that somebody has left.

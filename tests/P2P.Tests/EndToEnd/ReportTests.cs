@@ -19,29 +19,32 @@ namespace P2P.Tests.EndToEnd;
 [Waits(9)]
 public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
 {
-    private const string Escape = "\x1b[K";
+    private const string Escape = "\x1b[J";
 
     [Fact]
     public void WithoutATerminal_ThereIsALineAtTheStartAtEachQuarterAndAtTheEnd()
     {
         (ClientProcess client, _) = FetchAll(20);
         IReadOnlyList<string> lines = client.Output.All;
-        Assert.Equal(5, lines.Count);
+        Assert.Equal(6, lines.Count);
         Assert.StartsWith("client_1: 0 of 20 chunks, serving on port ", lines[0]);
         for (int quarter = 1; quarter <= 3; quarter++)
             Assert.Matches(
                 $@"^client_1: {25 * quarter} %, {5 * quarter} of 20 chunks, \d+(\.\d+)? kB fetched, \S+ \S+/s$",
                 lines[quarter]);
         Assert.Matches(
-            @"^client_1: complete, all 20 chunks, 20 fetched from 1 peer in \d+\.\d{3} s; serving until idle for 0 s$",
-            lines[4]);
+            @"^client_1: complete, all 20 chunks, 20 fetched from 1 peer, 600 kB in \S+ s, \S+ .?B/s; "
+                + "serving until idle for 0 s$", lines[4]);
+        Assert.Matches(@"^client_1: stopped after \S+ s: all 20 chunks, 600 kB in \S+ s, \S+ .?B/s$", lines[5]);
     }
 
     [Fact]
     public void ASingleChunk_IsTold()
     {
         (ClientProcess client, _) = FetchAll(1);
-        Assert.Matches(@"^client_1: complete, all 1 chunks, 1 fetched from 1 peer in ", client.Output.All[^1]);
+        Assert.StartsWith("client_1: 0 of 1 chunk, serving on port ", client.Output.All[0]);
+        Assert.Matches(@"^client_1: complete, all 1 chunk, 1 fetched from 1 peer, 30\.0 kB in ", client.Output.All[1]);
+        Assert.Contains(": all 1 chunk, 30.0 kB in ", client.Output.All[2]);
     }
 
     [Fact]
@@ -80,6 +83,65 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Equal(3, client.WaitForExit());
         JsonElement last = JsonDocument.Parse(client.Output.All[^1]).RootElement;
         Assert.Equal(("stopped", 3), (Kind(last), Number(last, "exit_code")));
+        Assert.Equal((2, 1, 0, 0),
+            (Number(last, "chunks"), Number(last, "have"), Number(last, "bytes"), Number(last, "served")));
+        JsonElement error = JsonDocument.Parse(client.Output.All[^2]).RootElement;
+        Assert.Equal(("error", "incomplete"), (Kind(error), error.GetProperty("reason").GetString()));
+        Assert.Equal(client.Errors.All[^1], $"client_1: {error.GetProperty("text").GetString()}");
+    }
+
+    [Fact]
+    public void Json_TellsOfATrackerThatIsLost_AndFoundAgain()
+    {
+        new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
+        TrackerProcess first = StartTracker();
+        ClientProcess client = StartClient("client_1", first.Port, "-json");
+        Log.WaitFor("client_1,WHERE_CHUNK,2");
+        first.Kill();
+        client.Output.WaitForFirst(line => line.Contains("\"event\":\"tracker_lost\""), "the loss");
+        Own(new TrackerProcess(Folder.Path, "-port", $"{first.Port}"));
+        client.Output.WaitForFirst(line => line.Contains("\"event\":\"tracker_found\""), "the return");
+        client.Interrupt();
+        Assert.Equal(0, client.WaitForExit());
+        JsonElement[] events = client.Output.All.Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(["start", "tracker_lost", "tracker_found", "stopped"], events.Select(Kind));
+        Assert.Equal($"localhost:{first.Port}", events[1].GetProperty("tracker").GetString());
+    }
+
+    [Theory]
+    [InlineData("P2PClient", "unknown option -tracer, did you mean -tracker?", "-json", "-tracer", "hub")]
+    [InlineData("nowhere", "there is no folder ", "-folder", "nowhere", "--json")]
+    public void Json_TellsWhyAClientDoesNotStart(string name, string text, params string[] arguments)
+    {
+        NativeProcess client = Own(new NativeProcess(NativePrograms.Client, Folder.Path, arguments));
+        Assert.Equal(2, client.WaitForExit());
+        Assert.StartsWith($"P2PClient: {text}", Assert.Single(client.Errors.All));
+        JsonElement error = JsonDocument.Parse(Assert.Single(client.Output.All)).RootElement;
+        Assert.Equal(("error", 2), (Kind(error), Number(error, "exit_code")));
+        Assert.Equal((name, "start"), (error.GetProperty("name").GetString(), error.GetProperty("reason").GetString()));
+        Assert.StartsWith(text, error.GetProperty("text").GetString());
+    }
+
+    [Theory]
+    [InlineData("no_tracker", "no tracker at localhost:")]
+    [InlineData("folder", "local_chunks.txt, line 1: ")]
+    [InlineData("command", "the program of -on_complete ended with exit code 7")]
+    [InlineData("out", "there is a file copy already")]
+    public void Json_TellsOfTrouble(string reason, string text)
+    {
+        var chunks = new ChunkSet(Random, 2, 1000);
+        chunks.DealTo(Folder.MakeFolder("client_1"), reason == "no_tracker" ? [1] : [1, 2]);
+        File.WriteAllText(Folder["copy"], "another file");
+        string list = Folder["client_1/local_chunks.txt"];
+        if (reason == "folder") File.WriteAllText(list, $"9,chunk_9\n{File.ReadAllText(list)}");
+        using Socket refusing = FreePort.Refusing(out int unused);
+        int port = reason == "no_tracker" ? unused : StartNaiveTracker().Port;
+        ClientProcess client = StartClient("client_1", port, ["-json", "-exit_when_complete", "0",
+            .. reason == "command" ? ["-on_complete", "exit 7"]
+                : reason == "out" ? new[] { "-out", "copy" } : []]);
+        client.Output.WaitForFirst(line => line.StartsWith(
+            $"{{\"event\":\"error\",\"name\":\"client_1\",\"reason\":\"{reason}\",\"text\":\"{text}",
+            StringComparison.Ordinal), "the event");
     }
 
     [Fact]
@@ -124,24 +186,25 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
         Assert.All(screen.Live, line => Assert.InRange(line.Length, 1, columns - 1));
         Assert.True(screen.Live.Count <= 10 + 10 * watch.Elapsed.TotalSeconds,
             $"drawn {screen.Live.Count} times in {watch.Elapsed}");
-        Assert.Equal(3, screen.Lines.Count);
+        Assert.Equal(4, screen.Lines.Count);
         Assert.StartsWith("client_1: 0 of 6 chunks, serving", screen.Lines[0]);
         Assert.StartsWith("client_1: complete, all 6 chunks", screen.Lines[1]);
         Assert.Equal("done", screen.Lines[2]);
-        Assert.Equal("", screen.Last);
+        Assert.StartsWith("client_1: stopped after ", screen.Lines[3]);
+        Assert.Equal("", screen.Last.Trim());
     }
 
     [Fact]
-    public void OnATerminal_ALongNameIsCut()
+    public void OnATerminal_ALongNameIsLeftOut()
     {
         new ChunkSet(Random, 2, 1000).DealTo(Folder.MakeFolder("client_1"), 1);
         NaiveTracker tracker = StartNaiveTracker();
         NativeProcess terminal = StartOnTerminal(120,
-            $"-timeout 600 -name the_client_with_a_very_long_name -tracker localhost:{tracker.Port}");
+            $"-timeout 600 -name {new string('n', 100)} -tracker localhost:{tracker.Port}");
         FolderWatch.WaitUntil(Folder.Path, () => ReadScreen().Live.Count > 0, "a live line", terminal.Describe);
         terminal.Terminate();
         terminal.WaitForExit();
-        Assert.StartsWith("the_client_with_a_ver... [###", ReadScreen().Live[0]);
+        Assert.Equal(" 50 % [##########.........] 1 of 2 chunks", ReadScreen().Live[0]);
     }
 
     [Fact]
@@ -152,10 +215,12 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
         NativeProcess terminal = StartOnTerminal(80, $"-timeout 6 -tracker localhost:{port}");
         Assert.Equal(5, terminal.WaitForExit());
         Screen screen = ReadScreen();
-        Assert.Equal(3, screen.Lines.Count);
+        Assert.Equal(4, screen.Lines.Count);
         Assert.StartsWith($"client_1: no tracker at localhost:{port} yet, trying again", screen.Lines[1]);
         Assert.StartsWith($"client_1: there was no tracker at localhost:{port} within 6 s", screen.Lines[2]);
-        Assert.Equal("", screen.Last);
+        Assert.Matches(@"^client_1: stopped after \S+ s: 1 of 2 chunks$", screen.Lines[3]);
+        Assert.Contains(screen.Live, line => line.Contains("] waiting: no tracker  1 of 2 chunks"));
+        Assert.Equal("", screen.Last.Trim());
     }
 
     private (ClientProcess Client, NaiveTracker Tracker) FetchAll(int count, params string[] more)
@@ -170,7 +235,8 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     }
 
     private NativeProcess StartOnTerminal(int columns, string arguments) => Own(new NativeProcess("script", Folder.Path,
-        "-qefc", $"stty cols {columns} -onlcr; exec {NativePrograms.Client} -folder {Folder["client_1"]} {arguments}",
+        "-qefc", $"stty cols {columns} -onlcr; export TERM=linux; exec {NativePrograms.Client} "
+            + $"-folder {Folder["client_1"]} {arguments}",
         Folder["typescript"]));
 
     private Screen ReadScreen() => new(File.Exists(Folder["typescript"]) ? File.ReadAllText(Folder["typescript"]) : "");
@@ -178,7 +244,7 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     // Only a wide terminal has room for everything.
     private static bool ShowsProgress(Screen screen, int columns) =>
         screen.Live.Count >= 2 && (columns < 120 || screen.Live.Any(line => Regex.IsMatch(line,
-            @"^client_1 \[#+\.+\] [1-5] of 6 chunks  \S+ MB  \S+ \S+/s down  0 bytes/s up  1 peer  \d+:\d\d left$")));
+            @"^ [\d ]\d % \[#*\.+\] \S+ .?B/s  \d+:\d\d left  [1-5] of 6 chunks  \S+ MB  1 peer  client_1$")));
 
     private static string Kind(JsonElement each) => each.GetProperty("event").GetString()!;
 
@@ -193,7 +259,7 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
             int column = 0;
             if (text.StartsWith("Script started", StringComparison.Ordinal)) text = text[(text.IndexOf('\n') + 1)..];
             if (text.IndexOf("\nScript done", StringComparison.Ordinal) is > 0 and var end) text = text[..end];
-            foreach (string part in Regex.Split(text, @"(\r|\n|\x1b\[K)").Where(part => part.Length > 0))
+            foreach (string part in Regex.Split(text, @"(\r|\n|\x1b\[J)").Where(part => part.Length > 0))
             {
                 switch (part)
                 {
@@ -206,7 +272,7 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
                         break;
                     case Escape:
                         Last = Last[..column];
-                        if (Last.Length > 0) Live.Add(Last);
+                        if (Last.Trim().Length > 0) Live.Add(Last);
                         break;
                     default:
                         Last = Last[..column] + part

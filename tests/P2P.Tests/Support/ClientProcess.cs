@@ -24,7 +24,7 @@ internal sealed class ClientProcess : NativeProcess
 
     /// <summary>The line that it prints at the start: chunks had, port served, tracker. Waits for it.</summary>
     public string ReadyLine => Output.WaitForFirst(
-        line => line.StartsWith($"{Name}: ", StringComparison.Ordinal) && line.Contains(" chunks, serving on port "),
+        line => line.StartsWith($"{Name}: ", StringComparison.Ordinal) && line.Contains(", serving on port "),
         $"{Name}'s first line");
 
     /// <summary>The port on which it serves. Waits until it does.</summary>

@@ -1,0 +1,105 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using P2P.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace P2P.Tests.EndToEnd;
+
+/// <summary>The live line on the screen of a real terminal, whose window changes.</summary>
+[Waits(5)]
+public sealed class LiveLineTests(ITestOutputHelper output) : SystemTest(output)
+{
+    [TmuxFact]
+    public void TheLine_SaysWhyNothingComes_FitsAWindowThatShrinks_AndCtrlCLeavesASummary()
+    {
+        int port = StartTracker().Port;
+        using var screen = new TmuxScreen(Folder.Path, 120,
+            $"{NativePrograms.Client} -folder client_1 -chunks 30 -tracker localhost:{port}");
+        const string reason = "waiting: nobody has 30 chunks", rest = "  0 of 30 chunks  client_1";
+        // After ten seconds this is a line of its own as well.
+        const string waiting = $"client_1: {reason} (1-30); start a client that does";
+        string[] lines = screen.WaitUntil(
+            lines => lines[^1] == $"  0 % [{new string('.', 19)}] {reason}{rest}", "the reason");
+        string start = lines[0];
+        Assert.StartsWith("client_1: 0 of 30 chunks, serving on port ", start);
+
+        foreach ((int columns, string line) in new[]
+        {
+            (80, $"  0 % [.............] {reason}{rest}"),
+            (50, $"  0 % [........] {reason}"),
+            (40, $"  0 % {reason}"),
+            (200, $"  0 % [..............................] {reason}{rest}"),
+        })
+        {
+            screen.Resize(columns);
+            lines = screen.WaitUntil(lines => lines[^1] == line, $"the line at {columns} columns");
+            Assert.Equal(line, Assert.Single(lines, each => each.Contains('%')));
+            // Nothing is left of the line before; the terminal may have moved the top of others out of the window.
+            Assert.All(lines[..^1], each => Assert.True(
+                start.EndsWith(each, StringComparison.Ordinal) || waiting.EndsWith(each, StringComparison.Ordinal),
+                string.Join('\n', lines)));
+        }
+
+        screen.Press("C-c");
+        screen.WaitUntil(lines => lines[^1].StartsWith("Pane is dead"), "the end of the client");
+        lines = [.. screen.ReadAll().Where(line => line != waiting)];
+        Assert.Equal(3, lines.Length);
+        Assert.Equal(start, lines[0]);
+        Assert.Matches(@"^client_1: stopped after \S+ \w+: 0 of 30 chunks$", lines[1]);
+    }
+
+    [TmuxFact]
+    public void ASeedsLine_ShowsPeersAndBytesServed()
+    {
+        var chunks = new ChunkSet(Random, 3, 100_000);
+        chunks.DealTo(Folder.MakeFolder("seed"), chunks.Indexes);
+        int port = StartTracker().Port;
+        using var screen = new TmuxScreen(Folder.Path, 80,
+            $"{NativePrograms.Client} -folder seed -tracker localhost:{port}");
+        screen.WaitUntil(lines => lines[^1] == "seeding  3 chunks  seed", "the line of a seed without a peer");
+        chunks.DealTo(Folder.MakeFolder("client_1"), []);
+        StartClient("client_1", port).WaitUntilComplete();
+        screen.WaitUntil(lines => lines[^1].Contains("  300 kB served  "), "the bytes served");
+        screen.WaitUntil(lines => Regex.IsMatch(lines[^1], "^seeding  1 peer  300 kB served  3 chunks  seed$"),
+            "the peer that stays");
+        screen.Press("C-c");
+        string[] lines = screen.WaitUntil(lines => lines[^1].StartsWith("Pane is dead"), "the end of the seed");
+        Assert.Matches(@"^seed: stopped after \S+ s: all 3 chunks, 300 kB served$", lines[^2]);
+    }
+
+    // A hole of 64 GB takes more than a second to read, and no room.
+    [TmuxFact]
+    public void Verify_ShowsItsProgress_AndASignalEndsItInALine()
+    {
+        Folder.MakeFolder("parts");
+        using (FileStream file = File.Create(Folder["parts/chunk_1"])) file.SetLength(64L << 30);
+        File.WriteAllText(Folder["parts/local_chunks.txt"], "1,chunk_1\n1,LASTCHUNK\n");
+        using var screen = new TmuxScreen(Folder.Path, 80, $"{NativePrograms.Client} verify -folder parts");
+        screen.WaitUntil(lines => lines.Any(line => Regex.IsMatch(line,
+            @"^ [ \d]\d % \[#*\.+\] \S+ [MG]B/s  \d+:\d\d left  \S+ (MB )?of 68\.7 GB  verifying parts$")), "progress");
+        screen.Press("C-c");
+        string[] lines = screen.WaitUntil(lines => lines[^1].StartsWith("Pane is dead"), "the end");
+        Assert.Equal("P2PClient: verify was ended by SIGINT: the folder is as it was", lines[^2]);
+        Assert.DoesNotContain(lines, line => line.Contains('%'));
+    }
+
+    [TmuxFact]
+    public void ADumbTerminal_GetsLinesAlone()
+    {
+        var chunks = new ChunkSet(Random, 8, 1000);
+        NaiveTracker tracker = StartNaiveTracker();
+        StartPeer(tracker, chunks, chunks.Indexes);
+        chunks.DealTo(Folder.MakeFolder("client_1"), []);
+        using var screen = new TmuxScreen(Folder.Path, 120, $"TERM=dumb {NativePrograms.Client} -folder client_1 "
+            + $"-exit_when_complete 0 -tracker localhost:{tracker.Port} >/dev/tty; printf 'end'");
+        screen.WaitUntil(lines => lines[^1].StartsWith("Pane is dead"), "the end");
+        string[] lines = screen.ReadAll();
+        Assert.Equal(
+            ["client_1: 0 of", "client_1: 25 %", "client_1: 50 %", "client_1: 75 %", "client_1: comp", "client_1: stop",
+                "end"],
+            lines[..7].Select(line => line[..Math.Min(line.Length, 14)]));
+    }
+}
