@@ -16,7 +16,7 @@ namespace P2P.Cli;
 /// </summary>
 public static class Terminal
 {
-    // Without the blank, tmux takes this for the erasing of a screen whose first line it is, and keeps it for scrolling.
+    // The blank: when the whole screen is erased from its first place, tmux keeps what stood there for scrolling back.
     private const string EraseLive = "\r \e[J\r";
     private static string _live = "";       // the last line of the terminal now
     private static int _processGroup;
