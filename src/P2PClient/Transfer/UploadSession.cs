@@ -86,7 +86,13 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
     private async Task SendTextAsync(byte[] text)
     {
         _reason = "the description of the set is sent";
-        if (!(await _connection.SendAsync(text, 0, text.Length)).IsSuccess) return;
+        for (int sent = 0, count; sent < text.Length; sent += count)
+        {
+            count = Math.Min(text.Length - sent, uploads.Limit?.StepBytes ?? text.Length);
+            if (uploads.Limit?.Take(count, EventLoop.Now) is { Ticks: > 0 } pause)
+                await new LoopSignal(uploads.Loop).WaitAsync(pause);
+            if (!(await _connection.SendAsync(text, sent, count)).IsSuccess) return;
+        }
         socket.ResetOnClose(false);
         await _connection.EndStreamAsync(uploads.Loop, Limits.DrainTimeout);
     }

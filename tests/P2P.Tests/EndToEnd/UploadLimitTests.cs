@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using P2P.Protocol;
@@ -68,6 +69,27 @@ public sealed class UploadLimitTests(ITestOutputHelper output) : SystemTest(outp
         }, TaskCreationOptions.LongRunning))];
         await Task.WhenAll(reading);
         RateCheck.AssertWithinLimit((long)lanes * perLane * chunkBytes, watch.Elapsed, _output);
+    }
+
+    [Fact]
+    public void TheDescriptionOfASet_KeepsTheLimit()
+    {
+        byte[] content = new byte[40_000];
+        Random.NextBytes(content);
+        File.WriteAllBytes(Folder["file"], content);
+        NativeProcess split = Own(new NativeProcess(
+            NativePrograms.Client, Folder.Path, "split", "file", "-folder", "seed", "-chunk_size", "200"));
+        Assert.Equal(0, split.WaitForExit());
+        ClientProcess seed = StartClient("seed", StartTracker().Port, "-upload_limit", "1K");
+        seed.WaitUntilComplete();
+
+        var watch = Stopwatch.StartNew();
+        using var fetcher = FakeFetcher.Fetch(seed.Port, $"REQUEST_CHUNK,{SetSyntax.DescriptionIndex}");
+        Assert.Equal(StreamEnd.Clean, fetcher.End);
+        Assert.Equal(File.ReadAllBytes(Folder["seed/chunks.crc"]), fetcher.Bytes.ToArray());
+        Assert.True(fetcher.Bytes.Length > 3000, $"{fetcher.Bytes.Length} bytes are too few");
+        double most = 1024 * (1 + 1.05 * watch.Elapsed.TotalSeconds);      // the first step comes at once
+        Assert.True(fetcher.Bytes.Length < most, $"{fetcher.Bytes.Length} bytes in {watch.Elapsed.TotalSeconds} s");
     }
 
     // Without a limit all of it is there in a fraction of the time.
