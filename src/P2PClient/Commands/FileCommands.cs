@@ -21,7 +21,7 @@ internal static class FileCommands
         if (isName && arguments.Length > 1 && !arguments[1].StartsWith('-')) return true;
         if (!HasOptionOfCommand(arguments)) return false;
         if (isName) return true;
-        if (NearestWord.Find(arguments[0], Names) is not { } nearest) return false;
+        if (NearestWord.Find(arguments[0], [.. Names, "fetch", "status"]) is not { } nearest) return false;
         throw ProgramException.Usage($"unknown command {arguments[0]}, did you mean {nearest}?");
     }
 
