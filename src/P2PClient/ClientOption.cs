@@ -63,8 +63,8 @@ internal static class ClientOption
     public static readonly Option[] All =
     [
         Folder, TransferPort, Name, Tracker, Bind, Framing, Lane, MaxChunkBytes, UploadLimit, DownloadLimit,
-        UploadSlots, Option.Allow, Log, Chunks, SeedOf, ChunkSize, Out, OnComplete, ExitWhenComplete, UntilPeers, Timeout, Quiet,
-        Json, Verbose, Option.ShowHelp, Option.ShowVersion,
+        UploadSlots, Option.Allow, Log, Chunks, SeedOf, ChunkSize, Out, OnComplete, ExitWhenComplete, UntilPeers,
+        Timeout, Quiet, Json, Verbose, Option.ShowHelp, Option.ShowVersion,
     ];
 
     /// <summary>Those of <c>split</c>.</summary>

@@ -24,6 +24,13 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
     /// from then on.</summary>
     public ulong SetId { get; set; }
 
+    /// <summary>The client's host, as the list shows it.</summary>
+    public readonly string Host => host;
+
+    /// <summary>The client has announced a chunk that the tracker has listed, or would have if there had been
+    /// room.</summary>
+    public readonly bool HasAnnounced => _last is not null;
+
     /// <summary>Lists an announcement, and logs it: LOCAL_CHUNKS,&lt;chunk_index&gt;,&lt;host&gt;,&lt;port&gt;. The
     /// tracker ignores the host that the message names, and takes the connection's (PROTOCOL 6.4).</summary>
     /// <returns>False if the list, or this connection's share of it, is full.</returns>

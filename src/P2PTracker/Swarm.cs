@@ -30,6 +30,12 @@ internal sealed class Swarm
     /// <summary>Chunks that any peer has.</summary>
     public int ChunkCount => _chunks.Count;
 
+    /// <summary>Pairs of a chunk and a connected peer that has it.</summary>
+    public int Held { get; private set; }
+
+    /// <summary>Peers with an open connection.</summary>
+    public int Connected { get; private set; }
+
     /// <summary>Peers listed.</summary>
     public int PeerCount => _peersByAddress.Count;
 
@@ -99,6 +105,8 @@ internal sealed class Swarm
         }
         chunk!.Add(peer);
         Announcements++;
+        peer.Chunks++;
+        if (peer.Connections > 0) Held++;
         return true;
     }
 
@@ -175,7 +183,15 @@ internal sealed class Swarm
 
     /// <summary>A peer has got its first connection, or has lost its last, or speaks another version of the
     /// lane.</summary>
-    public void OnPeerChanged() => Version++;
+    /// <param name="connected">1, -1 or 0: how the number of connected peers changes.</param>
+    public void OnPeerChanged(SwarmPeer peer, int connected)
+    {
+        Version++;
+        Connected += connected;
+        Held += connected * peer.Chunks;
+        Debug.Assert(Connected >= 0 && Connected <= PeerCount, "a peer is connected and not listed");
+        Debug.Assert(Held >= 0 && Held <= Announcements, "the connected peers' chunks are counted wrong");
+    }
 
     /// <summary>The ids of the peers that have a chunk; empty for a chunk that is not listed. Good until the next
     /// change.</summary>

@@ -24,6 +24,9 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     /// <summary>The host alone.</summary>
     public ReadOnlyMemory<byte> HostText => Text.AsMemory(1, Host.Length);
 
+    /// <summary>Chunks that the peer has announced.</summary>
+    public int Chunks { get; set; }
+
     /// <summary>Open tracker connections that announced the peer.</summary>
     public int Connections { get; private set; }
 
@@ -65,7 +68,8 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
         bool isOther = LaneVersion != laneVersion;
         LaneVersion = laneVersion;
         SetSet(setId);
-        if (++Connections == 1 || isOther) swarm.OnPeerChanged();
+        bool isFirst = ++Connections == 1;
+        if (isFirst || isOther) swarm.OnPeerChanged(this, isFirst ? 1 : 0);
     }
 
     /// <summary>A tracker connection that announced the peer has ended.</summary>
@@ -77,7 +81,7 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
         if (--Connections > 0) return;
         LaneVersion = 0;
         SetSet(0);
-        swarm.OnPeerChanged();
+        swarm.OnPeerChanged(this, -1);
     }
 
     private void SetSet(ulong setId)

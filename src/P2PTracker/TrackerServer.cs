@@ -16,7 +16,7 @@ internal sealed class TrackerServer
     private readonly LoopTimer _sweepTimer;
     private readonly HashSet<TrackerSession> _silentSessions = [];      // those that have not sent a message yet
     private readonly HttpAccess _access;
-    private HttpServer? _http;                                          // made for the first request
+    private HttpServer? _http;                                          // null: nobody may see the page
 
     /// <summary>Makes a tracker that does not listen yet.</summary>
     public TrackerServer(EventLoop loop, ActionLog log, HttpAccess access)
@@ -32,6 +32,9 @@ internal sealed class TrackerServer
     public Swarm Swarm { get; } = new();
 
     public FairShare FairShare { get; } = new();
+
+    /// <summary>The clients that have announced nothing yet.</summary>
+    public WaitingClients WaitingClients { get; } = new();
 
     /// <summary>When the tracker started.</summary>
     public TimeSpan StartedAt { get; } = EventLoop.Now;
@@ -55,6 +58,7 @@ internal sealed class TrackerServer
     {
         Debug.Assert(Loop.OnRoundEnd is null, "a tracker starts twice");
         Loop.OnRoundEnd = Log.Flush;
+        if (_access != HttpAccess.Off) _http = new HttpServer(this, _access);
         acceptor.Configure(socket => socket.LimitUnread(Limits.TrackerUnreadBytes));
         acceptor.Start(Loop, allowed?.Guard("P2PTracker", OnAccepted) ?? OnAccepted, CloseSilentSessions);
     }
@@ -64,14 +68,14 @@ internal sealed class TrackerServer
     {
         bool wasSilent = _silentSessions.Remove(session);
         Debug.Assert(wasSilent, "a session has two first messages");
+        WaitingClients.Add(session);
     }
 
     /// <summary>Hands a connection over to the HTTP server, if its first bytes are those of an HTTP request.</summary>
     /// <param name="connection">With its first bytes unread. Passes to the HTTP server if the result is true.</param>
     public bool TryServeHttp(Connection connection)
     {
-        if (_access == HttpAccess.Off || !HttpRequest.Begins(connection.Unread)) return false;
-        _http ??= new HttpServer(this, _access);
+        if (_http is null || !HttpRequest.Begins(connection.Unread)) return false;
         _ = _http.ServeAsync(connection);
         return true;
     }
@@ -81,6 +85,7 @@ internal sealed class TrackerServer
     {
         bool wasSilent = _silentSessions.Remove(session);
         Debug.Assert(wasSilent != session.HasSentMessage, "a session ends twice");
+        WaitingClients.Remove(session);
         if (!_sweepTimer.IsRunning) _sweepTimer.Start(TrackerLimits.GonePeerSweep);
     }
 

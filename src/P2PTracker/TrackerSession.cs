@@ -26,6 +26,7 @@ internal sealed class TrackerSession
     private bool _isHandedOver;             // the connection belongs to the HTTP server now
     private FairShare.Share _share;
     private LoopSignal? _pause;
+    private readonly int _clientPort;
     private readonly string? _client;       // the client's address, for the diagnosis alone
     private bool? _sendsLines;              // the dialect of the last message, for the diagnosis alone
 
@@ -40,6 +41,7 @@ internal sealed class TrackerSession
         string? thisMachine = host == HostName.Localhost ? null : AddressForClient(socket, client.Address);
         _localChunks = new LocalChunksHandler(server, host);
         _whereChunk = new WhereChunkHandler(server, thisMachine);
+        _clientPort = client.Port;
         if (Diagnosis.Log is not null) _client = client.ToString();
     }
 
@@ -48,6 +50,12 @@ internal sealed class TrackerSession
 
     /// <summary>The client has sent a message, and so speaks the protocol.</summary>
     public bool HasSentMessage { get; private set; }
+
+    /// <summary>The client has announced a chunk.</summary>
+    public bool HasAnnounced => _localChunks.HasAnnounced;
+
+    /// <summary>The client, as the page shows it while it has announced nothing.</summary>
+    public WaitingClient Waiting => new(_localChunks.Host, _clientPort, StartedAt);
 
     /// <summary>Closes the connection, to make room for others; <see cref="RunAsync"/> then ends.</summary>
     public void Close() => _connection.Close();

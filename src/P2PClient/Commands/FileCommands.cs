@@ -19,7 +19,7 @@ internal static class FileCommands
         bool isName = Array.IndexOf(Names, arguments[0]) >= 0;
         if (isName && !Directory.Exists(arguments[0])) return true;
         if (isName && arguments.Length > 1 && !arguments[1].StartsWith('-')) return true;
-        if (!HasOptionOfCommand(arguments)) return false;
+        if (!HasOptionOfCommand(arguments) || arguments[0] == "fetch") return false;
         if (isName) return true;
         if (NearestWord.Find(arguments[0], [.. Names, "fetch", "status"]) is not { } nearest) return false;
         throw ProgramException.Usage($"unknown command {arguments[0]}, did you mean {nearest}?");

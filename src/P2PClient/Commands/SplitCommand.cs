@@ -60,6 +60,7 @@ internal sealed class SplitCommand
         long bytes = 0;
         long[] sizes = [];
         using SafeFileHandle? file = IsStream || Directory.Exists(_path) ? null : Open(out bytes);
+        if (file is null && !IsStream) CheckIsOutside();
         if (file is null && !IsStream)
             files = TreeScanner.Scan(_path, warning => Terminal.PrintError($"P2PClient split: {warning}"));
         if (!IsStream) sizes = SeedSet.Cut(_path, files, bytes, _chunkBytes);
@@ -87,6 +88,19 @@ internal sealed class SplitCommand
                 + $"{DiskError.Describe(e)}; make room, let this user write there, or give another with -folder");
         }
         return ExitCode.Success;
+    }
+
+    // Chunks within the folder that they are made of would be in the set the next time.
+    private void CheckIsOutside()
+    {
+        string source = RealPath.Of(_path) ?? Path.GetFullPath(_path);
+        foreach (SplitFolder folder in _folders)
+        {
+            string parent = Path.GetDirectoryName(Path.GetFullPath(folder.Path)) ?? "/";
+            if ($"{RealPath.Of(parent) ?? parent}/".StartsWith($"{source}/", StringComparison.Ordinal))
+                throw new ProgramException(ExitCode.Usage, $"{folder.Path} is in {_path} itself: give a folder elsewhere "
+                    + "with -folder");
+        }
     }
 
     // A pipe is opened without waiting for its writer. A file of /proc or a device, which has bytes and no size, would

@@ -138,8 +138,8 @@ internal sealed class Completion
         if (end == JoinEnd.Joined) _report.Joined(stream.Bytes);
         if (end != JoinEnd.BadChunk) return;
         _exitCode = ExitCode.Failure;
-        _report.Trouble("out", $"chunk {stream.ChunkIndex} has changed since it was fetched: what was written to stdout "
-            + "ends there");
+        _report.Trouble(
+            "out", $"chunk {stream.ChunkIndex} has changed since it was fetched: what was written to stdout ends there");
         _onBadChunk(stream.ChunkIndex);
     }
 

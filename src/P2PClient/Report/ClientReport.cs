@@ -127,8 +127,8 @@ internal sealed class ClientReport
 
     /// <summary>A file of a seed's has changed: what its peers would get is no longer what the sums say.</summary>
     public void Changed(string path) => Trouble(
-        "lost_chunk", $"{path} has gone or changed since the start, so it is no longer served; start again with -seed to "
-        + "serve what it is now");
+        "lost_chunk", $"{path} has gone or changed since the start, so it is no longer served; start again with -seed "
+        + "to serve what it is now");
 
     /// <summary>The disk refuses a chunk or the list. The same reason is reported once, until a chunk could be stored
     /// again.</summary>

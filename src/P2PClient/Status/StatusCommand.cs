@@ -32,9 +32,14 @@ internal static class StatusCommand
             tracker.LookUp();
             var status = SwarmStatus.TryGet(tracker, out string problem);
             if (status is null)
-                throw new ProgramException(ExitCode.NoTracker, $"the tracker at {tracker.Name} tells nothing: {problem}");
+            {
+                throw new ProgramException(
+                    ExitCode.NoTracker, $"the tracker at {tracker.Name} tells nothing: {problem}");
+            }
             bool watches = line.Has(ClientOption.Watch);
-            string text = line.Has(ClientOption.Json) ? status.Json.ReplaceLineEndings("") : Describe(status, tracker.Name);
+            string text = line.Has(ClientOption.Json)
+                ? status.Json.Replace("\n", "")
+                : Describe(status, tracker.Name);
             Terminal.Print(watches && Terminal.CanDraw ? $"\e[H\e[J{text}" : text);
             if (!watches) return ExitCode.Success;
             Thread.Sleep(WatchPause);

@@ -89,8 +89,8 @@ internal sealed class SwarmStatus
         at += field.Length + 3;
         int end = at;
         while (end < json.Length && char.IsAsciiDigit(json[end])) end++;
-        return long.TryParse(json.AsSpan(at, end - at), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            ? number : 0;
+        ReadOnlySpan<char> digits = json.AsSpan(at, end - at);
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;
     }
 }
 

@@ -7,8 +7,8 @@ using P2P.Transport;
 
 namespace P2P.Client;
 
-/// <summary>Waits until so many peers have everything (-until_peers): asks the tracker, beside the loop. A peer that had
-/// everything once counts, also if it has gone since.</summary>
+/// <summary>Waits until so many peers have everything (-until_peers): asks the tracker, beside the loop. A peer that
+/// had everything once counts, also if it has gone since.</summary>
 /// <param name="onReached">Called on the loop when they have.</param>
 internal sealed class UntilPeers(EventLoop loop, ClientOptions options, Action onReached) : IThreadPoolWorkItem
 {

@@ -95,9 +95,11 @@ internal sealed class ChunkSums
             ReadOnlySpan<byte> line = (end < 0 ? text : text[..end]).TrimEnd((byte)'\r');
             text = end < 0 ? default : text[(end + 1)..];
             if (!TryTakeNumber(ref line, 10, out long index)) return false;
-            if (line.SequenceEqual("CRC32C"u8) && index == count && count > 0)
+            bool hasFiles = line.SequenceEqual("CRC32C,FILES"u8);
+            if ((hasFiles || line.SequenceEqual("CRC32C"u8)) && index == count && count > 0)
             {
-                return TryReadFiles(text, sizes.AsSpan(0, count).ToArray(), crcs.AsSpan(0, count).ToArray(), out sums,
+                if (!hasFiles && !text.TrimEnd("\r\n "u8).IsEmpty) return false;
+                return TryReadFiles(hasFiles, text, sizes.AsSpan(0, count).ToArray(), crcs.AsSpan(0, count).ToArray(), out sums,
                     ref badLine);
             }
             if (index != count + 1 || index > ClientLimits.ChunksMax) return false;
@@ -109,14 +111,13 @@ internal sealed class ChunkSums
     }
 
     private static bool TryReadFiles(
-        ReadOnlySpan<byte> text, long[] sizes, uint[] crcs, out ChunkSums? sums, ref int badLine)
+        bool hasFiles, ReadOnlySpan<byte> text, long[] sizes, uint[] crcs, out ChunkSums? sums, ref int badLine)
     {
-        text = text.TrimEnd("\r\n "u8);
         sums = null;
         SetFiles? files = null;
-        if (!text.IsEmpty)
+        if (hasFiles)
         {
-            string[] lines = Encoding.UTF8.GetString(text).Split('\n');
+            string[] lines = Encoding.UTF8.GetString(text.TrimEnd("\r\n "u8)).Replace("\r\n", "\n").Split('\n');
             files = SetFiles.TryParse(lines, sizes.Length, index => sizes[index - 1], out int bad);
             badLine += 1 + bad;
             if (files is null) return false;
@@ -164,7 +165,7 @@ internal sealed class ChunkSums
         var text = new StringBuilder();
         for (int i = 0; i < ChunkCount; i++)
             text.Append(i + 1).Append(',').Append(_sizes[i]).Append(',').Append(_sums[i].ToString("X8")).Append('\n');
-        text.Append(ChunkCount).Append(',').Append(LastLine).Append('\n');
+        text.Append(ChunkCount).Append(',').Append(LastLine).Append(Files is null ? "\n" : ",FILES\n");
         Files?.Write(text);
         return Encoding.UTF8.GetBytes(text.ToString());
     }

@@ -37,8 +37,8 @@ internal static class PlainConnection
         return null;
     }
 
-    /// <summary>Sends a request and returns what comes: one line without its newline, or all up to the end of the stream;
-    /// nothing if that fails.</summary>
+    /// <summary>Sends a request and returns what comes: one line without its newline, or all up to the end of the
+    /// stream; nothing if that fails.</summary>
     /// <param name="bytesMax">Most bytes to take, about.</param>
     public static byte[] Exchange(Socket socket, ReadOnlySpan<byte> request, long bytesMax, bool isLine)
     {

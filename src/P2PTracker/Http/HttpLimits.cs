@@ -45,6 +45,25 @@ internal static class HttpLimits
     /// because some clients ask for an index by mistake. Clients that wait for a chunk repeat their question.</summary>
     public static readonly TimeSpan AskedLife = TimeSpan.FromMinutes(2);
 
+    /// <summary>How many peers a chunk may have to be counted apart in the chunks by their number of peers; those with
+    /// more count as having so many.</summary>
+    public const int HoldersMax = 500;
+
+    /// <summary>The time from one sample of the history to the next.</summary>
+    public static readonly TimeSpan SampleTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a sample is kept.</summary>
+    public static readonly TimeSpan HistoryLife = TimeSpan.FromMinutes(10);
+
+    /// <summary>Samples kept at most, at 40 bytes each: one in <see cref="SampleTime"/>, and one more.</summary>
+    public const int SamplesMax = 121;
+
+    /// <summary>The time over which the speed is taken that an end is estimated by, and the shortest.</summary>
+    public static readonly TimeSpan SpeedTime = TimeSpan.FromMinutes(1), SpeedTimeMin = TimeSpan.FromSeconds(1);
+
+    /// <summary>An end that is further away is no estimate.</summary>
+    public static readonly TimeSpan TimeLeftMax = TimeSpan.FromDays(100);
+
     /// <summary>How old the picture of a swarm that has changed may be.</summary>
     public static readonly TimeSpan PictureLife = TimeSpan.FromMilliseconds(500);
 

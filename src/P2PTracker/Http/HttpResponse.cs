@@ -14,8 +14,8 @@ internal static class HttpResponse
     /// <summary>What the page may load and run: its own script and style, which stand in the page and are named here
     /// by their hashes. When page.html changes, PageTests prints the new policy.</summary>
     internal static ReadOnlySpan<byte> ContentSecurityPolicy =>
-        "default-src 'none'; script-src 'sha256-6c8OT9MfW6q5P+TlYgx3Rd9P6vTm4Ws3Kzvzm1N228c='; "u8
-        + "style-src 'sha256-3VfqTT8c9OWTLeEzv0oQTj33YC2S/+HTQkE3sBfwqrA='; connect-src 'self'; img-src data:; "u8
+        "default-src 'none'; script-src 'sha256-JmC7QQrv8bn4/pmJilVPtvpHjx9ZN7uWwFCu3l/w+Ag='; "u8
+        + "style-src 'sha256-Ny5uViHdFrnFJI8JbpuZsVkaXj/bkhcj+Txnl46xuGU='; connect-src 'self'; img-src data:; "u8
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
 
     /// <summary>Writes the head; <see cref="End"/> puts the body's length into it.</summary>

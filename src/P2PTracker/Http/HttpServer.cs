@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Net;
 using System.Threading.Tasks;
@@ -8,8 +9,8 @@ using P2P.Transport;
 namespace P2P.Tracker.Http;
 
 /// <summary>
-/// Shows the swarm to browsers and scrapers: one request, one response, end of the connection. The tracker makes the
-/// server for the first request, so that without a request it costs nothing. Used on the loop's thread.
+/// Shows the swarm to browsers and scrapers: one request, one response, end of the connection. Without a
+/// request it costs a sample of the counts every few seconds. Used on the loop's thread.
 /// </summary>
 internal sealed class HttpServer
 {
@@ -18,6 +19,8 @@ internal sealed class HttpServer
     private readonly HttpAccess _access;
     private readonly SwarmPicture _picture;
     private readonly StatsWriter _stats;
+    private readonly SwarmSampler _sampler;
+    private readonly List<WaitingClient> _waiting = [];     // as of the response that is written
     private readonly LoopTimer _idleTimer;
     private Utf8Buffer? _spare;         // the buffer of the last response, for the next one
     private int _connections;           // those within the limit; the others are refused
@@ -26,8 +29,10 @@ internal sealed class HttpServer
     {
         (_tracker, _loop, _access) = (tracker, tracker.Loop, access);
         _picture = new SwarmPicture(tracker.Swarm);
-        _stats = new StatsWriter(tracker.Swarm, _picture);
+        _sampler = new SwarmSampler(tracker);
+        _stats = new StatsWriter(tracker.Swarm, _picture, _sampler.History);
         _idleTimer = new LoopTimer(_loop, OnIdle);
+        _sampler.Sample();
     }
 
     /// <summary>Reads a request whose first bytes have come, answers it, and ends its connection.</summary>
@@ -100,7 +105,12 @@ internal sealed class HttpServer
         int lengthAt = HttpResponse.Begin(response, status, request.Target);
         if (status != HttpStatus.Ok) response.Add(HttpResponse.RefusalText(status));
         else if (request.Target == HttpTarget.Page) response.Add(Page.Text);
-        else if (request.Target == HttpTarget.Stats) _stats.WriteJson(response, Counts(), request.Have);
+        else if (request.Target == HttpTarget.Stats)
+        {
+            _tracker.WaitingClients.CopyTo(_waiting, HttpLimits.RowsMax);
+            _stats.WriteJson(response, Counts(), request.Have, _waiting);
+            _waiting.Clear();
+        }
         else _stats.WriteMetrics(response, Counts());
         HttpResponse.End(response, lengthAt, request.IsHead);
     }
@@ -110,7 +120,10 @@ internal sealed class HttpServer
         TimeSpan now = EventLoop.Now;
         return new TrackerCounts(
             now, now - _tracker.StartedAt, _tracker.Connections, _tracker.Announcements, _tracker.Refused,
-            _tracker.Questions);
+            _tracker.Questions)
+        {
+            Waiting = _tracker.WaitingClients.Count,
+        };
     }
 
     private void OnIdle()

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace P2P.Tracker.Http;
 
-/// <summary>The chunks with the fewest peers among those added.</summary>
+/// <summary>The chunks with the fewest peers among those added, and how many have how many.</summary>
 internal sealed class RarestChunks
 {
     /// <summary>The chunks and how many peers have each: the rarest first, of equally rare ones the lowest index. Good
@@ -12,12 +12,21 @@ internal sealed class RarestChunks
 
     public int Count { get; private set; }
 
+    /// <summary>How many of the chunks added have so many peers, from 0 on. The last also counts those with
+    /// more.</summary>
+    public int[] Holders { get; } = new int[HttpLimits.HoldersMax + 1];
+
     /// <summary>Removes all chunks.</summary>
-    public void Clear() => Count = 0;
+    public void Clear()
+    {
+        Count = 0;
+        Array.Clear(Holders);
+    }
 
     /// <summary>Adds a chunk, if it is one of the rarest so far.</summary>
     public void Add(int chunkIndex, int peers)
     {
+        Holders[Math.Min(peers, HttpLimits.HoldersMax)]++;
         int at = Count;
         for (; at > 0; at--)
         {

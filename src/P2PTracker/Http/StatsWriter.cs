@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
+using System.Text;
 
 namespace P2P.Tracker.Http;
 
@@ -7,26 +9,34 @@ namespace P2P.Tracker.Http;
 /// <param name="Now">The time, by the clock of <see cref="SwarmPeer.GoneAt"/>.</param>
 /// <param name="Uptime">The time since the tracker started.</param>
 internal readonly record struct TrackerCounts(
-    TimeSpan Now, TimeSpan Uptime, long Connections, long Announcements, long Refused, long Questions);
+    TimeSpan Now, TimeSpan Uptime, long Connections, long Announcements, long Refused, long Questions)
+{
+    /// <summary>Clients that have announced nothing.</summary>
+    public int Waiting { get; init; }
+}
 
 /// <summary>Writes the counters of the tracker and the state of the swarm: /stats.json for the page, /metrics for
 /// Prometheus. Counters and connections are those of this moment; chunks are those of the <see cref="SwarmPicture"/>.
 /// Pure.</summary>
-internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
+internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistory history)
 {
     /// <summary>Writes /stats.json; its members are explained in the README of this folder.</summary>
-    /// <param name="have">The picture that the browser has: if it is still the latest, its cells are left out.</param>
-    public void WriteJson(Utf8Buffer json, in TrackerCounts counts, long have)
+    /// <param name="have">The picture that the browser has: if it is still the latest, its cells are left out. 0: none,
+    /// and it gets the history as well.</param>
+    /// <param name="waiting">The clients that have announced nothing, as many as are shown.</param>
+    public void WriteJson(Utf8Buffer json, in TrackerCounts counts, long have, List<WaitingClient> waiting)
     {
-        CountPeers(out int peers, out int connected);
         json.Add("{\"tracker\":\"P2PTracker\",\"uptime_ms\":"u8).Add(Milliseconds(counts.Uptime));
         AddMember(json, "connections"u8, counts.Connections);
         AddMember(json, "announcements"u8, counts.Announcements);
         AddMember(json, "refused"u8, counts.Refused);
         AddMember(json, "questions"u8, counts.Questions);
-        AddMember(json, "peers"u8, peers);
-        AddMember(json, "connected"u8, connected);
+        AddMember(json, "peers"u8, swarm.PeerCount);
+        AddMember(json, "connected"u8, swarm.Connected);
+        AddMember(json, "waiting"u8, counts.Waiting);
         AddMember(json, "complete"u8, picture.CompletePeers);
+        AddMember(json, "held"u8, swarm.Held);
+        if (TimeLeft(counts) is { } left) AddMember(json, "left_ms"u8, Milliseconds(left));
         AddMember(json, "listed"u8, swarm.Announcements);
         AddMember(json, "listed_chunks"u8, picture.Available);
         AddMember(json, "chunks"u8, picture.Chunks);
@@ -40,8 +50,27 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
             (int chunkIndex, int count) = picture.Rarest[i];
             json.Add(i == 0 ? "["u8 : ",["u8).Add(chunkIndex).Add(","u8).Add(count).Add("]"u8);
         }
-        json.Add("],\"rows\":["u8);
+        json.Add("],\"holders\":["u8);
+        AddHolders(json);
+        if (have == 0)
+        {
+            json.Add("],\"history\":["u8);
+            AddHistory(json);
+        }
+        json.Add("],\"waiting_rows\":["u8);
         bool isFirst = true;
+        Span<byte> host = stackalloc byte[Limits.HostBytesMax];
+        foreach (WaitingClient client in waiting)
+        {
+            int length = Encoding.ASCII.GetBytes(client.Host, host);
+            json.Add(isFirst ? "\n{\"host\":"u8 : ",\n{\"host\":"u8).AddQuoted(host[..length]);
+            isFirst = false;
+            AddMember(json, "port"u8, client.Port);
+            AddMember(json, "ms"u8, Milliseconds(counts.Now - client.Since));
+            json.Add("}"u8);
+        }
+        json.Add("],\"rows\":["u8);
+        isFirst = true;
         for (int row = 0; row < picture.Rows.Length; row++)
         {
             if (picture.Rows[row] is not { } peer) continue;
@@ -60,7 +89,6 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
     /// <summary>Writes /metrics in the text format of Prometheus, 0.0.4.</summary>
     public void WriteMetrics(Utf8Buffer text, in TrackerCounts counts)
     {
-        CountPeers(out int peers, out int connected);
         AddMetric(text, "connections_total"u8, "counter"u8, "Connections accepted."u8, counts.Connections);
         AddMetric(text, "announcements_total"u8, "counter"u8, "Announcements read."u8, counts.Announcements);
         AddMetric(
@@ -70,8 +98,10 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         AddMetric(
             text, "allocated_bytes_total"u8, "counter"u8, "Memory ever allocated."u8, GC.GetTotalAllocatedBytes());
         AddMetric(text, "uptime_seconds"u8, "gauge"u8, "Time since the start."u8, Milliseconds(counts.Uptime) / 1000);
-        AddMetric(text, "peers"u8, "gauge"u8, "Peers listed."u8, peers);
-        AddMetric(text, "connected_peers"u8, "gauge"u8, "Peers with an open connection."u8, connected);
+        AddMetric(text, "peers"u8, "gauge"u8, "Peers listed."u8, swarm.PeerCount);
+        AddMetric(text, "connected_peers"u8, "gauge"u8, "Peers with an open connection."u8, swarm.Connected);
+        AddMetric(
+            text, "waiting_clients"u8, "gauge"u8, "Clients that have announced nothing yet."u8, counts.Waiting);
         AddMetric(text, "complete_peers"u8, "gauge"u8, "Connected peers with every chunk."u8, picture.CompletePeers);
         AddMetric(
             text, "chunks"u8, "gauge"u8, "Chunks of the set, as far as announced or asked for."u8, picture.Chunks);
@@ -79,6 +109,9 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         AddMetric(
             text, "listed_announcements"u8, "gauge"u8, "Pairs of a chunk and a peer that has it."u8,
             swarm.Announcements);
+        AddMetric(
+            text, "held_announcements"u8, "gauge"u8, "Pairs of a chunk and a connected peer that has it."u8,
+            swarm.Held);
         AddMetric(text, "rarest_chunk_peers"u8, "gauge"u8, "Connected peers that have the rarest chunk listed."u8,
             picture.RarestCount > 0 ? picture.Rarest[0].Peers : 0);
         AddHead(text, "peer_chunks"u8, "gauge"u8, "Chunks that a peer has, of the first 500 peers."u8);
@@ -91,15 +124,37 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture)
         }
     }
 
-    private void CountPeers(out int peers, out int connected)
+    // Null if it can't be estimated: chunks that nobody has may never come.
+    private TimeSpan? TimeLeft(in TrackerCounts counts)
     {
-        peers = swarm.PeerCount;
-        connected = 0;
-        foreach (SwarmPeer? peer in swarm.Peers)
+        if (picture.Chunks == 0 || picture.Available < picture.Chunks) return null;
+        var now = new SwarmSample(
+            counts.Uptime, counts.Announcements, counts.Questions, swarm.Held, swarm.Connected + counts.Waiting);
+        return history.TimeLeft(now, Math.Max(0, (long)now.Clients * picture.Chunks - now.Held));
+    }
+
+    private void AddHolders(Utf8Buffer json)
+    {
+        bool isFirst = true;
+        for (int holders = 0; holders < picture.Holders.Length; holders++)
         {
-            if (peer is { Connections: > 0 }) connected++;
+            int chunks = picture.Holders[holders];
+            Debug.Assert(chunks >= 0, "less than no chunk has so many peers");
+            if (chunks == 0) continue;
+            json.Add(isFirst ? "["u8 : ",["u8).Add(holders).Add(","u8).Add(chunks).Add("]"u8);
+            isFirst = false;
         }
-        Debug.Assert(connected <= peers, "a peer is connected and not listed");
+    }
+
+    private void AddHistory(Utf8Buffer json)
+    {
+        for (int i = 0; i < history.Count; i++)
+        {
+            ref readonly SwarmSample sample = ref history[i];
+            json.Add(i == 0 ? "["u8 : ",["u8).Add(Milliseconds(sample.Uptime)).Add(","u8).Add(sample.Announcements)
+                .Add(","u8).Add(sample.Questions).Add(","u8).Add(sample.Held).Add(","u8).Add(sample.Clients)
+                .Add("]"u8);
+        }
     }
 
     private static long Milliseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMillisecond;

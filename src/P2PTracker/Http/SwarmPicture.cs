@@ -56,6 +56,10 @@ internal sealed class SwarmPicture(Swarm swarm)
 
     public int RarestCount => _rarest.Count;
 
+    /// <summary>How many chunks have so many connected peers, from 0 on: chunks that nobody has count as well. The last
+    /// also counts those with more.</summary>
+    public ReadOnlySpan<int> Holders => _rarest.Holders;
+
     /// <summary>Chunks that a peer has.</summary>
     public int ChunksOf(SwarmPeer peer) => _grid.ChunksOf(peer);
 
@@ -154,6 +158,8 @@ internal sealed class SwarmPicture(Swarm swarm)
             if (peer is { Connections: > 0 } && ChunksOf(peer) is > 0 and int chunks && chunks == Chunks)
                 CompletePeers++;
         }
+        // Chunks that are not listed were not met.
+        _rarest.Holders[0] = Math.Max(0, Chunks - Available);
         _chunkIndexes = [];
         (_isMaking, _isMade) = (false, true);
         Version++;

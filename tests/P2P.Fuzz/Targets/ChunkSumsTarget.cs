@@ -23,6 +23,13 @@ internal sealed class ChunkSumsTarget(string folder)
 
     public void Run(ReadOnlySpan<byte> input)
     {
+        if (input.IndexOf("CRC32C,FILES"u8) >= 0)
+        {
+            // The slow reading knows no list of files: what is taken must read back the same.
+            if (!ChunkSums.TryParse(input, out ChunkSums? set, out _)) return;
+            Expect(ChunkSums.TryParse(set!.Text, out ChunkSums? again, out _) && again!.Id == set.Id, "not the same");
+            return;
+        }
         bool isTaken = ChunkSums.TryParse(input, out ChunkSums? sums, out int badLine);
         List<(long, uint)>? expected = Read(Encoding.Latin1.GetString(input), out int expectedBadLine);
         Expect(isTaken == expected is not null, $"taken: {isTaken}");

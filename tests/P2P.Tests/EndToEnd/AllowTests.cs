@@ -39,7 +39,9 @@ public sealed class AllowTests(ITestOutputHelper output) : SystemTest(output)
         seed.Terminate();
         Assert.Equal(0, seed.WaitForExit());
         Assert.Matches("^seed: .*127\\.0\\.0\\.2.*-allow", Assert.Single(seed.Errors.All));
-        Assert.Equal("""{"event":"stopped","name":"seed","exit_code":0,"not_allowed":3}""", seed.Output.All[^1]);
+        string stopped = seed.Output.All[^1];
+        Assert.StartsWith("""{"event":"stopped","name":"seed","exit_code":0,""", stopped);
+        Assert.EndsWith(""","not_allowed":3}""", stopped);
     }
 
     // Asks as a client or peer would, and tells whether the other end closes the connection instead of an answer.

@@ -10,7 +10,7 @@ using Xunit.Abstractions;
 namespace P2P.Tests.EndToEnd;
 
 /// <summary>The page in a real browser, while a real swarm works.</summary>
-[Waits(13)]
+[Waits(22)]
 public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
 {
     private static string Shown(string id) => $"document.getElementById('{id}').textContent";
@@ -48,7 +48,12 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
             each => Assert.StartsWith($"http://localhost:{tracker.Port}/", each));
 
         tracker.Kill();
-        browser.WaitUntil($"{Shown("state")} === 'The tracker does not answer'");
+        browser.WaitUntil($"{Shown("state")} === 'No answer'");
+        Assert.StartsWith("The tracker does not answer. These are the figures of ",
+            (string?)browser.Evaluate(Shown("lost")));
+        Assert.Equal("grayscale(1)",
+            (string?)browser.Evaluate("getComputedStyle(document.querySelector('main')).filter"));
+        Assert.Equal("4", (string?)browser.Evaluate(Shown("peers")));
     }
 
     [ChromiumFact]
@@ -76,6 +81,84 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
             + " return [box.left + plot.left + 2.5 * plot.cell, box.top + 8]; })()")!;
         browser.MoveMouse((double)place[0]!, (double)place[1]!);
         Assert.Equal("localhost:4001\nChunk 3: has it, 1 peer of 1 has it", (string?)browser.Evaluate(Shown("tip")));
+        AssertNoComplaints(browser);
+    }
+
+    [ChromiumFact]
+    public void AnEmptyTracker_TellsHowToStartAClient_AndWithOneTheMatrixTakesThatPlace()
+    {
+        TrackerProcess tracker = StartTracker();
+        using var browser = new Chromium();
+        browser.Look(1280, 900);
+        browser.Open($"http://localhost:{tracker.Port}/");
+        browser.WaitUntil("!document.getElementById('start').hidden");
+        Assert.Equal($"./P2PClient -folder part -tracker localhost:{tracker.Port}",
+            ((string?)browser.Evaluate("document.querySelector('pre').textContent"))!.Split('\n')[^1]);
+        browser.Evaluate("document.querySelector('.cmd button').click()");
+        browser.WaitUntil("document.querySelector('.cmd button').textContent === 'Copied'");
+
+        using var announcer = new Announcer(tracker.Port, 4001);
+        announcer.Announce(1, 2);
+        browser.WaitUntil("document.getElementById('start').hidden && !canvas.hidden");
+        AssertNoComplaints(browser);
+    }
+
+    [ChromiumFact]
+    public void Peers_AreSortedAndFiltered_AndThoseThatHaveNothingAreRows()
+    {
+        TrackerProcess tracker = StartTracker();
+        using var browser = new Chromium();
+        browser.Look(1280, 900, calm: true);
+        Announcer[] announcers = [.. new[] { 4012, 4001, 4003 }.Select(port => Own(new Announcer(tracker.Port, port)))];
+        announcers[0].Announce(1, 2, 3, 4);
+        announcers[1].Announce(1, 2);
+        announcers[2].Announce(3);
+        Own(new Announcer(tracker.Port, 0)).Ask(3);
+        browser.Open($"http://localhost:{tracker.Port}/");
+        browser.WaitUntil($"{Shown("peers2")} === '3 connected, 0 gone, 1 waiting'");
+
+        const string ports = "view.map(row => row.ms >= 0 ? 'waiting' : row.port).join(' ')";
+        Assert.Equal("4012 4001 4003 waiting", (string?)browser.Evaluate(ports));
+        Assert.Equal("complete lacks 2 lacks 3 waiting", (string?)browser.Evaluate(
+            "[...document.querySelectorAll('td.s')].map(each => each.textContent).join(' ')"));
+        Press("chunks");
+        Assert.Equal("waiting 4003 4001 4012", (string?)browser.Evaluate(ports));
+        Press("chunks");
+        Assert.Equal("4012 4001 4003 waiting", (string?)browser.Evaluate(ports));
+        Press("kind");
+        Assert.Equal("4012 4001 4003 waiting", (string?)browser.Evaluate(ports));
+        browser.Evaluate("$('find').value = 't:40'; $('find').dispatchEvent(new Event('input'))");
+        Press("name");
+        Assert.Equal("4001 4003 4012", (string?)browser.Evaluate(ports));
+        browser.Evaluate("$('kind').value = 'live'; $('kind').dispatchEvent(new Event('input'))");
+        Assert.Equal("4001 4003", (string?)browser.Evaluate(ports));
+        Assert.Equal("2 of 4", (string?)browser.Evaluate(Shown("some")));
+        Assert.Equal("2 of 4", (string?)browser.Evaluate(Painted(columns: 4, row: 0)));
+        Assert.Equal("Chunks by how many peers have them: 1 chunk with 1 peer, 3 chunks with 2 peers",
+            (string?)browser.Evaluate("$('hist').getAttribute('aria-label')"));
+        AssertNoComplaints(browser);
+
+        void Press(string by) => browser.Evaluate($"document.querySelector('th button[value={by}]').click()");
+    }
+
+    // A page that was opened late has the time before, and what it shows does not jump about.
+    [ChromiumFact]
+    public void APageThatIsOpenedLate_ShowsWhatHasBeen_AndNothingShifts()
+    {
+        TrackerProcess tracker = StartTracker();
+        using var announcer = new Announcer(tracker.Port, 4001);
+        announcer.Announce(1, 2, 3);
+        using var browser = new Chromium();
+        browser.Look(1280, 900, calm: true);
+        browser.Open($"http://localhost:{tracker.Port}/");
+        browser.WaitUntil("samples.length > 2");          // the tracker's first, one after five seconds, and now
+        browser.Open($"http://127.0.0.1:{tracker.Port}/");
+        browser.Evaluate(
+            "window.shifted = 0; new PerformanceObserver(list => { for (const each of list.getEntries()) "
+            + "shifted += each.value; }).observe({ type: 'layout-shift', buffered: true })");
+        browser.WaitUntil($"{Shown("state")} === 'Live'");
+        Assert.True((bool)browser.Evaluate("samples.length > 2 && samples[0].at < 1000 && samples[1].held === 3")!);
+        Assert.InRange((double)browser.Evaluate("shifted")!, 0, 0.1);       // what browsers call good
         AssertNoComplaints(browser);
     }
 

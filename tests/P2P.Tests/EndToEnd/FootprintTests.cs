@@ -13,7 +13,7 @@ namespace P2P.Tests.EndToEnd;
 [Collection(Alone.Name)]
 public sealed class FootprintTests(ITestOutputHelper output) : SystemTest(output)
 {
-    private const long TrackerBytesMax = 3_200_000, ClientBytesMax = 3_500_000;
+    private const long TrackerBytesMax = 3_200_000, ClientBytesMax = 3_600_000;
     private const long IdleTrackerBytesMax = 6_000_000;
     private const double StartUpTimesC = 5;
 

@@ -16,7 +16,7 @@ namespace P2P.Tests.EndToEnd;
 
 /// <summary>The native tracker as a web server: what it answers, whom it refuses,
 /// and that its clients never notice.</summary>
-[Waits(25)]
+[Waits(30)]
 public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
 {
     private const string Rest = " HTTP/1.1\r\nHost: localhost:5100\r\nUser-Agent: test\r\n\r\n";
@@ -75,6 +75,63 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
         Dictionary<string, string> metrics = StatsWriterTests.Parse(Get(tracker, $"GET /metrics{Rest}").Body);
         Assert.Equal("3 2", $"{metrics["p2p_tracker_questions_total"]} {metrics["p2p_tracker_peers"]}");
         Assert.DoesNotContain("GET ", string.Join('\n', Log.Lines.Where(line => !line.Contains("GET_CHUNK_FROM"))));
+    }
+
+    [Fact]
+    public void WhoHasAnnouncedNothing_IsToldApart_AndTheHistoryIsThereForAPageThatIsOpenedLate()
+    {
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
+        client.Announce(1, 5001);
+        client.Announce(2, 5001);
+        Connect(tracker.Port).Announce(2, 5002);
+        NaiveClient newcomer = Connect(tracker.Port);
+        newcomer.Ask(1);
+        JsonNode json = Stats("");
+        Assert.Equal("1 2 3 [[1,1],[2,1]]",
+            $"{json["waiting"]} {json["connected"]} {json["held"]} {json["holders"]!.ToJsonString()}");
+        Assert.Equal("localhost", (string?)Assert.Single(json["waiting_rows"]!.AsArray())!["host"]);
+        Assert.Equal(2, json["rows"]!.AsArray().Count);
+
+        foreach (int _ in Patience.Attempts("a sample of these clients"))
+        {
+            json = Stats("");
+            if (json["history"]!.AsArray().Count > 1)
+                break;
+        }
+        Assert.Equal(["0 0 0 0", "3 4 3 3"], json["history"]!.AsArray().Take(2)
+            .Select(each => string.Join(' ', each!.AsArray().Skip(1).Select(number => $"{number}"))));
+        Assert.Null(Stats($"?have={json["picture"]}")["history"]);
+
+        newcomer.Announce(1, 5003);
+        Assert.Equal("0 3 4", $"{Stats("")["waiting"]} {Stats("")["connected"]} {Stats("")["held"]}");
+        Assert.Empty(Stats("")["waiting_rows"]!.AsArray());
+
+        // Requests that come faster than they end are refused.
+        JsonNode Stats(string query)
+        {
+            string body = "";
+            foreach (int _ in Patience.Attempts("an answer"))
+            {
+                (string head, body) = Get(tracker, $"GET /stats.json{query}{Rest}");
+                if (head.StartsWith("HTTP/1.1 200", StringComparison.Ordinal))
+                    break;
+            }
+            return JsonNode.Parse(body)!;
+        }
+    }
+
+    [Fact]
+    public void AClientThatOnlyAsksAndLeaves_WaitsNoLonger()
+    {
+        TrackerProcess tracker = StartTracker();
+        using (var newcomer = new NaiveClient(tracker.Port))
+            newcomer.Ask(1);
+        foreach (int _ in Patience.Attempts("nobody to wait"))
+        {
+            if (Get(tracker, $"GET /stats.json{Rest}").Body.Contains("\"waiting\":0,"))
+                return;
+        }
     }
 
     [Theory]

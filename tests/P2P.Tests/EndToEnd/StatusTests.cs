@@ -20,10 +20,12 @@ public sealed class StatusTests(ITestOutputHelper output) : SystemTest(output)
         NaiveClient other = Connect(tracker.Port);
         other.Announce(2, 40123);
         other.Ask(4);
-        Log.WaitUntil(lines => lines.Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,")) == 5, "5 announcements");
+        Log.WaitUntil(
+            lines => lines.Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,")) == 5, "5 announcements");
         string[] lines = [.. Run("status", "-tracker", $"localhost:{tracker.Port}").Output.All];
         Assert.StartsWith($"localhost:{tracker.Port}, up 0 min: 2 peers, 1 complete; 4 chunks", lines[0]);
-        Assert.Contains(lines, line => line.StartsWith($"localhost:{seed.Port} ") && line.EndsWith(" 4  100 %  complete"));
+        Assert.Contains(
+            lines, line => line.StartsWith($"localhost:{seed.Port} ") && line.EndsWith(" 4  100 %  complete"));
         Assert.Contains(lines, line => line.StartsWith("localhost:40123 ") && line.EndsWith(" 1   25 %  fetching"));
         string json = Assert.Single(Run("status", "-tracker", $"localhost:{tracker.Port}", "-json").Output.All);
         Assert.Equal(2, SwarmStatus.TryParse(json.Replace("{\"host\"", "\n{\"host\""))!.Rows.Count);

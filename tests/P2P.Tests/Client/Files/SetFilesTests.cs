@@ -12,7 +12,7 @@ namespace P2P.Tests.Client.Files;
 
 public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
 {
-    private const string Sums = "1,10,0\n2,5,0\n3,7,0\n3,CRC32C\n";
+    private const string Sums = "1,10,0\n2,5,0\n3,7,0\n3,CRC32C,FILES\n";
     private readonly TempFolder _folder = new();
 
     [Fact]

@@ -16,12 +16,14 @@ public sealed class StatsWriterTests
     private const string Hostile = "</script><img/src=x>\"\\{}\n\u0001%&'é";
     private readonly Swarm _swarm = new();
     private readonly SwarmPicture _picture;
+    private readonly SwarmHistory _history = new();
+    private readonly List<WaitingClient> _waiting = [];
     private readonly StatsWriter _writer;
 
     public StatsWriterTests()
     {
         _picture = new SwarmPicture(_swarm);
-        _writer = new StatsWriter(_swarm, _picture);
+        _writer = new StatsWriter(_swarm, _picture, _history);
     }
 
     [Fact]
@@ -47,6 +49,39 @@ public sealed class StatsWriterTests
             json["rows"]!.ToJsonString(
                 new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         Assert.Null(Json((long)json["picture"]!)["rows"]![0]!["cells"]);
+    }
+
+    [Fact]
+    public void TheJson_TellsHowManyPeersHaveTheChunks_WhoWaits_AndWhatHasBeen()
+    {
+        Announce("localhost", 4001, 1, 2, 4).OnConnected();
+        Announce("10.0.0.7", 4002, 4, 5);
+        _waiting.Add(new WaitingClient("10.0.0.8", 50_123, TimeSpan.FromSeconds(8)));
+        _history.Add(new SwarmSample(TimeSpan.FromSeconds(1), 2, 3, 4, 5));
+        _history.Add(new SwarmSample(TimeSpan.FromSeconds(2), 6, 7, 2, 2));
+
+        JsonNode json = Json(have: 0);
+        Assert.Equal("1 3", $"{json["waiting"]} {json["held"]}");
+        Assert.Equal("[[0,2],[1,3]]", json["holders"]!.ToJsonString());
+        Assert.Equal("[[1000,2,3,4,5],[2000,6,7,2,2]]", json["history"]!.ToJsonString());
+        Assert.Equal("""[{"host":"10.0.0.8","port":50123,"ms":2000}]""", json["waiting_rows"]!.ToJsonString());
+        Assert.Null(json["left_ms"]);               // nobody has the chunks 3 and 5
+        Assert.Equal("1", Metrics()["p2p_tracker_waiting_clients"]);
+        JsonNode again = Json((long)json["picture"]!);
+        Assert.Null(again["history"]);
+        Assert.Equal(json["holders"]!.ToJsonString(), again["holders"]!.ToJsonString());
+
+        // In 1.5 seconds 5 chunks have come; of 2 clients' 10 there are now 7.
+        Announce("localhost", 4001, 3, 5);
+        SwarmPeer other = Announce("localhost", 4003, 1, 2);
+        other.OnConnected();
+        _waiting.Clear();
+        json = Json(have: 0);
+        Assert.Equal("7 900", $"{json["held"]} {json["left_ms"]}");
+        Announce("localhost", 4003, 3, 4, 5);
+        Assert.Equal("10 0", $"{Json(0)["held"]} {Json(0)["left_ms"]}");
+        other.OnDisconnected(TimeSpan.FromSeconds(9));
+        Assert.Equal("5 1", $"{Json(0)["held"]} {Json(0)["connected"]}");
     }
 
     [Fact]
@@ -124,6 +159,8 @@ public sealed class StatsWriterTests
         }
     }
 
+    private TimeSpan _now = TimeSpan.FromDays(1);
+
     private SwarmPeer Announce(string host, int port, params IEnumerable<int> chunks)
     {
         SwarmPeer peer = _swarm.GetPeer(host, port)!;
@@ -136,18 +173,18 @@ public sealed class StatsWriterTests
 
     private JsonNode Json(long have)
     {
-        Assert.True(_picture.MakeSlice(TimeSpan.FromDays(1)));
+        Assert.True(_picture.MakeSlice(_now += TimeSpan.FromDays(1)));
         var buffer = new Utf8Buffer();
-        _writer.WriteJson(buffer, Counts, have);
+        _writer.WriteJson(buffer, Counts with { Waiting = _waiting.Count }, have, _waiting);
         return JsonNode.Parse(buffer.Text)!;
     }
 
     // Every sample has its HELP and TYPE before it, each once.
     private Dictionary<string, string> Metrics()
     {
-        Assert.True(_picture.MakeSlice(TimeSpan.FromDays(1)));
+        Assert.True(_picture.MakeSlice(_now += TimeSpan.FromDays(1)));
         var buffer = new Utf8Buffer();
-        _writer.WriteMetrics(buffer, Counts);
+        _writer.WriteMetrics(buffer, Counts with { Waiting = _waiting.Count });
         return Parse(Encoding.ASCII.GetString(buffer.Text));
     }
 

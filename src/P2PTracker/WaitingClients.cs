@@ -1,0 +1,54 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+
+namespace P2P.Tracker;
+
+/// <summary>A client that has announced nothing.</summary>
+/// <param name="Host">As the list shows it.</param>
+/// <param name="Port">Of its connection to the tracker: nobody can fetch from there.</param>
+/// <param name="Since">When it connected.</param>
+internal readonly record struct WaitingClient(string Host, int Port, TimeSpan Since);
+
+/// <summary>
+/// The connections that have sent a message and announced nothing so far: of clients that have no chunk yet. The
+/// tracker can't list them as peers, since nobody knows their port; its page shows them. A session that has announced
+/// is taken out when somebody looks, so that announcing costs nothing more.
+/// </summary>
+internal sealed class WaitingClients
+{
+    private readonly HashSet<TrackerSession> _sessions = [];
+    private readonly Predicate<TrackerSession> _hasAnnounced = session => session.HasAnnounced;
+
+    /// <summary>How many wait. Looks at each of them, and at each session that was added since the last look.</summary>
+    public int Count
+    {
+        get
+        {
+            _sessions.RemoveWhere(_hasAnnounced);
+            return _sessions.Count;
+        }
+    }
+
+    /// <summary>A session has read its first message.</summary>
+    public void Add(TrackerSession session)
+    {
+        bool isNew = _sessions.Add(session);
+        Debug.Assert(isNew, "a session has two first messages");
+    }
+
+    /// <summary>A session has ended.</summary>
+    public void Remove(TrackerSession session) => _sessions.Remove(session);
+
+    /// <summary>Lists the clients that wait, in no order.</summary>
+    /// <param name="clients">Cleared, then filled.</param>
+    /// <param name="max">Most that are listed.</param>
+    public void CopyTo(List<WaitingClient> clients, int max)
+    {
+        clients.Clear();
+        foreach (TrackerSession session in _sessions)
+        {
+            if (!session.HasAnnounced && clients.Count < max) clients.Add(session.Waiting);
+        }
+    }
+}
