@@ -98,8 +98,10 @@ internal sealed class SplitCommand
         {
             string parent = Path.GetDirectoryName(Path.GetFullPath(folder.Path)) ?? "/";
             if ($"{RealPath.Of(parent) ?? parent}/".StartsWith($"{source}/", StringComparison.Ordinal))
-                throw new ProgramException(ExitCode.Usage, $"{folder.Path} is in {_path} itself: give a folder elsewhere "
-                    + "with -folder");
+            {
+                throw new ProgramException(
+                    ExitCode.Usage, $"{folder.Path} is in {_path} itself: give a folder elsewhere with -folder");
+            }
         }
     }
 

@@ -139,7 +139,7 @@ internal sealed class Completion
         if (end != JoinEnd.BadChunk) return;
         _exitCode = ExitCode.Failure;
         _report.Trouble(
-            "out", $"chunk {stream.ChunkIndex} has changed since it was fetched: what was written to stdout ends there");
+            "out", $"chunk {stream.ChunkIndex} has changed since it was fetched: stdout got what comes before it");
         _onBadChunk(stream.ChunkIndex);
     }
 

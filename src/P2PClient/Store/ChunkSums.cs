@@ -99,8 +99,9 @@ internal sealed class ChunkSums
             if ((hasFiles || line.SequenceEqual("CRC32C"u8)) && index == count && count > 0)
             {
                 if (!hasFiles && !text.TrimEnd("\r\n "u8).IsEmpty) return false;
-                return TryReadFiles(hasFiles, text, sizes.AsSpan(0, count).ToArray(), crcs.AsSpan(0, count).ToArray(), out sums,
-                    ref badLine);
+                Array.Resize(ref sizes, count);
+                Array.Resize(ref crcs, count);
+                return TryReadFiles(hasFiles, text, sizes, crcs, out sums, ref badLine);
             }
             if (index != count + 1 || index > ClientLimits.ChunksMax) return false;
             if (!TryTakeNumber(ref line, 10, out sizes[count])) return false;
