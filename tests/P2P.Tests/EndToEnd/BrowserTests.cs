@@ -92,7 +92,7 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
         browser.Look(1280, 900);
         browser.Open($"http://localhost:{tracker.Port}/");
         browser.WaitUntil("!document.getElementById('start').hidden");
-        Assert.Equal($"./P2PClient -folder part -tracker localhost:{tracker.Port}",
+        Assert.Equal($"./P2PClient -seed movie.mkv -tracker localhost:{tracker.Port}",
             ((string?)browser.Evaluate("document.querySelector('pre').textContent"))!.Split('\n')[^1]);
         browser.Evaluate("document.querySelector('.cmd button').click()");
         browser.WaitUntil("document.querySelector('.cmd button').textContent === 'Copied'");
