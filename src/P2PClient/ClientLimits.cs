@@ -209,7 +209,7 @@ internal static class ClientLimits
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long a client that writes to stdout waits where nobody reads.</summary>
-    public static readonly TimeSpan StreamPause = TimeSpan.FromMilliseconds(5);
+    public static readonly TimeSpan StreamPause = TimeSpan.FromMilliseconds(1);
 
     /// <summary>How often the tracker is asked who has everything (-until_peers).</summary>
     public static readonly TimeSpan UntilPause = TimeSpan.FromSeconds(1);

@@ -14,8 +14,9 @@ namespace P2P.Client;
 internal sealed class StreamOut(ChunkStore store, ChunkSums? sums) : IJoiner
 {
     private const int PieceBytes = 64 * 1024, PipePieceBytes = 4096;        // what a pipe with any room takes
+    private const int PipeBytes = 1 << 20;      // as much as any user's pipe may hold, so that waits are few
     private readonly byte[] _piece = new byte[PieceBytes];
-    private readonly bool _isPipe = !NativeFile.IsRegular(LibC.StandardOutput);
+    private readonly bool _isPipe = PreparePipe();
     private NativeFile? _chunk;
     private uint _state;
     private long _offset;               // in the chunk, of the bytes behind the piece
@@ -74,6 +75,13 @@ internal sealed class StreamOut(ChunkStore store, ChunkSums? sums) : IJoiner
         _chunk = store.TryOpen(ChunkIndex, out bool isGone);
         if (_chunk is null && !isGone) throw new IOException($"can't open {store.NameOf(ChunkIndex)} now");
         return _chunk is not null;
+    }
+
+    private static bool PreparePipe()
+    {
+        bool isPipe = !NativeFile.IsRegular(LibC.StandardOutput);
+        if (isPipe) LibC.fcntl(LibC.StandardOutput, LibC.F_SETPIPE_SZ, PipeBytes);
+        return isPipe;
     }
 
     private unsafe bool HasRoom(bool mayWait)
