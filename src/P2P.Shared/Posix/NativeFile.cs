@@ -86,6 +86,11 @@ public sealed unsafe class NativeFile : IDisposable
         return null;
     }
 
+    /// <summary>Opens a file to write and to read, or makes it.</summary>
+    /// <param name="error">0, or the errno.</param>
+    public static NativeFile? TryOpenOrCreate(string path, out int error) =>
+        TryOpen(path, LibC.O_RDWR | LibC.O_CREAT, out error);
+
     /// <summary>Makes a new file to write and to read, or empties an existing one.</summary>
     /// <param name="error">0, or the errno.</param>
     public static NativeFile? TryCreate(string path, out int error) =>
@@ -169,12 +174,12 @@ public sealed unsafe class NativeFile : IDisposable
     /// <summary>Finds the next part of the file that is no hole. Where the file system reports no holes, all is
     /// data.</summary>
     /// <returns>False if there is only a hole up to the end of the file.</returns>
-    public bool TryFindData(long offset, out long data, out long hole)
+    public static bool TryFindData(int descriptor, long offset, out long data, out long hole)
     {
         hole = long.MaxValue;
-        data = LibC.lseek(Descriptor, offset, LibC.SEEK_DATA);
+        data = LibC.lseek(descriptor, offset, LibC.SEEK_DATA);
         if (data < 0 && Marshal.GetLastPInvokeError() == LibC.ENXIO) return false;
-        if (data >= 0) hole = LibC.lseek(Descriptor, data, LibC.SEEK_HOLE);
+        if (data >= 0) hole = LibC.lseek(descriptor, data, LibC.SEEK_HOLE);
         if (data < 0 || hole <= data) (data, hole) = (offset, long.MaxValue);
         return true;
     }

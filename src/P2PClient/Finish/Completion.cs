@@ -140,7 +140,6 @@ internal sealed class Completion
         _exitCode = ExitCode.Failure;
         _report.Trouble(
             "out", $"chunk {stream.ChunkIndex} has changed since it was fetched: stdout got what comes before it");
-        _onBadChunk(stream.ChunkIndex);
     }
 
     private void RefuseName(string name)

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
-using Microsoft.Win32.SafeHandles;
 using P2P.Cli;
 using P2P.Posix;
 
@@ -33,9 +32,11 @@ internal sealed class TargetSet : IDisposable
         try
         {
             bool isNew = !isThere && !File.Exists(_temporary) && !Directory.Exists(_temporary);
+            // Nothing is changed of what another client may be writing.
+            if (!isThere && !isNew) _lock = FolderLock.Take(_temporary);
             if (!isThere) Make();
+            if (isNew) _lock = FolderLock.Take(_temporary);
             Store = new PlacedStore(isThere ? path : _temporary, sums, isReadOnly: isThere);
-            _lock = isThere ? null : FolderLock.Take(_temporary);
             if (!isNew) FindHeld();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -119,9 +120,10 @@ internal sealed class TargetSet : IDisposable
 
     private static void MakeFile(string path, long bytes)
     {
-        using SafeFileHandle file = File.OpenHandle(
-            path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        if (RandomAccess.GetLength(file) != bytes) FileCopy.SetLength(file, bytes);
+        // File.OpenHandle would ask for a lock, which this client has already.
+        using NativeFile file = NativeFile.TryOpenOrCreate(path, out int error)
+            ?? throw new IOException(LibC.ErrorText(error));
+        if (!file.TryGetStatus(out long before, out _) || before != bytes) FileCopy.SetLength(file.Release(), bytes);
     }
 
     private void Complete(SetFile file)

@@ -53,8 +53,9 @@ internal static class TreeScanner
     {
         using NativeFile file = NativeFile.TryOpen(full, out _) ?? throw Unreadable(full);
         List<SetRange> data = [];
-        for (long at = 0; at < status.Bytes && file.TryFindData(at, out long start, out long end);)
+        for (long at = 0; at < status.Bytes;)
         {
+            if (!NativeFile.TryFindData(file.Descriptor, at, out long start, out long end)) break;
             end = Math.Min(end, status.Bytes);
             if (start >= end) break;
             data.Add(new SetRange(start, end - start));

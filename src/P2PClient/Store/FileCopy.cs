@@ -25,7 +25,8 @@ internal static class FileCopy
         long end = sourceOffset + bytes, shift = targetOffset - sourceOffset;
         while (sourceOffset < end)
         {
-            if (!TryFindData(source, sourceOffset, out long data, out long hole) || data >= end)
+            int descriptor = (int)source.DangerousGetHandle();
+            if (!NativeFile.TryFindData(descriptor, sourceOffset, out long data, out long hole) || data >= end)
             {
                 if (RandomAccess.GetLength(source) < end) throw new IOException(TooShort);
                 return;
@@ -83,18 +84,6 @@ internal static class FileCopy
         if (bytes > 0) return file.Read(one, bytes - 1) == 1;
         return LibC.lseek(file.Descriptor, 0, LibC.SEEK_DATA) < 0 && Marshal.GetLastPInvokeError() == LibC.ENXIO
             && file.Read(one, 0) == 0;
-    }
-
-    // False if there is only a hole up to the end of the file. Where the file system reports no holes, all is data.
-    private static bool TryFindData(SafeFileHandle file, long offset, out long data, out long hole)
-    {
-        int descriptor = (int)file.DangerousGetHandle();
-        hole = long.MaxValue;
-        data = LibC.lseek(descriptor, offset, LibC.SEEK_DATA);
-        if (data < 0 && Marshal.GetLastPInvokeError() == LibC.ENXIO) return false;
-        if (data >= 0) hole = LibC.lseek(descriptor, data, LibC.SEEK_HOLE);
-        if (data < 0 || hole <= data) (data, hole) = (offset, long.MaxValue);
-        return true;
     }
 
     private static unsafe void CopyData(

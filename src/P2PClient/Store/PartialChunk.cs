@@ -95,10 +95,11 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath, long?
         if (_isDone || !TryCreate() || !Succeeds(_file!.Close())) return false;
         try
         {
-            const FileShare share = FileShare.ReadWrite;
+            // File.OpenHandle would ask for a lock, which this client has on the target already.
             using (SafeFileHandle source = File.OpenHandle(_path))
-            using (SafeFileHandle target = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, share))
-                FileCopy.CopyAll(source, target, offset, Bytes);
+            using (NativeFile target = NativeFile.TryOpenPartToWrite(path, 0, out int error)
+                ?? throw new IOException(LibC.ErrorText(error)))
+                FileCopy.CopyAll(source, target.Release(), offset, Bytes);
             Dispose();
             return true;
         }

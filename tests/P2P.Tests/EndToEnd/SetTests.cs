@@ -116,6 +116,27 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
     }
 
     [Fact]
+    public void ATargetThatAnotherClientWrites_IsLeftToIt()
+    {
+        byte[] content = MakeFile("movie", 400_000);
+        int tracker = StartTracker().Port;
+        NativeProcess seed = Start(tracker, "-seed", "movie", "-chunk_size", "64K", "-upload_limit", "10K");
+        NativeProcess first = Fetch(tracker, "-out", "copy");
+        first.Output.WaitForFirst(line => line.Contains("chunks, serving on port"), "the first receiver");
+        NativeProcess second = Fetch(tracker, "-out", "copy");
+        Assert.Equal(1, second.WaitForExit());
+        Assert.Contains("another P2PClient is using", Assert.Single(second.Errors.All));
+        Assert.Equal(400_000, new FileInfo(Folder[".copy.part"]).Length);
+        first.Kill();
+        first.WaitForExit();
+        seed.Terminate();
+        seed.WaitForExit();
+        Start(tracker, "-seed", "movie", "-chunk_size", "64K");
+        Assert.Equal(0, Fetch(tracker, "-out", "copy").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
+    }
+
+    [Fact]
     public void ATargetThatIsThere_IsServedIfItIsTheSame_AndElseLeftAlone()
     {
         byte[] content = MakeFile("movie", 300_000);
