@@ -22,10 +22,10 @@ internal static class CommandHelp
     public static string Usage(string command) => command switch
     {
         "split" => $"""
-            usage: P2PClient split <file> -folder <path> [{ClientOption.ChunkSize}]
+            usage: P2PClient split <file|folder|-> -folder <path> [{ClientOption.ChunkSize}]
                              [{ClientOption.Deal} [{ClientOption.Copies}] [{ClientOption.Seed}]]
             """,
-        "join" => "usage: P2PClient join -folder <path> -out <file>",
+        "join" => "usage: P2PClient join -folder <path> -out <file|folder|->",
         _ => "usage: P2PClient verify -folder <path>",
     };
 
@@ -45,10 +45,10 @@ internal static class CommandHelp
     private static string Read(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
 
     private static ReadOnlySpan<byte> SplitDoes => """
-        Makes a folder with the file's chunks (chunk_1, chunk_2 and so on), their list
-        local_chunks.txt, and chunks.crc, which says what each chunk must be. Clients
-        that are started in such folders share the file. The file itself stays as it
-        is.
+        Makes a folder with the chunks of a file, of a folder, or of stdin (-): chunk_1,
+        chunk_2 and so on, their list local_chunks.txt, and chunks.crc, which says what
+        each chunk must be. Clients that are started in such folders share it. The file
+        itself stays as it is; P2PClient -seed serves it without such a copy.
         """u8;
 
     private static ReadOnlySpan<byte> SplitMore => """
@@ -74,8 +74,9 @@ internal static class CommandHelp
         """u8;
 
     private static ReadOnlySpan<byte> JoinDoes => """
-        Puts the file together from the chunks of a folder, if every chunk is there
-        and, where the folder has chunks.crc, is what that says.
+        Puts the file, or the folder, together from the chunks of a folder, if every
+        chunk is there and, where the folder has chunks.crc, is what that says. With
+        -out - it goes to stdout.
         """u8;
 
     private static ReadOnlySpan<byte> JoinMore => """

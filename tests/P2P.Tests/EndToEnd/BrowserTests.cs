@@ -109,7 +109,7 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
         TrackerProcess tracker = StartTracker();
         using var browser = new Chromium();
         browser.Look(1280, 900, calm: true);
-        Announcer[] announcers = [.. new[] { 4012, 4001, 4003 }.Select(port => Own(new Announcer(tracker.Port, port)))];
+        Announcer[] announcers = [.. new[] { 9012, 9001, 9003 }.Select(port => Own(new Announcer(tracker.Port, port)))];
         announcers[0].Announce(1, 2, 3, 4);
         announcers[1].Announce(1, 2);
         announcers[2].Announce(3);
@@ -118,20 +118,21 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
         browser.WaitUntil($"{Shown("peers2")} === '3 connected, 0 gone, 1 waiting'");
 
         const string ports = "view.map(row => row.ms >= 0 ? 'waiting' : row.port).join(' ')";
-        Assert.Equal("4012 4001 4003 waiting", (string?)browser.Evaluate(ports));
+        Assert.Equal("9012 9001 9003 waiting", (string?)browser.Evaluate(ports));
         Assert.Equal("complete lacks 2 lacks 3 waiting", (string?)browser.Evaluate(
             "[...document.querySelectorAll('td.s')].map(each => each.textContent).join(' ')"));
         Press("chunks");
-        Assert.Equal("waiting 4003 4001 4012", (string?)browser.Evaluate(ports));
+        Assert.Equal("waiting 9003 9001 9012", (string?)browser.Evaluate(ports));
         Press("chunks");
-        Assert.Equal("4012 4001 4003 waiting", (string?)browser.Evaluate(ports));
+        Assert.Equal("9012 9001 9003 waiting", (string?)browser.Evaluate(ports));
         Press("kind");
-        Assert.Equal("4012 4001 4003 waiting", (string?)browser.Evaluate(ports));
-        browser.Evaluate("$('find').value = 't:40'; $('find').dispatchEvent(new Event('input'))");
+        Assert.Equal("9012 9001 9003 waiting", (string?)browser.Evaluate(ports));
+        // No port of the range for outgoing connections, which the waiting client has, begins with a 9.
+        browser.Evaluate("$('find').value = 't:9'; $('find').dispatchEvent(new Event('input'))");
         Press("name");
-        Assert.Equal("4001 4003 4012", (string?)browser.Evaluate(ports));
+        Assert.Equal("9001 9003 9012", (string?)browser.Evaluate(ports));
         browser.Evaluate("$('kind').value = 'live'; $('kind').dispatchEvent(new Event('input'))");
-        Assert.Equal("4001 4003", (string?)browser.Evaluate(ports));
+        Assert.Equal("9001 9003", (string?)browser.Evaluate(ports));
         Assert.Equal("2 of 4", (string?)browser.Evaluate(Shown("some")));
         Assert.Equal("2 of 4", (string?)browser.Evaluate(Painted(columns: 4, row: 0)));
         Assert.Equal("Chunks by how many peers have them: 1 chunk with 1 peer, 3 chunks with 2 peers",

@@ -48,14 +48,25 @@ internal sealed class TmuxScreen : IDisposable
     public string[] ReadAll() => Run("capture-pane", "-p", "-J", "-S", "-").Output;
 
     /// <summary>Looks until the screen shows what it should.</summary>
-    public string[] WaitUntil(Func<string[], bool> shown, string what)
+    public string[] WaitUntil(Func<string[], bool> shown, string what) => WaitUntil(Read, shown, what);
+
+    /// <summary>Looks until a line stands on the screen or above it: when a program ends, tmux may add a line, or not,
+    /// and move the others out of sight.</summary>
+    /// <returns>All lines, without that of tmux.</returns>
+    public string[] WaitForLine(Predicate<string> isIt, string what)
+    {
+        string[] lines = WaitUntil(ReadAll, lines => Array.Exists(lines, isIt), what);
+        return Array.FindAll(lines, line => !line.StartsWith("Pane is dead"));
+    }
+
+    private static string[] WaitUntil(Func<string[]> read, Func<string[], bool> shown, string what)
     {
         string[] lines = [];
         try
         {
             foreach (int _ in Patience.Attempts(what))
             {
-                lines = Read();
+                lines = read();
                 if (lines.Length > 0 && shown(lines)) break;
             }
         }
