@@ -45,10 +45,11 @@ internal static class CommandHelp
     private static string Read(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
 
     private static ReadOnlySpan<byte> SplitDoes => """
-        Makes a folder with the chunks of a file, of a folder, or of stdin (-): chunk_1,
-        chunk_2 and so on, their list local_chunks.txt, and chunks.crc, which says what
-        each chunk must be. Clients that are started in such folders share it. The file
-        itself stays as it is; P2PClient -seed serves it without such a copy.
+        Makes a folder with the chunks of a file, of a folder, or of stdin (-):
+        chunk_1, chunk_2 and so on, their list local_chunks.txt, and chunks.crc, which
+        says what each chunk must be. Clients that are started in such folders share
+        it. The file itself stays as it is; P2PClient -seed serves it without such a
+        copy.
         """u8;
 
     private static ReadOnlySpan<byte> SplitMore => """

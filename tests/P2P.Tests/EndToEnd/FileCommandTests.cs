@@ -160,8 +160,8 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
     }
 
     [Theory]
-    [InlineData("split", "usage: P2PClient split <file> -folder <path> [-chunk_size <size>]")]
-    [InlineData("join", "usage: P2PClient join -folder <path> -out <file>")]
+    [InlineData("split", "usage: P2PClient split <file|folder|-> -folder <path> [-chunk_size <size>]")]
+    [InlineData("join", "usage: P2PClient join -folder <path> -out <file|folder|->")]
     [InlineData("verify", "usage: P2PClient verify -folder <path>")]
     public void ACommandAlone_PrintsItsUsage(string command, string usage)
     {
