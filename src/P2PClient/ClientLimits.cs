@@ -9,6 +9,10 @@ internal static class ClientLimits
     /// <summary>Chunks in a file-set; some 40 bytes each.</summary>
     public const int ChunksMax = 1 << 24;
 
+    /// <summary>Bytes of a set's description that are taken from a peer: enough for as many chunks, and for millions of
+    /// files.</summary>
+    public const int DescriptionBytesMax = 1 << 30;
+
     /// <summary>Most that one read takes from a peer, in bytes: fits the second-level cache, so that writing the file
     /// finds it there.</summary>
     public const int ReceiveBytes = 256 * 1024;

@@ -83,8 +83,9 @@ internal sealed class SetFinder(ClientOptions options)
         Span<byte> request = stackalloc byte[MessageWriter.BytesMax];
         int length = MessageWriter.RequestChunk(request, SetSyntax.DescriptionIndex);
         request[length++] = (byte)'\n';
-        byte[] text = PlainConnection.Exchange(peer, request[..length], options.ChunkBytesMax, isLine: false);
-        return ChunkSums.IdOf(text) == id && ChunkSums.TryParse(text, out ChunkSums? sums, out _) ? sums : null;
+        long bytesMax = Math.Min(options.ChunkBytesMax, ClientLimits.DescriptionBytesMax);
+        byte[] text = PlainConnection.Exchange(peer, request[..length], bytesMax, isLine: false);
+        return ChunkSums.TryReadDescription(text, id);
     }
 
     private bool IsOurs(Socket tracker)

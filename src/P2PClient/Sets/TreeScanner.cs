@@ -18,7 +18,10 @@ internal static class TreeScanner
     {
         List<SetFile> files = [];
         Add(root, "", files, warn);
-        return [.. files];
+        SetFile[] all = [.. files];
+        if (SetFiles.FindWayOut(all) is not { } link) return all;
+        throw new ProgramException(ExitCode.Usage, $"{Path.Combine(root, link.Path)} leads out of the folder, to "
+            + $"{link.Target}: remove the link, or send the files as a stream of tar");
     }
 
     private static void Add(string root, string folder, List<SetFile> files, Action<string> warn)
@@ -71,10 +74,7 @@ internal static class TreeScanner
     private static SetFile LinkAt(string full, string path)
     {
         string target = RealPath.TargetOf(full) ?? throw Unreadable(full);
-        var link = new SetFile(SetFileKind.Link, path) { Target = target };
-        if (SetFiles.StaysInside(link)) return link;
-        throw new ProgramException(ExitCode.Usage, $"{full} leads out of the folder, to {target}: remove the link, or "
-            + "send the files as a stream of tar");
+        return new SetFile(SetFileKind.Link, path) { Target = target };
     }
 
     private static string[] NamesIn(string folder)

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text;
 using P2P.Client;
 using P2P.Protocol;
 using P2P.Tests.Support;
@@ -243,59 +242,9 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         return content;
     }
 
-    private void MakeTree(string name)
-    {
-        Folder.MakeFolder($"{name}/a/b");
-        Folder.MakeFolder($"{name}/empty");
-        Folder.MakeFolder($"{name}/with space, comma and %2C");
-        MakeFile($"{name}/a/small", 100);
-        MakeFile($"{name}/a/b/large", 100_000);
-        MakeFile($"{name}/zero", 0);
-        MakeFile($"{name}/with space, comma and %2C/new\nline é", 16 * 1024);
-        using (FileStream sparse = File.Create(Folder[$"{name}/sparse"]))
-        {
-            sparse.SetLength(1 << 20);
-            sparse.Position = 500_000;
-            sparse.Write("an island"u8);
-        }
-        File.CreateSymbolicLink(Folder[$"{name}/link"], "a/b/large");
-        File.CreateSymbolicLink(Folder[$"{name}/a/up"], "../zero");
-        if (OperatingSystem.IsWindows()) return;
-        File.SetUnixFileMode(Folder[$"{name}/a/small"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        File.SetUnixFileMode(Folder[$"{name}/empty"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        File.SetLastWriteTimeUtc(Folder[$"{name}/a/b/large"], new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc));
-        File.SetLastWriteTimeUtc(Folder[$"{name}/a"], new DateTime(1969, 2, 3, 4, 5, 6, DateTimeKind.Utc));
-    }
+    private void MakeTree(string name) => TestTree.Make(Folder[name], Random);
 
-    // Everything below a folder: kinds, names, modes, times (to 100 ns), contents, targets of links; and whether holes
-    // are holes.
-    private string Describe(string root)
-    {
-        var text = new StringBuilder();
-        foreach (string path in Directory.GetFileSystemEntries(Folder[root], "*", SearchOption.AllDirectories)
-            .Order(StringComparer.Ordinal))
-        {
-            string name = Path.GetRelativePath(Folder[root], path);
-            var info = new FileInfo(path);
-            if (info.LinkTarget is { } target)
-            {
-                text.AppendLine($"{name} -> {target}");
-                continue;
-            }
-            text.Append($"{name} {(int)info.UnixFileMode} {info.LastWriteTimeUtc.Ticks}");
-            if (File.Exists(path)) text.Append($" {Crc32C.Finish(Crc32C.Add(Crc32C.Start, File.ReadAllBytes(path)))}");
-            if (name == "sparse") text.Append(BlocksOf(path) < 1 << 19 ? " has holes" : " has no holes");
-            text.AppendLine();
-        }
-        return text.ToString();
-    }
-
-    private long BlocksOf(string path)
-    {
-        NativeProcess stat = Own(new NativeProcess("/usr/bin/stat", Folder.Path, "-c", "%b", path));
-        stat.WaitForExit();
-        return 512 * long.Parse(stat.Output.All[0]);
-    }
+    private string Describe(string root) => TestTree.Describe(Folder[root]);
 
     private static IEnumerable<string> FilesIn(string folder) =>
         Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
