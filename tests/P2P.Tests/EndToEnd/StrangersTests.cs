@@ -46,7 +46,8 @@ public sealed class StrangersTests(ITestOutputHelper output) : SystemTest(output
             chunks.Indexes.Select(index => Announcement(index, client.Port))
                 .Concat(Lacking.Select(index => $"WHERE_CHUNK,{index}")).Order(),
             received.Distinct().Order());
-        Assert.All(received, text => Assert.Single(received, each => each == text || text.StartsWith("WHERE")));
+        // A question may be asked again when a busy machine is slow; an announcement is made once.
+        Assert.Equal(Count, received.Count(text => text.StartsWith("LOCAL_CHUNKS,", StringComparison.Ordinal)));
         Assert.Equal(
             Lacking.Select(index => $"REQUEST_CHUNK,{index}"), peer.Requests.All.Select(each => each.Text).Order());
         AssertNoFaults(tracker, peer);
