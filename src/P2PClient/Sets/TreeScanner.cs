@@ -13,14 +13,14 @@ internal static class TreeScanner
     /// <summary>Lists what is in a folder, in the order of the names.</summary>
     /// <param name="root">Full path.</param>
     /// <param name="warn">Gets a warning for each entry that is left out, such as a pipe.</param>
-    /// <exception cref="ProgramException">An entry can't be read, or a link leads out of the folder.</exception>
+    /// <exception cref="ProgramException">An entry can't be read, or a link may lead out of the folder.</exception>
     public static SetFile[] Scan(string root, Action<string> warn)
     {
         List<SetFile> files = [];
         Add(root, "", files, warn);
         SetFile[] all = [.. files];
         if (SetFiles.FindWayOut(all) is not { } link) return all;
-        throw new ProgramException(ExitCode.Usage, $"{Path.Combine(root, link.Path)} leads out of the folder, to "
+        throw new ProgramException(ExitCode.Usage, $"{Path.Combine(root, link.Path)} may lead out of the folder, to "
             + $"{link.Target}: remove the link, or send the files as a stream of tar");
     }
 

@@ -71,7 +71,7 @@ internal sealed class SwarmStatus
         byte[] request = Encoding.ASCII.GetBytes(
             $"GET /stats.json HTTP/1.1\r\nHost: {tracker.Name}\r\nConnection: close\r\n\r\n");
         string answer = Encoding.UTF8.GetString(
-            PlainConnection.Exchange(socket, request, BytesMax, isLine: false));
+            PlainConnection.Exchange(socket, request, BytesMax, isLine: false, ClientLimits.SilenceTimeout));
         problem = "what listens there has no page: it is no P2PTracker, or was started with -http off";
         if (answer.StartsWith("HTTP/1.1 403", StringComparison.Ordinal))
             problem = "it shows its page on its own machine alone: start it with -http any";

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using P2P.Client;
 using P2P.Protocol;
 using P2P.Tests.Support;
@@ -232,6 +233,31 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
         Assert.DoesNotContain(liar.Requests.All, request => request.Index == SetSyntax.DescriptionIndex);
         Assert.False(seed.HasExited);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void APeerThatSendsAnotherDescription_OrNeverEndsIt_IsPassedOver(bool neverEnds)
+    {
+        byte[] content = MakeFile("movie", 200_000);
+        ulong id = SeedSet.Open(Folder["movie"], 64 * 1024, Assert.Fail, out _).Id;
+        TrackerProcess tracker = StartTracker();
+        FakeLanePeer liar = Own(new FakeLanePeer((socket, index) =>
+        {
+            if (index != SetSyntax.DescriptionIndex) return false;
+            socket.Send("1,10,00000000\n1,CRC32C\n"u8);
+            for (; neverEnds; Thread.Sleep(50)) socket.Send("1"u8);
+            return false;
+        }));
+        using NaiveClient announcer = Connect(tracker.Port);
+        announcer.Send($"LANE,1\nSET,{id:x16}\nLOCAL_CHUNKS,1,localhost,{liar.Port}\n");
+        Log.WaitFor($"P2PTracker,LOCAL_CHUNKS,1,localhost,{liar.Port}");
+        Start(tracker.Port, "-seed", "movie", "-chunk_size", "64K");
+        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,4,")), "the announcements");
+        Assert.Equal(0, Fetch(tracker.Port, "-out", "copy").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
+        Assert.Equal($"REQUEST_CHUNK,{SetSyntax.DescriptionIndex}", liar.Lines.All[0]);
     }
 
     private byte[] MakeFile(string name, int bytes)
