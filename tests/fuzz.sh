@@ -5,7 +5,7 @@
 # Works in obj/fuzz, and in memory where there is /dev/shm; changes nothing but tests/P2P.Fuzz/Corpus/<target>.
 set -euo pipefail
 export DOTNET_CLI_UI_LANGUAGE=en DOTNET_NOLOGO=1 LC_ALL=C
-targets=(framer answers lane local_chunks chunks_crc http)
+targets=(framer answers lane local_chunks chunks_crc http dns description set_files set_lines stats)
 corpus_bytes=30000      # for each target
 
 usage() {

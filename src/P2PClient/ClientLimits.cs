@@ -9,6 +9,15 @@ internal static class ClientLimits
     /// <summary>Chunks in a file-set; some 40 bytes each.</summary>
     public const int ChunksMax = 1 << 24;
 
+    /// <summary>Bytes of a set's description that are taken from a peer: enough for as many chunks, and for millions of
+    /// files.</summary>
+    public const int DescriptionBytesMax = 1 << 30;
+
+    /// <summary>How long a peer has at first, and at most, to send the description: a slow one has twice as long at the
+    /// next attempt, and one that never ends is passed over.</summary>
+    public static readonly TimeSpan DescriptionTimeoutMin = TimeSpan.FromSeconds(5),
+        DescriptionTimeoutMax = TimeSpan.FromHours(1);
+
     /// <summary>Most that one read takes from a peer, in bytes: fits the second-level cache, so that writing the file
     /// finds it there.</summary>
     public const int ReceiveBytes = 256 * 1024;

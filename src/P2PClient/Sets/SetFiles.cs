@@ -34,7 +34,6 @@ internal sealed class SetFiles
             SetFile file = all[i];
             if (!IsInside(file.Path) || !folders.Contains(FolderOf(file.Path)) || !paths.Add(file.Path)) return null;
             if (file.Kind == SetFileKind.Folder) folders.Add(file.Path);
-            if (file.Kind == SetFileKind.Link && !StaysInside(file)) return null;
             long end = 0;
             foreach (SetRange range in file.Data)
             {
@@ -50,18 +49,33 @@ internal sealed class SetFiles
                 }
             }
         }
-        return places.Count == chunkCount ? new SetFiles(all, [.. places]) : null;
+        if (places.Count < chunkCount || FindWayOut(all) is not null) return null;
+        return new SetFiles(all, [.. places]);
     }
 
-    /// <summary>Tells whether a link leads to a place within the folder.</summary>
-    public static bool StaysInside(SetFile link)
+    /// <summary>Finds a link that may lead out of the folder; null if there is none.</summary>
+    public static SetFile? FindWayOut(SetFile[] all)
+    {
+        HashSet<string> links = [];
+        foreach (SetFile file in all)
+        {
+            if (file.Kind == SetFileKind.Link) links.Add(file.Path);
+        }
+        return Array.Find(all, file => file.Kind == SetFileKind.Link && !StaysInside(file, links));
+    }
+
+    // Behind another link, which may lead to any depth, ".." may lead anywhere.
+    private static bool StaysInside(SetFile link, HashSet<string> links)
     {
         if (link.Target.Length == 0 || link.Target.StartsWith('/')) return false;
-        int depth = link.Path.Split('/').Length - 1;
+        string place = FolderOf(link.Path);
+        bool isBehindLink = false;
         foreach (string part in link.Target.Split('/'))
         {
-            depth += part switch { ".." => -1, "" or "." => 0, _ => 1 };
-            if (depth < 0) return false;
+            if (part is "" or ".") continue;
+            if (part == ".." && (isBehindLink || place.Length == 0)) return false;
+            place = part == ".." ? FolderOf(place) : place.Length == 0 ? part : $"{place}/{part}";
+            isBehindLink |= links.Contains(place);
         }
         return true;
     }
@@ -94,7 +108,7 @@ internal sealed class SetFiles
         var files = new SetFile[Math.Max(lines.Length - 1, 0)];
         for (badLine = 0; badLine < files.Length; badLine++)
         {
-            if (TryReadLine(lines[badLine].Split(',')) is not { } file) return null;
+            if (lines[badLine].Contains('\0') || TryReadLine(lines[badLine].Split(',')) is not { } file) return null;
             files[badLine] = file;
         }
         if (lines.Length == 0 || lines[^1] != $"{files.Length},{LastLine}") return null;
@@ -103,6 +117,7 @@ internal sealed class SetFiles
     }
 
     // F|D,<mode>,<modified>,<bytes>,<start>+<bytes>;...,<path>   or   L,<path>,<target>
+    // A zero byte ends a name for the system, and would be allowed behind a number.
     private static SetFile? TryReadLine(string[] fields)
     {
         if (fields is ["L", var from, var target])
@@ -133,7 +148,6 @@ internal sealed class SetFiles
 
     private static bool IsInside(string path)
     {
-        if (path.Contains('\0')) return false;
         foreach (string part in path.Split('/'))
         {
             if (part is "" or "." or "..") return false;

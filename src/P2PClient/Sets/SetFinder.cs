@@ -18,6 +18,9 @@ internal sealed class SetFinder(ClientOptions options)
 {
     private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(1);
     private readonly BackOff _backOff = new(ClientLimits.TrackerPauseMin, ClientLimits.TrackerPauseMax);
+    private readonly BackOff _patience =
+        new(ClientLimits.DescriptionTimeoutMin, ClientLimits.DescriptionTimeoutMax);
+
     private readonly TimeSpan _startedAt = EventLoop.Now;
     private string _problem = "";
     private string _told = "";
@@ -60,21 +63,27 @@ internal sealed class SetFinder(ClientOptions options)
         Span<byte> question = stackalloc byte[32];
         int length = SetSyntax.Write(question, 0);
         question[length++] = (byte)'\n';
-        byte[] answer = PlainConnection.Exchange(tracker, question[..length], Limits.AnswerBytesMax, isLine: true);
+        byte[] answer = PlainConnection.Exchange(
+            tracker, question[..length], Limits.AnswerBytesMax, isLine: true, ClientLimits.SilenceTimeout);
         if (!SetSyntax.TryRead(answer, out ulong id, out ReadOnlySpan<byte> peers)) return null;
         _exitCode = ExitCode.Incomplete;
         _problem =
             "no client there has a description of its set; start one with -seed, or with a folder that split made";
+        TimeSpan limit = _patience.Pause;
+        bool wasTooSlow = false;
         var fields = new FieldReader(peers);
         while (MessageReader.TryReadPeer(ref fields, out ReadOnlySpan<byte> host, out int port))
         {
-            if (TryFetch(AddressesOf(host), port, id) is { } sums) return sums;
+            TimeSpan askedAt = EventLoop.Now;
+            if (TryFetch(AddressesOf(host), port, id, limit) is { } sums) return sums;
+            wasTooSlow |= EventLoop.Now - askedAt >= limit;
             _problem = "none of the clients that have the description sends it";
         }
+        if (wasTooSlow) _patience.Grow();
         return null;
     }
 
-    private ChunkSums? TryFetch(IPAddress[] addresses, int port, ulong id)
+    private ChunkSums? TryFetch(IPAddress[] addresses, int port, ulong id, TimeSpan limit)
     {
         // Another program may have got the port since the tracker's last word.
         if (Array.Exists(addresses, each => ReceiveQueueProbe.IsStrangersPort(each, port))) return null;
@@ -83,8 +92,9 @@ internal sealed class SetFinder(ClientOptions options)
         Span<byte> request = stackalloc byte[MessageWriter.BytesMax];
         int length = MessageWriter.RequestChunk(request, SetSyntax.DescriptionIndex);
         request[length++] = (byte)'\n';
-        byte[] text = PlainConnection.Exchange(peer, request[..length], options.ChunkBytesMax, isLine: false);
-        return ChunkSums.IdOf(text) == id && ChunkSums.TryParse(text, out ChunkSums? sums, out _) ? sums : null;
+        long bytesMax = Math.Min(options.ChunkBytesMax, ClientLimits.DescriptionBytesMax);
+        byte[] text = PlainConnection.Exchange(peer, request[..length], bytesMax, isLine: false, limit);
+        return ChunkSums.TryReadDescription(text, id);
     }
 
     private bool IsOurs(Socket tracker)

@@ -13,12 +13,15 @@ internal static class TreeScanner
     /// <summary>Lists what is in a folder, in the order of the names.</summary>
     /// <param name="root">Full path.</param>
     /// <param name="warn">Gets a warning for each entry that is left out, such as a pipe.</param>
-    /// <exception cref="ProgramException">An entry can't be read, or a link leads out of the folder.</exception>
+    /// <exception cref="ProgramException">An entry can't be read, or a link may lead out of the folder.</exception>
     public static SetFile[] Scan(string root, Action<string> warn)
     {
         List<SetFile> files = [];
         Add(root, "", files, warn);
-        return [.. files];
+        SetFile[] all = [.. files];
+        if (SetFiles.FindWayOut(all) is not { } link) return all;
+        throw new ProgramException(ExitCode.Usage, $"{Path.Combine(root, link.Path)} may lead out of the folder, to "
+            + $"{link.Target}: remove the link, or send the files as a stream of tar");
     }
 
     private static void Add(string root, string folder, List<SetFile> files, Action<string> warn)
@@ -71,10 +74,7 @@ internal static class TreeScanner
     private static SetFile LinkAt(string full, string path)
     {
         string target = RealPath.TargetOf(full) ?? throw Unreadable(full);
-        var link = new SetFile(SetFileKind.Link, path) { Target = target };
-        if (SetFiles.StaysInside(link)) return link;
-        throw new ProgramException(ExitCode.Usage, $"{full} leads out of the folder, to {target}: remove the link, or "
-            + "send the files as a stream of tar");
+        return new SetFile(SetFileKind.Link, path) { Target = target };
     }
 
     private static string[] NamesIn(string folder)

@@ -13,6 +13,9 @@ internal sealed class SwarmStatus
     private const int BytesMax = 64 << 20;
     private const string RowStart = "{\"host\":\"";
 
+    // More is nonsense, and what is computed with it would overflow: milliseconds as a time, chunks in percent.
+    private const long NumberMax = 900_000_000_000_000;
+
     private SwarmStatus(string json)
     {
         Json = json;
@@ -24,7 +27,9 @@ internal sealed class SwarmStatus
         {
             if (!line.StartsWith(RowStart, StringComparison.Ordinal)) continue;
             int end = line.IndexOf('"', RowStart.Length);
-            string host = line[RowStart.Length..Math.Max(end, RowStart.Length)];
+            int length = end - RowStart.Length;
+            if (length is < 1 or > Limits.HostBytesMax) continue;
+            string host = line.Substring(RowStart.Length, length);
             bool isGone = line.Contains("\"gone_ms\":");
             Rows.Add(new SwarmRow($"{host}:{Number(line, "port")}", Number(line, "chunks"), isGone));
         }
@@ -66,7 +71,7 @@ internal sealed class SwarmStatus
         byte[] request = Encoding.ASCII.GetBytes(
             $"GET /stats.json HTTP/1.1\r\nHost: {tracker.Name}\r\nConnection: close\r\n\r\n");
         string answer = Encoding.UTF8.GetString(
-            PlainConnection.Exchange(socket, request, BytesMax, isLine: false));
+            PlainConnection.Exchange(socket, request, BytesMax, isLine: false, ClientLimits.SilenceTimeout));
         problem = "what listens there has no page: it is no P2PTracker, or was started with -http off";
         if (answer.StartsWith("HTTP/1.1 403", StringComparison.Ordinal))
             problem = "it shows its page on its own machine alone: start it with -http any";
@@ -76,11 +81,19 @@ internal sealed class SwarmStatus
     }
 
     /// <summary>Reads the text.</summary>
-    /// <returns>Null if it is another program's.</returns>
-    public static SwarmStatus? TryParse(string json) =>
-        json.StartsWith("{\"tracker\":\"P2PTracker\"", StringComparison.Ordinal) ? new SwarmStatus(json) : null;
+    /// <returns>Null if it is another program's. A terminal may obey characters that are not visible, and ours sends
+    /// none.</returns>
+    public static SwarmStatus? TryParse(string json)
+    {
+        if (!json.StartsWith("{\"tracker\":\"P2PTracker\"", StringComparison.Ordinal)) return null;
+        foreach (char each in json)
+        {
+            if (each is not ('\n' or (>= ' ' and <= '~'))) return null;
+        }
+        return new SwarmStatus(json);
+    }
 
-    // 0 if there is no such field.
+    // 0 if there is no such field, or its number is nonsense.
     private static long Number(string json, string field)
     {
         Debug.Assert(!field.Contains('"'), "a field's name");
@@ -90,7 +103,8 @@ internal sealed class SwarmStatus
         int end = at;
         while (end < json.Length && char.IsAsciiDigit(json[end])) end++;
         ReadOnlySpan<char> digits = json.AsSpan(at, end - at);
-        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;
+        bool isNumber = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
+        return isNumber && number <= NumberMax ? number : 0;
     }
 }
 

@@ -80,13 +80,21 @@ internal sealed class ChunkSums
         }
     }
 
+    /// <summary>Reads a description that a peer has sent (PROTOCOL 10.3).</summary>
+    /// <param name="id">The id that the tracker has told.</param>
+    /// <returns>Null if it is none, or another set's. It must be written as <see cref="Text"/> is: otherwise this
+    /// client would call the set by another id than the peer.</returns>
+    public static ChunkSums? TryReadDescription(ReadOnlySpan<byte> text, ulong id) =>
+        IdOf(text) == id && TryParse(text, out ChunkSums? sums, out _) && text.SequenceEqual(sums!.Text) ? sums : null;
+
     /// <summary>Reads the file's text.</summary>
     /// <param name="badLine">The first line that is wrong, from 1.</param>
     public static bool TryParse(ReadOnlySpan<byte> text, out ChunkSums? sums, out int badLine)
     {
-        int most = text.Count((byte)'\n') + 1;
+        int most = Math.Min(text.Count((byte)'\n') + 1, ClientLimits.ChunksMax);
         long[] sizes = new long[most];
         uint[] crcs = new uint[most];
+        long total = 0;
         sums = null;
         for (int count = 0; ; count++)
         {
@@ -104,7 +112,8 @@ internal sealed class ChunkSums
                 return TryReadFiles(hasFiles, text, sizes, crcs, out sums, ref badLine);
             }
             if (index != count + 1 || index > ClientLimits.ChunksMax) return false;
-            if (!TryTakeNumber(ref line, 10, out sizes[count])) return false;
+            if (!TryTakeNumber(ref line, 10, out sizes[count]) || sizes[count] > long.MaxValue - total) return false;
+            total += sizes[count];
             if (!TryTakeNumber(ref line, 16, out long crc)) return false;
             if (crc > uint.MaxValue || !line.IsEmpty) return false;
             crcs[count] = (uint)crc;

@@ -40,16 +40,21 @@ internal static class PlainConnection
     /// <summary>Sends a request and returns what comes: one line without its newline, or all up to the end of the
     /// stream; nothing if that fails.</summary>
     /// <param name="bytesMax">Most bytes to take, about.</param>
-    public static byte[] Exchange(Socket socket, ReadOnlySpan<byte> request, long bytesMax, bool isLine)
+    /// <param name="limit">How long all of it may take.</param>
+    public static byte[] Exchange(
+        Socket socket, ReadOnlySpan<byte> request, long bytesMax, bool isLine, TimeSpan limit)
     {
         Debug.Assert(request[^1] == (byte)'\n', "a request ends its line");
+        TimeSpan end = EventLoop.Now + limit;
         using var received = new MemoryStream();
         byte[] buffer = new byte[Limits.BufferBytes];
         try
         {
             socket.Send(request);
-            while (received.Length <= bytesMax)
+            while (received.Length <= bytesMax && end > EventLoop.Now)
             {
+                double left = Math.Ceiling((end - EventLoop.Now).TotalMilliseconds);
+                socket.ReceiveTimeout = (int)Math.Clamp(left, 1, TimeoutMilliseconds);
                 int bytes = socket.Receive(buffer);
                 if (bytes == 0) return isLine ? [] : received.ToArray();
                 received.Write(buffer, 0, bytes);

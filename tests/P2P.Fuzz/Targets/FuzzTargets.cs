@@ -11,7 +11,11 @@ internal delegate void FuzzProperty(ReadOnlySpan<byte> input);
 /// <summary>The targets by name, as the script and the folders of the corpus call them.</summary>
 internal static class FuzzTargets
 {
-    public static readonly string[] Names = ["framer", "answers", "lane", "local_chunks", "chunks_crc", "http"];
+    public static readonly string[] Names =
+    [
+        "framer", "answers", "lane", "local_chunks", "chunks_crc", "http", "dns", "description", "set_files",
+        "set_lines", "stats",
+    ];
 
     /// <param name="folder">For the targets that read a file.</param>
     public static FuzzProperty Get(string name, string folder) => name switch
@@ -22,6 +26,11 @@ internal static class FuzzTargets
         "local_chunks" => new LocalChunksTarget(folder).Run,
         "chunks_crc" => new ChunkSumsTarget(folder).Run,
         "http" => HttpRequestTarget.Run,
+        "dns" => DnsTarget.Run,
+        "description" => DescriptionTarget.Run,
+        "set_files" => new SetFilesTarget(folder).Run,
+        "set_lines" => SetLinesTarget.Run,
+        "stats" => StatsTarget.Run,
         _ => throw new ArgumentException($"There is no target '{name}'."),
     };
 }

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text;
+using System.Threading;
 using P2P.Client;
 using P2P.Protocol;
 using P2P.Tests.Support;
@@ -235,6 +235,31 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         Assert.False(seed.HasExited);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void APeerThatSendsAnotherDescription_OrNeverEndsIt_IsPassedOver(bool neverEnds)
+    {
+        byte[] content = MakeFile("movie", 200_000);
+        ulong id = SeedSet.Open(Folder["movie"], 64 * 1024, Assert.Fail, out _).Id;
+        TrackerProcess tracker = StartTracker();
+        FakeLanePeer liar = Own(new FakeLanePeer((socket, index) =>
+        {
+            if (index != SetSyntax.DescriptionIndex) return false;
+            socket.Send("1,10,00000000\n1,CRC32C\n"u8);
+            for (; neverEnds; Thread.Sleep(50)) socket.Send("1"u8);
+            return false;
+        }));
+        using NaiveClient announcer = Connect(tracker.Port);
+        announcer.Send($"LANE,1\nSET,{id:x16}\nLOCAL_CHUNKS,1,localhost,{liar.Port}\n");
+        Log.WaitFor($"P2PTracker,LOCAL_CHUNKS,1,localhost,{liar.Port}");
+        Start(tracker.Port, "-seed", "movie", "-chunk_size", "64K");
+        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,4,")), "the announcements");
+        Assert.Equal(0, Fetch(tracker.Port, "-out", "copy").WaitForExit());
+        Assert.Equal(content, File.ReadAllBytes(Folder["copy"]));
+        Assert.Equal($"REQUEST_CHUNK,{SetSyntax.DescriptionIndex}", liar.Lines.All[0]);
+    }
+
     private byte[] MakeFile(string name, int bytes)
     {
         byte[] content = new byte[bytes];
@@ -243,59 +268,9 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         return content;
     }
 
-    private void MakeTree(string name)
-    {
-        Folder.MakeFolder($"{name}/a/b");
-        Folder.MakeFolder($"{name}/empty");
-        Folder.MakeFolder($"{name}/with space, comma and %2C");
-        MakeFile($"{name}/a/small", 100);
-        MakeFile($"{name}/a/b/large", 100_000);
-        MakeFile($"{name}/zero", 0);
-        MakeFile($"{name}/with space, comma and %2C/new\nline é", 16 * 1024);
-        using (FileStream sparse = File.Create(Folder[$"{name}/sparse"]))
-        {
-            sparse.SetLength(1 << 20);
-            sparse.Position = 500_000;
-            sparse.Write("an island"u8);
-        }
-        File.CreateSymbolicLink(Folder[$"{name}/link"], "a/b/large");
-        File.CreateSymbolicLink(Folder[$"{name}/a/up"], "../zero");
-        if (OperatingSystem.IsWindows()) return;
-        File.SetUnixFileMode(Folder[$"{name}/a/small"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        File.SetUnixFileMode(Folder[$"{name}/empty"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        File.SetLastWriteTimeUtc(Folder[$"{name}/a/b/large"], new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc));
-        File.SetLastWriteTimeUtc(Folder[$"{name}/a"], new DateTime(1969, 2, 3, 4, 5, 6, DateTimeKind.Utc));
-    }
+    private void MakeTree(string name) => TestTree.Make(Folder[name], Random);
 
-    // Everything below a folder: kinds, names, modes, times (to 100 ns), contents, targets of links; and whether holes
-    // are holes.
-    private string Describe(string root)
-    {
-        var text = new StringBuilder();
-        foreach (string path in Directory.GetFileSystemEntries(Folder[root], "*", SearchOption.AllDirectories)
-            .Order(StringComparer.Ordinal))
-        {
-            string name = Path.GetRelativePath(Folder[root], path);
-            var info = new FileInfo(path);
-            if (info.LinkTarget is { } target)
-            {
-                text.AppendLine($"{name} -> {target}");
-                continue;
-            }
-            text.Append($"{name} {(int)info.UnixFileMode} {info.LastWriteTimeUtc.Ticks}");
-            if (File.Exists(path)) text.Append($" {Crc32C.Finish(Crc32C.Add(Crc32C.Start, File.ReadAllBytes(path)))}");
-            if (name == "sparse") text.Append(BlocksOf(path) < 1 << 19 ? " has holes" : " has no holes");
-            text.AppendLine();
-        }
-        return text.ToString();
-    }
-
-    private long BlocksOf(string path)
-    {
-        NativeProcess stat = Own(new NativeProcess("/usr/bin/stat", Folder.Path, "-c", "%b", path));
-        stat.WaitForExit();
-        return 512 * long.Parse(stat.Output.All[0]);
-    }
+    private string Describe(string root) => TestTree.Describe(Folder[root]);
 
     private static IEnumerable<string> FilesIn(string folder) =>
         Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);

@@ -19,7 +19,9 @@ internal static class Libc
     public const nuint MountRecursive = 0x4000;
     public const nuint MountPrivate = 0x40000;
     public const int AddressFamilyInet = 2;
+    public const int AddressFamilyPacket = 17;
     public const int SocketDatagram = 2;
+    public const int SocketRaw = 3;
     public const nuint SetInterfaceFlags = 0x8914;
     public const nuint SetInterfaceAddress = 0x8916;
     public const short InterfaceUp = 1;

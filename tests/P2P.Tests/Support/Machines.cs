@@ -41,6 +41,10 @@ internal sealed class Machines
 
     public static string? WhyNot => FoundWhyNot.Value;
 
+    /// <summary>Makes the test itself one of the machines.</summary>
+    /// <param name="address">In 192.168.9.0/24.</param>
+    public static void Join(string address) => Run($"ip addr add {address}/24 dev bridge");
+
     /// <summary>The command that runs a program on a machine of its own.</summary>
     /// <param name="address">Its address, in 192.168.9.0/24:
     /// that network says of all of 10.0.0.0/8 that it is itself, and bridges may ask it.</param>

@@ -40,6 +40,11 @@ public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
     [InlineData("L,a,..\nF,420,0,22,0+22,a/x")]     // a is a link
     [InlineData("L,a,/etc\nF,420,0,22,0+22,x")]
     [InlineData("L,a,b/../../c\nF,420,0,22,0+22,x")]
+    [InlineData("L,a,\nF,420,0,22,0+22,x")]
+    [InlineData("L,a,b\0c\nF,420,0,22,0+22,x")]
+    [InlineData("L,a\0b,c\nF,420,0,22,0+22,x")]
+    [InlineData("F,420\0,0,22,0+22,x")]             // .NET reads that as a number
+    [InlineData("F,420,0,22,0\0+22,x")]
     [InlineData("F,420,0,22,0+22,x\nF,420,0,0,,x")]
     [InlineData("F,420,0,21,0+22,x")]               // longer than the file
     [InlineData("F,420,0,22,0+21,x")]               // no chunk ends there
@@ -57,6 +62,64 @@ public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
         Assert.False(ChunkSums.TryParse(text, out _, out _));
         Assert.False(ChunkSums.TryParse(Encoding.UTF8.GetBytes($"{Sums}F,420,0,22,0+22,x\n2,FILES\n"), out _, out _));
         Assert.True(ChunkSums.TryParse(Encoding.UTF8.GetBytes($"{Sums}F,420,0,22,0+22,x\n1,FILES\n"), out _, out _));
+    }
+
+    // Each leads to a place in the folder when its parts are counted, and out of it when they are followed: up is the
+    // folder itself, and its ".." the folder around it.
+    [Theory]
+    [InlineData("L,p/q/up,../..", "L,x,p/q/up/..")]
+    [InlineData("L,x,p/q/up/../secret", "L,p/q/up,../..")]
+    [InlineData("L,p/q/up,../..", "L,p/q/x,up/.././..")]
+    public void ALinkThatGoesBackUp_BehindAnotherLink_IsRefused(string first, string second)
+    {
+        string[] lines = ["D,493,0,0,,p", "D,493,0,0,,p/q", first, second, "F,420,0,22,0+22,f"];
+        Assert.False(TryRead(lines));
+        foreach (string alone in new[] { first, second })
+            Assert.True(TryRead([.. lines.Where(line => line[0] != 'L'), alone]), alone);
+        // Down again behind a link, and up before one, are ways within the folder.
+        Assert.True(TryRead([.. lines[..2], "L,p/q/up,../..", "L,x,p/q/up/f", "L,p/y,../x", lines[^1]]));
+
+        Directory.CreateDirectory(_folder["p/q"]);
+        foreach (string[] fields in new[] { first, second }.Select(line => line.Split(',')))
+            File.CreateSymbolicLink(_folder[fields[1]], fields[2]);
+        Assert.Contains("may lead out of the folder", Assert.Throws<P2P.Cli.ProgramException>(
+            () => TreeScanner.Scan(_folder.Path, Assert.Fail)).Message);
+    }
+
+    [Theory]
+    [InlineData("1,10,4BD32A89\r\n1,CRC32C\n")]
+    [InlineData("1,10,4bd32a89\n1,CRC32C\n")]
+    [InlineData("1,10,BD32A89\n1,CRC32C\n")]
+    [InlineData("1,010,4BD32A89\n1,CRC32C\n")]
+    [InlineData("1,10,4BD32A89,\n1,CRC32C\n")]
+    [InlineData("1,10,4BD32A89\n1,CRC32C")]
+    [InlineData("1,10,4BD32A89\n1,CRC32C\n\n")]
+    [InlineData("1,10,4BD32A89\n1,CRC32C,FILES\nF,420,-0,10,0+10,x\n1,FILES\n")]
+    [InlineData("1,10,4BD32A89\n1,CRC32C,FILES\nF,420,+1,10,0+10,x\n1,FILES\n")]
+    [InlineData("1,10,4BD32A89\n1,CRC32C,FILES\nF,0420,1,10,0+10,x\n1,FILES\n")]
+    [InlineData("1,10,4BD32A89\n1,CRC32C,FILES\nF,420,1,10,0+10,x%2c\n1,FILES\n")]
+    [InlineData("1,10,4BD32A89\n1,CRC32C,FILES\nF,420,1,10,0+10,x\u00ff\n1,FILES\n")]     // no UTF-8
+    public void ADescriptionOfAPeer_IsWrittenToTheByteAsOursIs_OrRefused(string text)
+    {
+        // In the user's own folder it will do: an editor may have been at it.
+        Assert.True(ChunkSums.TryParse(Encoding.Latin1.GetBytes(text), out ChunkSums? sums, out _));
+        byte[] bytes = Encoding.Latin1.GetBytes(text);
+        Assert.Null(ChunkSums.TryReadDescription(bytes, ChunkSums.IdOf(bytes)));
+        Assert.NotNull(ChunkSums.TryReadDescription(sums!.Text, sums.Id));
+        Assert.Null(ChunkSums.TryReadDescription(sums.Text, sums.Id + 1));
+    }
+
+    [Fact]
+    public void SizesThatNobodyCanAdd_AreRefused()
+    {
+        // 9,224 times the largest size of a chunk is more than a file can have.
+        var text = new StringBuilder();
+        for (int i = 1; i <= 9224; i++) text.Append($"{i},999999999999999,0\n");
+        Assert.False(ChunkSums.TryParse(Encoding.ASCII.GetBytes($"{text}9224,CRC32C\n"), out _, out int badLine));
+        Assert.Equal(9224, badLine);
+        string fewer = text.ToString()[..text.ToString().IndexOf("9224,", StringComparison.Ordinal)];
+        Assert.True(ChunkSums.TryParse(Encoding.ASCII.GetBytes($"{fewer}9223,CRC32C\n"), out ChunkSums? sums, out _));
+        Assert.Equal(9223 * 999_999_999_999_999, sums!.TotalBytes);
     }
 
     [Fact]
@@ -93,4 +156,7 @@ public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static bool TryRead(string[] lines) => ChunkSums.TryParse(
+        Encoding.UTF8.GetBytes($"{Sums}{string.Join('\n', lines)}\n{lines.Length},FILES\n"), out _, out _);
 }

@@ -1,0 +1,80 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Numerics;
+using System.Text;
+using System.Text.RegularExpressions;
+using P2P.Client;
+using P2P.Tests.Faults.Fuzz;
+
+namespace P2P.Fuzz;
+
+/// <summary>
+/// Any <c>/stats.json</c>: read as the slow reading has it, and shown as a table that does nothing to the terminal: a
+/// line for the swarm, one for each peer, of visible characters and bearable length.
+/// </summary>
+internal static class StatsTarget
+{
+    private const long NumberMax = 900_000_000_000_000;
+    private const int HostBytesMax = 255, LineCharactersMax = 400;
+
+    public static void Run(ReadOnlySpan<byte> input)
+    {
+        string json = Encoding.UTF8.GetString(input);
+        var status = SwarmStatus.TryParse(json);
+        bool isOurs = json.StartsWith("{\"tracker\":\"P2PTracker\"", StringComparison.Ordinal)
+            && json.All(each => each is '\n' or (>= ' ' and <= '~'));
+        Expect(status is not null == isOurs, $"read: {status is not null}");
+        if (status is null) return;
+
+        string head = json.Split("\"rows\"")[0];
+        if (head.Length == json.Length) head = "";
+        long[] numbers =
+        [
+            status.Chunks, status.ListedChunks, status.Peers, status.Connected, status.Complete,
+            (long)status.Uptime.TotalMilliseconds,
+        ];
+        string[] fields = ["chunks", "listed_chunks", "peers", "connected", "complete", "uptime_ms"];
+        for (int i = 0; i < fields.Length; i++)
+            Expect(numbers[i] == Number(head, fields[i]), $"{fields[i]} is {numbers[i]}");
+        List<string> rows = [];
+        foreach (string line in json.Split('\n'))
+        {
+            Match host = Regex.Match(line, "^\\{\"host\":\"(?<host>[^\"]{1,255})\"");
+            if (!host.Success) continue;
+            rows.Add($"{host.Groups["host"].Value}:{Number(line, "port")} {Number(line, "chunks")} "
+                + $"{line.Contains("\"gone_ms\":")}");
+        }
+        Expect(rows.SequenceEqual(status.Rows.Select(row => $"{row.Name} {row.Chunks} {row.IsGone}")), "other rows");
+        Show(status);
+    }
+
+    private static void Show(SwarmStatus status)
+    {
+        string table = StatusCommand.Describe(status, "hub:5100");
+        Expect(table.All(each => each is '\n' or (>= ' ' and <= '~')), "the table has more than visible characters");
+        string[] lines = table.Split('\n');
+        Expect(lines.Length == (status.Rows.Count == 0 ? 1 : status.Rows.Count + 2), $"{lines.Length} lines");
+        Expect(lines.All(line => line.Length <= LineCharactersMax), "a line is too long");
+        for (int i = 2; i < lines.Length; i++)
+        {
+            SwarmRow row = status.Rows[i - 2];
+            Expect(row.Name.Length <= HostBytesMax + 16, "a name is too long");
+            // Shares come to more than 100 only where a tracker says that a peer has more chunks than there are.
+            bool isRight = Regex.IsMatch(lines[i], @" +[0-9]+ +[0-9]+ %  (gone|complete|fetching)\z");
+            Expect(isRight && lines[i].StartsWith(row.Name, StringComparison.Ordinal), $"the line {lines[i]}");
+        }
+    }
+
+    private static long Number(string json, string field)
+    {
+        Match match = Regex.Match(json, $"\"{field}\":(?<digits>[0-9]*)");
+        var number = BigInteger.Parse($"0{match.Groups["digits"].Value}");
+        return number > NumberMax ? 0 : (long)number;
+    }
+
+    private static void Expect(bool holds, string what)
+    {
+        if (!holds) throw new FuzzException(what);
+    }
+}
