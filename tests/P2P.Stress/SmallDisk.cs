@@ -52,6 +52,14 @@ internal sealed class SmallDisk(string folder, Random random)
         filler.SetLength(Math.Max(0, filler.Length / PageBytes - free) * PageBytes);
     }
 
+    /// <summary>Gives it another size.</summary>
+    /// <param name="isEnough">What the round wants to write fits.</param>
+    public void Resize(long bytes, bool isEnough)
+    {
+        IsFull = !isEnough;
+        OtherMachine.ResizeSmallDisk(folder, bytes);
+    }
+
     public void Free()
     {
         IsFull = false;
