@@ -7,15 +7,16 @@ using P2P.Tests.Support;
 namespace P2P.Stress;
 
 /// <summary>
-/// What the seeds of a round serve: a file, or a folder with names, permissions, times, links, holes and empty things by
-/// chance. It is changed twice on purpose: a little while it is served, and then more, so that the next seeds have
+/// What the seeds of a round serve: a file, or a folder with names, permissions, times, links, holes and empty things
+/// by chance. It is changed twice on purpose: a little while it is served, and then more, so that the next seeds have
 /// another set of which a part is the same.
 /// </summary>
 internal sealed class SetOriginal
 {
     private static readonly string[] Names =
     [
-        "a", "b", "c", "with space", "comma,", "%2C", "per%cent", "new\nline", "cr\r", "é", "日本", ".hidden", "-dash",
+        "a", "b", "c", "with space", "comma,", "%2C", "per%cent", "new\nline", "cr\r", "é", "日本", ".hidden",
+        "-dash",
         "*", "\"quoted\"", "back\\slash", ".x.part", "chunk_1", "local_chunks.txt", " lead", "trail ", "L,D,F",
         new string('n', 200),
     ];
@@ -24,21 +25,13 @@ internal sealed class SetOriginal
         0b111_111_111];
 
     private readonly Random _random;
-    private readonly bool _isFolder;
+    private bool _isFolder;
 
     /// <param name="path">Where it is to be; there is nothing yet.</param>
     public SetOriginal(Random random, string path)
     {
         (_random, Path) = (random, path);
-        _isFolder = random.Next(3) > 0;
-        if (_isFolder)
-        {
-            Directory.CreateDirectory(path);
-            WriteFile(System.IO.Path.Combine(path, "first"), random.Next(1, 200_000));
-            Grow(path, depth: 0);
-            SetModes();
-        }
-        else WriteFile(path, random.Next(20) == 0 ? random.Next(3) : random.Next(100_000, 12_000_000));
+        Make();
         Take();
     }
 
@@ -102,15 +95,21 @@ internal sealed class SetOriginal
     /// <summary>Makes another set of it, while nobody serves it.</summary>
     public void Change()
     {
-        if (!_isFolder && File.ReadAllBytes(Path) is var bytes)
+        if (_random.Next(6) == 0)
+        {
+            Remove(Path);
+            ChunkBytes = 0;
+            Make();
+        }
+        else if (!_isFolder && File.ReadAllBytes(Path) is var bytes)
         {
             for (int i = _random.Next(1, 6); i > 0 && bytes.Length > 0; i--)
                 bytes[_random.Next(bytes.Length)]++;
-            int length = _random.Next(3) switch { 0 => bytes.Length, 1 => bytes.Length / 2, _ => bytes.Length + 30_000 };
-            Array.Resize(ref bytes, length);
+            int more = _random.Next(3) switch { 0 => 0, 1 => -bytes.Length / 2, _ => 30_000 };
+            Array.Resize(ref bytes, bytes.Length + more);
             File.WriteAllBytes(Path, bytes);
         }
-        for (int i = _random.Next(1, 8); _isFolder && i > 0; i--)
+        else for (int i = _random.Next(1, 8); i > 0; i--)
             Mutate(Pick(Everything().Where(each => System.IO.Path.GetFileName(each) != "first").DefaultIfEmpty("")
                 .ToList()));
         if (_isFolder)
@@ -131,9 +130,7 @@ internal sealed class SetOriginal
             WriteSparse(path, Math.Max(length, 1));
             return;
         }
-        if (File.Exists(path) || new FileInfo(path).LinkTarget is not null)
-            File.Delete(path);
-        else Directory.Delete(path, recursive: true);
+        Remove(path);
         switch (kind)
         {
             case 0:
@@ -149,6 +146,27 @@ internal sealed class SetOriginal
                 WriteFile(path, _random.Next(20_000));
                 break;
         }
+    }
+
+    private static void Remove(string path)
+    {
+        if (File.Exists(path) || new FileInfo(path).LinkTarget is not null)
+            File.Delete(path);
+        else Directory.Delete(path, recursive: true);
+    }
+
+    private void Make()
+    {
+        _isFolder = _random.Next(3) > 0;
+        if (!_isFolder)
+        {
+            WriteFile(Path, _random.Next(20) == 0 ? _random.Next(3) : _random.Next(100_000, 12_000_000));
+            return;
+        }
+        Directory.CreateDirectory(Path);
+        WriteFile(System.IO.Path.Combine(Path, "first"), _random.Next(1, 200_000));
+        Grow(Path, depth: 0);
+        SetModes();
     }
 
     private void Take()

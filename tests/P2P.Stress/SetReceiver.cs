@@ -85,7 +85,7 @@ internal sealed class SetReceiver(ChaosSwarm swarm, int number, string target, S
             // If the first ends just now, there is nothing against the second, and that may end as well.
             if (second.Process.HasExited && second.Process.WaitForExit() == 0 && HasTarget)
                 return;
-            JudgeRefusal(second, target);
+            JudgeRefusal(second, _temporary);
             return;
         }
         if (HasTarget && second.WaitUntilComplete(ChaosSwarm.ProcessPatience))
@@ -138,7 +138,8 @@ internal sealed class SetReceiver(ChaosSwarm swarm, int number, string target, S
     {
         Directory.CreateDirectory(_folder);             // on a small disk that is empty at first
         string name = $"r{number}.{run}";
-        string[] all = ["fetch", "-tracker", $"localhost:{Swarm.TrackerPort}", "-out", target, "-name", name, .. arguments];
+        string[] all =
+            ["fetch", "-tracker", $"localhost:{Swarm.TrackerPort}", "-out", target, "-name", name, .. arguments];
         var made = new ClientRun(new ClientProcess(Swarm.WorkFolder, name, target, all), before: null, _history);
         if (disk is { IsFull: true })
             _onFullDisk.Add(made);
@@ -181,7 +182,8 @@ internal sealed class SetReceiver(ChaosSwarm swarm, int number, string target, S
             Count(Violation.LeftoverFiles, $"{string.Join(' ', strays)} left in {_folder}; {_history}", run);
     }
 
-    private IEnumerable<string> Names() => Directory.GetFileSystemEntries(_folder).Select(path => Path.GetFileName(path));
+    private IEnumerable<string> Names() =>
+        Directory.GetFileSystemEntries(_folder).Select(path => Path.GetFileName(path));
 
     private string Beside() => $"[{string.Join(' ', Names().Order(StringComparer.Ordinal))}]";
 }

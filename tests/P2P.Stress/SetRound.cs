@@ -42,7 +42,8 @@ internal sealed class SetRound : IChaosRound
         _seeds = [.. Enumerable.Range(0, _random.Next(1, 3)).Select(i => new SetSeed(_swarm, i, _original))];
         _disk = SmallDisk.IsPossible ? new SmallDisk(_folder.MakeFolder("disk"), _random) : null;
         int onDisk = _disk is null ? 0 : _random.Next(0, 3);
-        _receivers = [.. Enumerable.Range(0, _random.Next(2, 5)).Select(i => MakeReceiver(i, i < onDisk ? _disk : null))];
+        _receivers =
+            [.. Enumerable.Range(0, _random.Next(2, 5)).Select(i => MakeReceiver(i, i < onDisk ? _disk : null))];
     }
 
     /// <inheritdoc cref="ChaosRound.Run"/>
@@ -134,7 +135,8 @@ internal sealed class SetRound : IChaosRound
         }
         _startsAt.Clear();
         foreach (ChaosMember member in LivingMembers())
-            _startsAt[member] = _watch.Elapsed + TimeSpan.FromSeconds(_random.Next(3) == 0 ? _random.NextDouble() * 4 : 0);
+            _startsAt[member] =
+                _watch.Elapsed + TimeSpan.FromSeconds(_random.Next(3) == 0 ? _random.NextDouble() * 4 : 0);
         // So that there is a transfer to disturb.
         foreach (SetSeed seed in _seeds)
             seed.Limit = _random.Next(4) == 0 ? null : Math.Max(20_000, _original.Bytes / _random.Next(2, 8));
