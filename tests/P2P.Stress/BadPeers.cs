@@ -9,9 +9,9 @@ namespace P2P.Stress;
 
 /// <summary>
 /// Peers that announce chunks and then misbehave, differently each time: reset half-way, trickle, end without a byte,
-/// stall; and where every client has the sums, send wrong bytes, or more than the chunk has.
-/// Without sums the protocol can't tell a chunk from part of it where two attempts agree (PROTOCOL 3.4),
-/// so no two of them stall at the same byte of a chunk, and only one ends without a byte.
+/// stall; and where every client has the sums, send wrong bytes, or more than the chunk has. Without sums the protocol
+/// can't tell a chunk from part of it where two attempts agree (PROTOCOL 3.4), so no two of them stall at the same byte
+/// of a chunk, and only one ends without a byte.
 /// </summary>
 internal sealed class BadPeers : IDisposable
 {

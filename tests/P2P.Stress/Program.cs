@@ -18,8 +18,8 @@ internal static class Program
           fuzz       random bytes for the framing, the readers and local_chunks.txt, against slow second implementations
           chaos      swarms of 12 clients with kills, stops, full disks (as root), second clients in a folder, restarts
                      of the tracker and bad peers; counts what must not happen, and says what is needed to look into it
-          sets       the same with seeds and receivers in place: files and folders, receivers that go on where they were,
-                     originals that change, targets on full disks; a round's seed is that of a first round
+          sets       the same with seeds and receivers in place: files and folders, receivers that go on where they
+                     were, originals that change, targets on full disks; a round's seed is that of a first round
           simulate   one seed and some clients with the product's own decisions on a simulated network
           page       a picture of the tracker's page, as it stands in the README
         The exit code is 0 only if everything was right.

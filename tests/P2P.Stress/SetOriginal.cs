@@ -88,7 +88,8 @@ internal sealed class SetOriginal
                 }
                 break;
         }
-        string[] kinds = ["time alone", "longer by a byte", "longer, with the old time", "shorter", "replaced", "bytes"];
+        string[] kinds =
+            ["time alone", "longer by a byte", "longer, with the old time", "shorter", "replaced", "bytes"];
         return ($"{System.IO.Path.GetRelativePath(Path, file)}: {kinds[kind]}", chunkIndex);
     }
 

@@ -57,7 +57,9 @@ internal sealed class SmallDisk(string folder, Random random)
     public void Resize(long bytes, bool isEnough)
     {
         IsFull = !isEnough;
-        OtherMachine.ResizeSmallDisk(folder, bytes);
+        var drive = new DriveInfo(folder);              // it can't become smaller than what is on it
+        long used = drive.TotalSize - drive.TotalFreeSpace;
+        OtherMachine.ResizeSmallDisk(folder, Math.Max(bytes, used + 4 * PageBytes));
     }
 
     public void Free()

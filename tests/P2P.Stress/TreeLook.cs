@@ -8,8 +8,8 @@ namespace P2P.Stress;
 
 /// <summary>
 /// A file, or a folder with all that is in it, as it lies there at one moment, read by .NET alone. Of a single file
-/// only the bytes count, since nothing else of it travels; of what is in a folder names, kinds, permissions, times and where
-/// links lead to, too.
+/// only the bytes count, since nothing else of it travels; of what is in a folder names, kinds, permissions, times and
+/// where links lead to, too.
 /// </summary>
 internal sealed class TreeLook
 {

@@ -128,7 +128,8 @@ public sealed class TargetSetTests : IDisposable
         Assert.Equal("\0\0\0\0\0", ReadPart());
     }
 
-    public static TheoryData<string> Differences => ["more", "kind", "link", "no link", "size", "hole", "no folder", ""];
+    public static TheoryData<string> Differences =>
+        ["more", "kind", "link", "no link", "size", "hole", "no folder", ""];
 
     [Theory]
     [MemberData(nameof(Differences))]
