@@ -9,8 +9,9 @@ namespace P2P.Stress;
 
 /// <summary>
 /// Peers that announce chunks and then misbehave, differently each time: reset half-way, trickle, end without a byte,
-/// stall. The protocol can't tell a chunk from part of it where two attempts agree (PROTOCOL 3.4),
-/// so no two of them stall at the same byte of a chunk, and only one ends without a byte.
+/// stall; and where every client has the sums, send wrong bytes, or more than the chunk has. Without sums the protocol
+/// can't tell a chunk from part of it where two attempts agree (PROTOCOL 3.4), so no two of them stall at the same byte
+/// of a chunk, and only one ends without a byte.
 /// </summary>
 internal sealed class BadPeers : IDisposable
 {
@@ -19,12 +20,14 @@ internal sealed class BadPeers : IDisposable
     private readonly ChaosCounts _counts;
     private readonly ScriptedPeer[] _peers;
     private readonly int[][] _held;
+    private readonly bool _mayLie;
     private readonly HashSet<(int Index, int Bytes)> _ends = [];
     private NaiveClient[] _announcers = [];
 
-    public BadPeers(Random random, ChunkSet chunks, int count, ChaosCounts counts)
+    /// <param name="mayLie">Every client can tell a wrong chunk by its sum.</param>
+    public BadPeers(Random random, ChunkSet chunks, int count, ChaosCounts counts, bool mayLie = false)
     {
-        (_random, _chunks, _counts) = (new Random(random.Next()), chunks, counts);
+        (_random, _chunks, _counts, _mayLie) = (new Random(random.Next()), chunks, counts, mayLie);
         _peers = Enumerable.Range(0, count).Select(_ => new ScriptedPeer(Misbehave)).ToArray();
         _held = _peers.Select(_ => chunks.Indexes.Where(_ => random.Next(4) == 0).ToArray()).ToArray();
     }
@@ -63,11 +66,19 @@ internal sealed class BadPeers : IDisposable
         byte[] chunk = _chunks[index];
         int kind, bytes;
         bool isNew;
+        byte[] wrong = chunk;
         lock (_random)
         {
-            kind = _random.Next(4);
-            bytes = kind == 2 ? 0 : _random.Next(chunk.Length);
-            isNew = kind is 0 or 1 || _ends.Add((index, bytes));
+            kind = _random.Next(_mayLie ? 8 : 4);
+            bytes = kind == 2 || chunk.Length == 0 ? 0 : _random.Next(chunk.Length);
+            isNew = kind is not (2 or 3) || _ends.Add((index, bytes));
+            if (kind >= 4)
+                wrong = Falsify(chunk, isTooLong: kind >= 6);
+        }
+        if (kind >= 4)
+        {
+            ScriptedPeer.Send(socket, wrong);
+            return PeerEnd.Clean;
         }
         if (!isNew)
             return PeerEnd.Reset;
@@ -78,5 +89,15 @@ internal sealed class BadPeers : IDisposable
         }
         ScriptedPeer.Send(socket, chunk.AsSpan(0, bytes));
         return kind switch { 0 => PeerEnd.Reset, 2 => PeerEnd.Clean, _ => PeerEnd.Silence };
+    }
+
+    private byte[] Falsify(byte[] chunk, bool isTooLong)
+    {
+        byte[] more = new byte[isTooLong ? _random.Next(1, 300_000) : chunk.Length == 0 ? 1 : 0];
+        _random.NextBytes(more);
+        byte[] wrong = [.. chunk, .. more];
+        if (!isTooLong && chunk.Length > 0)
+            wrong[_random.Next(chunk.Length)] ^= (byte)_random.Next(1, 256);
+        return wrong;
     }
 }

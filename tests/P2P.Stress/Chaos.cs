@@ -4,11 +4,19 @@ using System.Runtime.InteropServices;
 
 namespace P2P.Stress;
 
+/// <summary>A round of chaos.</summary>
+internal interface IChaosRound : IDisposable
+{
+    /// <summary>Plays it, and counts what must not happen.</summary>
+    void Run();
+}
+
 /// <summary>Rounds of chaos until the time is over: one line for each, what was wrong in it, and the sums.</summary>
 internal static class Chaos
 {
+    /// <param name="makeRound">Makes a round from its seed.</param>
     /// <returns>0 if every round was right.</returns>
-    public static int Run(int seed, TimeSpan duration)
+    public static int Run(int seed, TimeSpan duration, Func<int, ChaosCounts, IChaosRound> makeRound)
     {
         var total = new ChaosCounts();
         var watch = Stopwatch.StartNew();
@@ -22,10 +30,10 @@ internal static class Chaos
         {
             TimeSpan start = watch.Elapsed;
             var counts = new ChaosCounts();
-            int roundSeed = unchecked(seed + 7919 * number);
+            int roundSeed = number == 1 ? seed : unchecked(seed + 7919 * (number - 1));
             try
             {
-                using var round = new ChaosRound(roundSeed, counts);
+                using IChaosRound round = makeRound(roundSeed, counts);
                 round.Run();
             }
             catch (Exception e)

@@ -15,6 +15,10 @@ internal enum Violation
     ChunksFetchedTwice,
     TornLogLines,
     SecondClientsNotRefused,
+
+    /// <summary>A file or folder that a receiver gave its final name is not the original.</summary>
+    WrongTargets,
+    UndocumentedExits,
     FailedAssertions,
     OtherFaults,
 }
@@ -38,6 +42,12 @@ internal sealed class ChaosCounts
 
     /// <summary>Requests for a chunk that another source had sent while the connection was being made.</summary>
     public int Overtaken { get; set; }
+
+    /// <summary>Files and folders that receivers have put together.</summary>
+    public int Targets { get; set; }
+
+    /// <summary>Originals that were changed under their seeds.</summary>
+    public int ChangedOriginals { get; set; }
 
     public long ChunksFetched { get; set; }
     public long Bytes { get; set; }
@@ -78,6 +88,8 @@ internal sealed class ChaosCounts
         _badTransfers += round._badTransfers;
         LogLines += round.LogLines;
         Overtaken += round.Overtaken;
+        Targets += round.Targets;
+        ChangedOriginals += round.ChangedOriginals;
         ChunksFetched += round.ChunksFetched;
         Bytes += round.Bytes;
     }
@@ -86,6 +98,7 @@ internal sealed class ChaosCounts
         $"{Kills} kills ({string.Join(", ", _kills.Select(each => $"{each.Value} {ChaosSwarm.NameOf(each.Key)}"))}; "
         + $"{EndsBeforeComplete} ends before complete), {Stops} stops, {TrackerRestarts} tracker restarts, "
         + $"{_badTransfers} bad transfers, {FullDisks} full disks, {SecondClients} second clients, "
+        + (Targets > 0 ? $"{Targets} targets whole, {ChangedOriginals} originals changed, " : "")
         + $"{ChunksFetched} chunks fetched, {Bytes / 1e6:F1} MB, {LogLines} log lines, {Overtaken} requests overtaken; "
         + string.Join(", ", Enum.GetValues<Violation>().Select(each => $"{_violations[(int)each]} {Words(each)}"));
 

@@ -41,7 +41,7 @@ internal sealed class ChaosLog(string path)
                 continue;
             if (fields[1] == "LOCAL_CHUNKS")
                 announced.Add((fields[0], fields[2]));
-            else if (int.TryParse(fields[2], out int index) && run.Before.Held.Contains(index))
+            else if (int.TryParse(fields[2], out int index) && run.Before?.Held.Contains(index) == true)
                 again.Add(run, Numbered(i));
             else if (announced.Contains((fields[0], fields[2])))
                 counts.Overtaken++;

@@ -14,7 +14,7 @@ namespace P2P.Stress;
 /// disk that fills up, the tracker comes back empty, and bad peers interfere. Then all of it ends, and everybody has to
 /// finish.
 /// </summary>
-internal sealed class ChaosRound : IDisposable
+internal sealed class ChaosRound : IChaosRound
 {
     private const int Clients = 12;
     private static readonly TimeSpan FinishTimeout = TimeSpan.FromSeconds(150);
@@ -27,7 +27,7 @@ internal sealed class ChaosRound : IDisposable
     private readonly TempFolder _folder = new();
     private readonly ChaosSwarm _swarm;
     private readonly ChaosClient[] _clients;
-    private readonly List<TrackerProcess> _trackers = [];
+    private readonly ChaosTracker _tracker;
     private readonly SmallDisk? _disk;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private BadPeers? _badPeers;
@@ -38,6 +38,7 @@ internal sealed class ChaosRound : IDisposable
         _random = new Random(seed);
         var chunks = new ChunkSet(_random, _random.Next(40, 250), _ => NextLength());
         _swarm = new ChaosSwarm(_folder.Path, chunks, FreePort.Next(), counts);
+        _tracker = new ChaosTracker(_swarm, () => _badPeers!.Announce(_swarm.TrackerPort));
         _disk = SmallDisk.IsPossible ? new SmallDisk(_folder.MakeFolder("disk"), _random) : null;
         IReadOnlyList<int>[] dealt = chunks.Scatter(_random, Clients);
         _clients = Enumerable.Range(0, Clients).Select(i => i == 0 && _disk is not null
@@ -61,8 +62,7 @@ internal sealed class ChaosRound : IDisposable
         _badPeers?.Dispose();
         foreach (ChaosClient client in _clients)
             client.Dispose();
-        foreach (TrackerProcess tracker in _trackers)
-            tracker.Dispose();
+        _tracker.Dispose();
         _folder.Dispose();
     }
 
@@ -71,7 +71,7 @@ internal sealed class ChaosRound : IDisposable
         foreach (ChaosClient client in _clients)
             client.Deal();
         _badPeers = new BadPeers(_random, _swarm.Chunks, count: 4, _swarm.Counts);
-        StartTracker();
+        _tracker.Start();
         var faultTime = TimeSpan.FromSeconds(_random.Next(10, 20));
         TimeSpan[] startsAt = _clients.Select((_, i) => faultTime * (i < 3 ? 0 : _random.NextDouble() * 0.6)).ToArray();
         while (_watch.Elapsed < faultTime)
@@ -118,7 +118,7 @@ internal sealed class ChaosRound : IDisposable
                 FillDisk();
                 break;
             case 17:
-                RestartTracker();
+                _tracker.Restart(NextSignal(), TimeSpan.FromMilliseconds(_random.Next(0, 500)));
                 break;
         }
     }
@@ -160,37 +160,6 @@ internal sealed class ChaosRound : IDisposable
             _disk.Free();
     }
 
-    private void StartTracker()
-    {
-        _trackers.Add(new TrackerProcess(_folder.Path, "-port", $"{_swarm.TrackerPort}"));
-        _ = _trackers[^1].ReadyLine;
-        _badPeers!.Announce(_swarm.TrackerPort);
-    }
-
-    private void RestartTracker()
-    {
-        EndTracker(NextSignal());
-        Thread.Sleep(_random.Next(0, 500));
-        StartTracker();
-        _swarm.Counts.TrackerRestarts++;
-    }
-
-    private void EndTracker(int signal)
-    {
-        TrackerProcess tracker = _trackers[^1];
-        tracker.Signal(signal);
-        if (!tracker.HasExitedWithin(ChaosSwarm.ProcessPatience))
-        {
-            Fault($"{ChaosSwarm.NameOf(signal)} doesn't end the tracker\n{tracker.Describe()}");
-            tracker.Kill();
-        }
-        bool isClean = tracker.WaitForExit() == (signal == Libc.SigKill ? 128 + signal : 0);
-        if (tracker.HasFailedAssertion)
-            _swarm.Counts.Add(Violation.FailedAssertions, $"an assertion does not hold\n{tracker.Describe()}");
-        else if (!isClean)
-            Fault($"the tracker ended badly after {ChaosSwarm.NameOf(signal)}\n{tracker.Describe()}");
-    }
-
     private void WaitUntilComplete()
     {
         TimeSpan deadline = _watch.Elapsed + FinishTimeout;
@@ -214,7 +183,7 @@ internal sealed class ChaosRound : IDisposable
         Action[] ends = _clients.Select(client => client.BeginEnd(NextCleanSignal())).ToArray();
         foreach (Action end in ends)
             end();
-        EndTracker(NextCleanSignal());
+        _tracker.End(NextCleanSignal());
     }
 
     private static TimeSpan TidyPatience(ChaosClient client) =>
@@ -225,6 +194,4 @@ internal sealed class ChaosRound : IDisposable
     private int NextCleanSignal() => _random.Next(2) == 0 ? Libc.SigTerm : Libc.SigHup;
 
     private int NextSignal() => _random.Next(2) == 0 ? Libc.SigKill : NextCleanSignal();
-
-    private void Fault(string what) => _swarm.Counts.Add(Violation.OtherFaults, what);
 }

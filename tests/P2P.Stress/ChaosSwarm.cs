@@ -6,7 +6,9 @@ namespace P2P.Stress;
 
 /// <summary>What the clients of one round have in common.</summary>
 /// <param name="WorkFolder">Where their processes run and share one `logs.log`.</param>
-internal sealed record ChaosSwarm(string WorkFolder, ChunkSet Chunks, int TrackerPort, ChaosCounts Counts)
+/// <param name="Description">The sums of its chunks, for clients that have a folder with them; null: none.</param>
+internal sealed record ChaosSwarm(
+    string WorkFolder, ChunkSet Chunks, int TrackerPort, ChaosCounts Counts, byte[]? Description = null)
 {
     public string LogPath { get; } = Path.Combine(WorkFolder, "logs.log");
 

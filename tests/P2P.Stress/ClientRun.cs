@@ -4,17 +4,17 @@ using P2P.Tests.Support;
 
 namespace P2P.Stress;
 
-/// <summary>One process of a client, with a name of its own in the log, and what lay in its folder before it
-/// began.</summary>
-internal sealed class ClientRun(ClientProcess process, FolderLook before, string history)
+/// <summary>One process of a client, with a name of its own in the log, and what lay in its folder of chunks before it
+/// began; null if it has none.</summary>
+internal sealed class ClientRun(ClientProcess process, FolderLook? before, string history)
 {
     // What the programs print only when something has gone wrong that nobody did to them.
     private static readonly string[] Faults =
-        ["internal error", "has gone or changed", "Unhandled", "Access to the path", "Exception"];
+        ["internal error", "Unhandled", "Access to the path", "Exception", "   at "];
 
     public ClientProcess Process => process;
 
-    public FolderLook Before => before;
+    public FolderLook? Before => before;
 
     /// <summary>How the run before it ended, and what lay in the folder then.</summary>
     public string History => history;
@@ -32,7 +32,9 @@ internal sealed class ClientRun(ClientProcess process, FolderLook before, string
     public bool WaitUntilComplete(TimeSpan limit) =>
         process.Output.TryWaitFor(line => line.Contains(": complete, all "), limit);
 
-    /// <summary>Whether it complained of what can't be, or of a disk that has room.</summary>
-    public bool HasComplained(bool isOnSmallDisk) => process.Errors.All.Any(line =>
-        Faults.Any(line.Contains) || (!isOnSmallDisk && line.Contains("can't store chunks")));
+    /// <summary>Whether it complained of what can't be, of a disk that has room, or of files that nobody has
+    /// touched.</summary>
+    public bool HasComplained(bool isOnSmallDisk, bool hasChangedFiles) => process.Errors.All.Any(line =>
+        Faults.Any(line.Contains) || (!isOnSmallDisk && line.Contains("can't store chunks"))
+            || (!hasChangedFiles && line.Contains("has gone or changed")));
 }

@@ -12,6 +12,9 @@ namespace P2P.Stress;
 /// </summary>
 internal sealed class FolderLook
 {
+    /// <summary>The name of the file of sums.</summary>
+    public const string Sums = "chunks.crc";
+
     private const string List = "local_chunks.txt";
     private readonly string _folder;
     private readonly HashSet<int> _held = [];
@@ -27,7 +30,7 @@ internal sealed class FolderLook
             int index = name.Split('_') is ["chunk", var digits] && int.TryParse(digits, out int number) ? number : 0;
             if (index >= 1 && index <= chunks.Count)
                 Compare(index, Path.Combine(folder, name), chunks[index]);
-            else if (name != List)
+            else if (name is not (List or Sums))
                 _strays.Add(name);
         }
         foreach (string line in File.ReadLines(Path.Combine(folder, List)))

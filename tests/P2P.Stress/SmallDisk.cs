@@ -52,6 +52,16 @@ internal sealed class SmallDisk(string folder, Random random)
         filler.SetLength(Math.Max(0, filler.Length / PageBytes - free) * PageBytes);
     }
 
+    /// <summary>Gives it another size.</summary>
+    /// <param name="isEnough">What the round wants to write fits.</param>
+    public void Resize(long bytes, bool isEnough)
+    {
+        IsFull = !isEnough;
+        var drive = new DriveInfo(folder);              // it can't become smaller than what is on it
+        long used = drive.TotalSize - drive.TotalFreeSpace;
+        OtherMachine.ResizeSmallDisk(folder, Math.Max(bytes, used + 4 * PageBytes));
+    }
+
     public void Free()
     {
         IsFull = false;

@@ -101,12 +101,13 @@ public sealed unsafe class NativeFile : IDisposable
     public static NativeFile? TryOpenToAppend(string path, out int error) =>
         TryOpen(path, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND, out error);
 
-    /// <summary>Makes a new file to write that has no name, and is gone when it is closed without one.</summary>
+    /// <summary>Makes a new file to write and to read that has no name, and is gone when it is closed without
+    /// one.</summary>
     /// <param name="error">0, or the errno: EOPNOTSUPP where files can't be without a name.</param>
     public static NativeFile? TryCreateUnnamed(string folder, out int error)
     {
         error = LibC.EOPNOTSUPP;
-        NativeFile? file = _canBeNamed ? TryOpen(folder, LibC.O_WRONLY | UnnamedFlag, out error) : null;
+        NativeFile? file = _canBeNamed ? TryOpen(folder, LibC.O_RDWR | UnnamedFlag, out error) : null;
         if (error is LibC.EISDIR or LibC.EINVAL) error = LibC.EOPNOTSUPP;       // what older systems say
         return file;
     }

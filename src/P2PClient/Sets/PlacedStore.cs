@@ -46,7 +46,7 @@ internal sealed class PlacedStore : ChunkStore
         var file = NativeFile.TryOpenPart(PathOf(chunkIndex), StartOf(chunkIndex), !IsReadOnly, out int error);
         isGone = MeansGone(error);
         if (file is null) return null;
-        bool isRight = file.TryGetStatus(out long bytes, out _) && bytes >= StartOf(chunkIndex) + SizeOf(chunkIndex);
+        bool isRight = file.TryGetStatus(out long bytes, out _) && bytes == FileBytesOf(chunkIndex);
         if (isRight && (_modified is null || IsAsBefore(chunkIndex, file.Seen.Modified.Ticks))) return file;
         file.Dispose();
         isGone = true;
@@ -61,7 +61,7 @@ internal sealed class PlacedStore : ChunkStore
         bool isUnnamed = _root.StartsWith("/proc/", StringComparison.Ordinal);
         string folder = isUnnamed ? Environment.CurrentDirectory : Path.GetDirectoryName(_root)!;
         string name = $"{Path.GetFileName(_root)}.{chunkIndex}.{++_secondAttempts}";
-        return new PartialChunk(Path.Combine(folder, FolderStore.TemporaryName(name)), path);
+        return new PartialChunk(Path.Combine(folder, FolderStore.TemporaryName(name)), path) { IsForPlace = true };
     }
 
     public override bool TryCommit(int chunkIndex, PartialChunk copy) =>
@@ -77,6 +77,10 @@ internal sealed class PlacedStore : ChunkStore
 
     private long StartOf(int chunkIndex) =>
         _starts is not null ? _starts[chunkIndex - 1] : _sums.Files!.Places[chunkIndex - 1].Start;
+
+    private long FileBytesOf(int chunkIndex) => _sums.Files is { } files
+        ? files.All[files.Places[chunkIndex - 1].File].Bytes
+        : _sums.TotalBytes;
 
     private string PathOf(int chunkIndex)
     {

@@ -28,24 +28,20 @@ internal sealed class TargetSet : IDisposable
     {
         (_path, _sums) = (path, sums);
         _temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.part");
-        bool isThere = File.Exists(path) || Directory.Exists(path);
         try
         {
-            bool isNew = !isThere && !File.Exists(_temporary) && !Directory.Exists(_temporary);
-            // Nothing is changed of what another client may be writing.
-            if (!isThere && !isNew) _lock = FolderLock.Take(_temporary);
-            if (!isThere) Make();
-            if (isNew) _lock = FolderLock.Take(_temporary);
-            Store = new PlacedStore(isThere ? path : _temporary, sums, isReadOnly: isThere);
-            if (!isNew) FindHeld();
+            bool isNew = false;
+            while (!(IsFinished = Exists(path)) && !TryTake(out _lock, out isNew)) _lock?.Dispose();
+            if (!IsFinished) Make();
+            Store = new PlacedStore(IsFinished ? path : _temporary, sums, isReadOnly: IsFinished);
+            if (IsFinished || !isNew) FindHeld();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ProgramException(ExitCode.Disk, $"can't write {name}: {DiskError.Describe(e)}; let this user "
                 + "write there, make room, or give another with -out");
         }
-        IsFinished = isThere;
-        if (isThere && Held.Count < sums.ChunkCount)
+        if (IsFinished && Held.Count < sums.ChunkCount)
             throw new ProgramException(ExitCode.Usage, OutputFile.DescribeTaken(name));
     }
 
@@ -87,7 +83,7 @@ internal sealed class TargetSet : IDisposable
     public bool TryFinish()
     {
         Debug.Assert(!IsFinished, "the target gets its name once");
-        if (File.Exists(_path) || Directory.Exists(_path)) return false;
+        if (Exists(_path)) return false;
         if (_sums.Files is { } files)
         {
             for (int i = files.All.Count - 1; i >= 0; i--) Complete(files.All[i]);      // a folder after what is in it
@@ -102,14 +98,31 @@ internal sealed class TargetSet : IDisposable
     /// <summary>Lets another client take what is not finished.</summary>
     public void Dispose() => _lock?.Dispose();
 
+    // Nothing is changed of what another client may be writing: that one is waited for. If it finishes meanwhile, the
+    // lock is that of the target, and what is there is to be looked at again.
+    private bool TryTake(out NativeFile? taken, out bool isNew)
+    {
+        bool isFolder = _sums.Files is not null;
+        isNew = !Exists(_temporary);
+        if (isNew && isFolder) Directory.CreateDirectory(_temporary);
+        else if (isNew) MakeFile(_temporary, 0);
+        taken = FolderLock.Take(_temporary);
+        if (Exists(_path) || !Exists(_temporary)) return false;
+        // Another set was a file, and this one is a folder, or the other way round.
+        bool isRight = Directory.Exists(_temporary) == isFolder;
+        if (!isRight) TargetTree.Remove(_temporary);
+        return isRight;
+    }
+
     private void Make()
     {
+        RemoveLeftovers();
         if (_sums.Files is null)
         {
             MakeFile(_temporary, _sums.TotalBytes);
             return;
         }
-        Directory.CreateDirectory(_temporary);
+        new TargetTree(_temporary, _sums.Files).Clean();
         foreach (SetFile file in _sums.Files.All)
         {
             string path = Path.Combine(_temporary, file.Path);
@@ -117,6 +130,20 @@ internal sealed class TargetSet : IDisposable
             else if (file.Kind == SetFileKind.File) MakeFile(path, file.Bytes);
         }
     }
+
+    // Second attempts at chunks have a name where the file system knows no files without one.
+    private void RemoveLeftovers()
+    {
+        string start = $".{Path.GetFileName(_temporary)}.", end = ".part";
+        foreach (string path in Directory.GetFileSystemEntries(Path.GetDirectoryName(_temporary)!))
+        {
+            ReadOnlySpan<char> name = Path.GetFileName(path.AsSpan());
+            if (name.Length <= start.Length + end.Length || !name.StartsWith(start) || !name.EndsWith(end)) continue;
+            if (!name[start.Length..^end.Length].ContainsAnyExcept("0123456789.")) PartialChunk.TryDelete(path);
+        }
+    }
+
+    private static bool Exists(string path) => NativeFile.TryGetStatusOf(path, out _);
 
     private static void MakeFile(string path, long bytes)
     {
@@ -147,10 +174,6 @@ internal sealed class TargetSet : IDisposable
             using NativeFile? chunk = Store.TryOpen(chunkIndex, out _);
             if (chunk is not null && _sums.IsRight(chunkIndex, chunk, buffer)) Held.Add(chunkIndex);
         }
-        if (_sums.Files is not null || !IsLonger()) return;
-        Held.Clear();       // a file that goes on behind the last chunk
+        if (IsFinished && _sums.Files is { } files && !new TargetTree(_path, files).IsExact()) Held.Clear();
     }
-
-    private bool IsLonger() =>
-        NativeFile.TryGetStatusOf(Store.NameOf(1), out NativeStatus status) && status.Bytes > _sums.TotalBytes;
 }

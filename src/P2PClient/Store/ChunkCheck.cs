@@ -16,6 +16,9 @@ internal sealed class ChunkCheck(long? bytes = null, uint sum = 0)
     /// <summary>It is known what the chunk must be.</summary>
     public bool IsKnown => bytes is not null;
 
+    /// <summary>Bytes that are still to come; of a chunk whose size isn't known, as many as there can be.</summary>
+    public long Left => bytes is { } all ? Math.Max(all - _received, 0) : long.MaxValue;
+
     /// <summary>CRC-32C of the bytes so far.</summary>
     public uint Sum => Crc32C.Finish(_state);
 

@@ -26,6 +26,10 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath, long?
     /// <summary>The bytes go to where they belong, and are the chunk's as soon as they are known to be right.</summary>
     public bool IsInPlace => place is not null;
 
+    /// <summary>The copy never gets the chunk's name, but is copied to its place: it has no name at all, so that a
+    /// killed process leaves nothing, where the file system has such files.</summary>
+    public bool IsForPlace { get; init; }
+
     /// <summary>Bytes written so far.</summary>
     public long Bytes { get; private set; }
 
@@ -57,7 +61,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath, long?
     {
         (bytes, end) = (0, SpliceEnd.Failed);
         if (_isDone || !TryCreate()) return false;
-        Debug.Assert(_hasName, "a chunk that comes in parts has a temporary name");
+        Debug.Assert(_hasName || IsForPlace, "a chunk that comes in parts has a temporary name");
         end = pipe.Move(socket, _file!.Descriptor, countMax, out bytes, out int fileError);
         Bytes += bytes;
         return Succeeds(fileError);
@@ -92,14 +96,14 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath, long?
     /// <summary>Copies a copy that is whole to where it belongs, and removes it.</summary>
     public bool TryCopyTo(string path, long offset)
     {
-        if (_isDone || !TryCreate() || !Succeeds(_file!.Close())) return false;
+        Debug.Assert(IsForPlace, "the file may be read");
+        if (_isDone || !TryCreate()) return false;
         try
         {
             // File.OpenHandle would ask for a lock, which this client has on the target already.
-            using (SafeFileHandle source = File.OpenHandle(_path))
-            using (NativeFile target = NativeFile.TryOpenPartToWrite(path, 0, out int error)
-                ?? throw new IOException(LibC.ErrorText(error)))
-                FileCopy.CopyAll(source, target.Release(), offset, Bytes);
+            using NativeFile target = NativeFile.TryOpenPartToWrite(path, 0, out int error)
+                ?? throw new IOException(LibC.ErrorText(error));
+            FileCopy.CopyAll(_file!.Release(), target.Release(), offset, Bytes);
             Dispose();
             return true;
         }
@@ -167,7 +171,7 @@ internal sealed class PartialChunk(string temporaryPath, string finalPath, long?
 
     private bool TryCreate()
     {
-        if (_isCreated) return true;
+        if (_isCreated || (IsForPlace && TryCreateUnnamed())) return _isCreated = true;
         int error;
         _file = place is { } start
             ? NativeFile.TryOpenPartToWrite(_path, start, out error)

@@ -76,8 +76,9 @@ internal abstract class DownloadSession(
     /// <summary>Tells the peer that the chunk isn't wanted any more.</summary>
     protected abstract void GiveUp();
 
-    /// <summary>Bytes of a large chunk may go from the socket to the file without coming into this process.</summary>
-    public bool MayMove => download.IsWanted && context.Pipe.IsUsable;
+    /// <summary>Bytes of a large chunk may go from the socket to the file without coming into this process. Those
+    /// behind its end may not: in the file, they would overwrite the next chunk.</summary>
+    public bool MayMove => download.IsWanted && context.Pipe.IsUsable && Check is not { Left: 0 };
 
     /// <summary>Writes received bytes to the file.</summary>
     /// <param name="isWhole">They are all bytes of the chunk.</param>
@@ -99,6 +100,7 @@ internal abstract class DownloadSession(
     public DownloadEnd? Move(Connection connection, int countMax, out int moved, out SpliceEnd result)
     {
         Debug.Assert(MayMove && connection.Unread.IsEmpty, "unread bytes come before those in the socket");
+        if (Check is not null) countMax = (int)Math.Min(countMax, Check.Left);
         if (!copy.TryMove(context.Pipe, (int)connection.Socket.Handle, countMax, out moved, out result))
             return DownloadEnd.DiskFailed;
         if (result == SpliceEnd.Failed) return DownloadEnd.Failed;

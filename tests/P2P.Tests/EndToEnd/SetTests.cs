@@ -5,6 +5,7 @@ using System.Linq;
 using System.Threading;
 using P2P.Client;
 using P2P.Protocol;
+using P2P.Tests.Faults;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -175,6 +176,48 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         Start(tracker, "-seed", "movie", "-chunk_size", "64K");
         Assert.Equal(0, Fetch(tracker, "-out", "copy2").WaitForExit());
         Assert.Equal(content, File.ReadAllBytes(Folder["copy2"]));
+    }
+
+    [Fact]
+    public void AnOriginalThatBecomesLonger_IsNoLongerServed_WhateverItsTimeSays()
+    {
+        MakeFile("movie", 300_000);
+        int tracker = StartTracker().Port;
+        NativeProcess seed = Start(tracker, "-seed", "movie", "-chunk_size", "64K");
+        seed.Output.WaitForFirst(line => line.Contains("complete, all 5 chunks"), "the seed to be complete");
+        DateTime written = File.GetLastWriteTimeUtc(Folder["movie"]);
+        File.AppendAllText(Folder["movie"], "more");
+        File.SetLastWriteTimeUtc(Folder["movie"], written);
+        NativeProcess receiver = Fetch(tracker, "-out", "copy");
+        Assert.Equal(1, seed.WaitForExit());
+        Assert.Contains("movie has gone or changed since the start", Assert.Single(seed.Errors.All));
+        Assert.False(receiver.HasExited);
+        Assert.False(File.Exists(Folder["copy"]));
+    }
+
+    // A chunk that is large enough to be moved by the kernel, of a peer that sends more than the chunk has.
+    [Fact]
+    public void BytesBehindTheEndOfAChunk_DoNotOverwriteTheNextOne()
+    {
+        const int chunkBytes = 1_000_000;
+        byte[] content = MakeFile("movie", 3 * chunkBytes);
+        Assert.Equal(0, Run("split", "movie", "-folder", "holder", "-chunk_size", $"{chunkBytes}").WaitForExit());
+        File.Delete(Folder["holder/chunk_1"]);
+        File.WriteAllText(Folder["holder/local_chunks.txt"], "2,chunk_2\n3,chunk_3\n3,LASTCHUNK\n");
+        int tracker = StartTracker().Port;
+        StartClient("holder", tracker);
+        ScriptedPeer liar = Own(new ScriptedPeer((_, socket, _) =>
+        {
+            Log.WaitUntil(lines => lines.Any(line => line.StartsWith("r,LOCAL_CHUNKS,2,")), "chunk 2 to be there");
+            ScriptedPeer.Send(socket, [.. content[..chunkBytes], .. new byte[300_000]]);
+            return PeerEnd.Clean;
+        }));
+        Connect(tracker).Announce(1, liar.Port);
+        NativeProcess receiver = Fetch(tracker, "-out", "copy", "-name", "r");
+        receiver.Errors.WaitForFirst(line => line.Contains("is not what chunks.crc says"), "the lie to be noticed");
+        Start(tracker, "-seed", "movie", "-chunk_size", $"{chunkBytes}");
+        Assert.Equal(0, receiver.WaitForExit());
+        Assert.True(content.AsSpan().SequenceEqual(File.ReadAllBytes(Folder["copy"])), "every byte");
     }
 
     [Fact]

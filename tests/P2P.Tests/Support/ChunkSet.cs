@@ -27,6 +27,9 @@ internal sealed class ChunkSet
         }
     }
 
+    /// <summary>Takes the chunks as they are.</summary>
+    public ChunkSet(byte[][] chunks) => _chunks = chunks;
+
     public ChunkSet(Random random, int count, int bytes) : this(random, count, _ => bytes)
     {
     }

@@ -16,6 +16,7 @@ internal static class Libc
 
     public const int CloneNewNet = 0x40000000;
     public const int CloneNewMounts = 0x00020000;
+    public const nuint MountRemount = 0x20;
     public const nuint MountRecursive = 0x4000;
     public const nuint MountPrivate = 0x40000;
     public const int AddressFamilyInet = 2;

@@ -30,6 +30,10 @@ internal static class OtherMachine
     public static void WithSmallDisk(string folder, long bytes, Action action) =>
         Run(() => MountEmpty(folder, $"size={bytes}"), action);
 
+    /// <summary>Gives a small disk another size; where it is mounted.</summary>
+    public static void ResizeSmallDisk(string folder, long bytes) =>
+        Check(Libc.mount("none", folder, null, Libc.MountRemount, $"size={bytes}"));
+
     /// <summary>Runs the action where there is nothing in /proc, as in many a container.</summary>
     public static void WithoutProc(Action action) => Run(() => MountEmpty("/proc", ""), action);
 
