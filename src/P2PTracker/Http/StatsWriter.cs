@@ -13,6 +13,9 @@ internal readonly record struct TrackerCounts(
 {
     /// <summary>Clients that have announced nothing.</summary>
     public int Waiting { get; init; }
+
+    /// <summary>Connections closed for their address.</summary>
+    public long NotAllowed { get; init; }
 }
 
 /// <summary>Writes the counters of the tracker and the state of the swarm: /stats.json for the page, /metrics for
@@ -28,6 +31,7 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
     {
         json.Add("{\"tracker\":\"P2PTracker\",\"uptime_ms\":"u8).Add(Milliseconds(counts.Uptime));
         AddMember(json, "connections"u8, counts.Connections);
+        AddMember(json, "not_allowed"u8, counts.NotAllowed);
         AddMember(json, "announcements"u8, counts.Announcements);
         AddMember(json, "refused"u8, counts.Refused);
         AddMember(json, "questions"u8, counts.Questions);
@@ -90,6 +94,9 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
     public void WriteMetrics(Utf8Buffer text, in TrackerCounts counts)
     {
         AddMetric(text, "connections_total"u8, "counter"u8, "Connections accepted."u8, counts.Connections);
+        AddMetric(
+            text, "not_allowed_connections_total"u8, "counter"u8, "Connections closed for their address (-allow)."u8,
+            counts.NotAllowed);
         AddMetric(text, "announcements_total"u8, "counter"u8, "Announcements read."u8, counts.Announcements);
         AddMetric(
             text, "refused_announcements_total"u8, "counter"u8, "Announcements not listed, for want of room."u8,

@@ -118,14 +118,14 @@ public sealed class LiveLineTests(ITestOutputHelper output) : SystemTest(output)
         Assert.DoesNotContain(Directory.GetFileSystemEntries(Folder.Path), path => path.EndsWith(".part"));
     }
 
-    // A terminal that keeps every byte: two seconds' work, which would show.
+    // A terminal that keeps every byte, and more than a second's work, which would show.
     [TmuxTheory]
     [InlineData("-quiet")]
     [InlineData("-json")]
     [InlineData("", "dumb")]
     public void WhereNoLineIsWanted_NoneIsShownWhileAnOriginalIsRead(string option, string term = "screen")
     {
-        MakeHole("movie", 12);
+        MakeHole("movie", 6);
         using var script = new NativeProcess("script", Folder.Path, "-qec",
             $"TERM={term} {NativePrograms.Client} -seed movie -chunk_size 1G -tracker localhost:{StartTracker().Port} "
             + $"{option} -exit_when_complete 0", "typed");
