@@ -122,7 +122,7 @@ public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Equal(3, client.WaitForExit());
         Assert.Equal(
             "client_1: not complete after 1 s, 4 of 6 chunks are missing (1, 3-5); see that a client that has what is "
-            + "running, and start again, it goes on where it was",
+            + "missing is running, and start again, it goes on where it was",
             Assert.Single(client.Errors.All));
         Assert.DoesNotContain(Directory.GetFiles(client.ChunkFolder),
             path => path.EndsWith(".part", StringComparison.Ordinal));

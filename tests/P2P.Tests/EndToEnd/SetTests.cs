@@ -209,7 +209,8 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Equal(2, refused.WaitForExit());
         Assert.Contains("is no P2PTracker", Assert.Single(refused.Errors.All));
         AssertNoFaults(tracker);
-        Assert.DoesNotContain(tracker.Received.All, message => message.Text.Contains("SET"));
+        Assert.DoesNotContain(
+            tracker.Received.All, message => message.Text.Contains("SET") || message.Text.Contains("NAME"));
         Assert.DoesNotContain(SetSyntax.DescriptionIndex, tracker.Questions);
     }
 
