@@ -47,7 +47,8 @@ internal sealed class ClientOptions
         ChunkBytes = line.GetSize(ClientOption.ChunkSize, SplitCommand.DefaultChunkBytes);
         string place = IsInPlace ? SeedPath ?? OutPath! : Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder!));
         Folder = IsInPlace ? Path.GetDirectoryName(place) ?? "/" : place;
-        Name = line.Get(ClientOption.Name) is { } name ? CheckName(name)
+        GivenName = line.Get(ClientOption.Name) is { } name ? CheckName(name) : null;
+        Name = GivenName is not null ? GivenName
             : IsStream && folder is null ? "client"
             : NameOf(place);
         TransferPort = line.GetPort(ClientOption.TransferPort, 0);
@@ -119,6 +120,9 @@ internal sealed class ClientOptions
 
     /// <summary>The name that the client's lines in the log begin with.</summary>
     public string Name { get; }
+
+    /// <summary>The name that the user has given the client, which a tracker of ours may show; null: none.</summary>
+    public string? GivenName { get; }
 
     /// <summary>0 for any free port.</summary>
     public int TransferPort { get; }

@@ -70,6 +70,7 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
             json.Add(isFirst ? "\n{\"host\":"u8 : ",\n{\"host\":"u8).AddQuoted(host[..length]);
             isFirst = false;
             AddMember(json, "port"u8, client.Port);
+            AddName(json, client.Name);
             AddMember(json, "ms"u8, Milliseconds(counts.Now - client.Since));
             json.Add("}"u8);
         }
@@ -81,6 +82,7 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
             json.Add(isFirst ? "\n{\"host\":"u8 : ",\n{\"host\":"u8).AddQuoted(peer.HostText.Span);
             isFirst = false;
             AddMember(json, "port"u8, peer.Port);
+            AddName(json, peer.Name);
             AddMember(json, "connections"u8, peer.Connections);
             if (peer.Connections == 0) AddMember(json, "gone_ms"u8, Milliseconds(counts.Now - peer.GoneAt));
             AddMember(json, "chunks"u8, picture.ChunksOf(peer));
@@ -168,6 +170,12 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
 
     private static void AddMember(Utf8Buffer json, ReadOnlySpan<byte> name, long value) =>
         json.Add(",\""u8).Add(name).Add("\":"u8).Add(value);
+
+    private static void AddName(Utf8Buffer json, byte[]? name)
+    {
+        Debug.Assert(name is not { Length: 0 }, "a name is not empty");
+        if (name is not null) json.Add(",\"name\":"u8).AddQuoted(name, isUtf8: true);
+    }
 
     private static void AddMetric(
         Utf8Buffer text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> help, long value)

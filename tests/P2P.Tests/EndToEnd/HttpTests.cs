@@ -354,13 +354,11 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
 
     // The user's name, not that of the folder; cut to 64 bytes between two characters.
     [Theory]
-    [InlineData("al\"ice<b>\u00e9\\", "al\"ice<b>\u00e9\\")]
-    [InlineData("x\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
-        + "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9",
-        "x\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
-        + "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9")]
-    public void AClientThatItsUserNames_IsShownByThatName_AndTheLogIsAsBefore(string name, string shown)
+    [InlineData("al\"ice<b>\\", 1, 1)]
+    [InlineData("x", 32, 31)]
+    public void AClientThatItsUserNames_IsShownByThatName_AndTheLogIsAsBefore(string start, int given, int kept)
     {
+        string name = start + new string('\u00e9', given), shown = start + new string('\u00e9', kept);
         TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, 2, 1000);
         chunks.DealTo(Folder.MakeFolder("seed"), 1);
@@ -372,7 +370,8 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
             string kind = more[0] == "seed" ? "rows" : "waiting_rows";
             foreach (int _ in Patience.Attempts("the client to be shown"))
             {
-                JsonNode json = JsonNode.Parse(Get(tracker, $"GET /stats.json{Rest}").Body)!;
+                string body = Get(tracker, $"GET /stats.json{Rest}").Body;
+                JsonNode json = JsonNode.Parse(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(body)))!;
                 JsonNode? row = json[kind]!.AsArray().FirstOrDefault(
                     each => more[0] == "empty" || (int)each!["port"]! == client.Port);
                 if (row is null) continue;

@@ -102,6 +102,19 @@ public sealed class StatsWriterTests
     }
 
     [Fact]
+    public void AHostileName_StaysText_AndABrokenOneIsTextToo()
+    {
+        SwarmPeer peer = Announce("localhost", 4001, 1);
+        peer.OnConnected(name: Encoding.UTF8.GetBytes("</script><img/src=x>\"\\{}%&'\u00e9\U0001F600"));
+        _waiting.Add(new WaitingClient("10.0.0.8", 50_123, TimeSpan.Zero) { Name = "\"b\\"u8.ToArray() });
+        JsonNode json = Json(0);
+        Assert.Equal("</script><img/src=x>\"\\{}%&'\u00e9\U0001F600", (string?)json["rows"]![0]!["name"]);
+        Assert.Equal("\"b\\", (string?)json["waiting_rows"]![0]!["name"]);
+        peer.OnConnected();
+        Assert.Null(Json(0)["rows"]![0]!["name"]);
+    }
+
+    [Fact]
     public void TheMetrics_AreInPrometheusFormat()
     {
         Announce("localhost", 4001, 1, 2, 9).OnConnected();
