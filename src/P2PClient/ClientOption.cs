@@ -35,6 +35,10 @@ internal static class ClientOption
     public static readonly Option Out = new(
         "out", "<file|->", "join the chunks into this file, or write them to stdout, as soon as all are there");
     public static readonly Option JoinOut = new("out", "<file|->", "the file or folder to make; - is stdout");
+    public static readonly Option FetchOut = new(
+        "out", "<file|->", "the file or folder to receive into; - is stdout, for a set of one file");
+    public static readonly Option FetchFolder = new(
+        "folder", "<path>", "keep the chunks there, each in a file of its own");
     public static readonly Option OnComplete = new(
         "on_complete", "<command>", "run this, through /bin/sh -c, as soon as all is there");
     public static readonly Option ExitWhenComplete = new(
@@ -47,6 +51,7 @@ internal static class ClientOption
     public static readonly Option Watch = new("watch", "", "print it again every second");
     public static readonly Option Quiet = new("quiet", "", "say nothing but trouble");
     public static readonly Option Json = new("json", "", "print events as lines of JSON");
+    public static readonly Option StatusJson = new("json", "", "print the tracker's answer, for scripts");
     public static readonly Option Verbose = new(
         "verbose", "", "tell on stderr why sources are refused and connections closed, and more");
 
@@ -76,6 +81,13 @@ internal static class ClientOption
     /// <summary>Those of <c>verify</c>.</summary>
     public static readonly Option[] OfVerify = [Folder, Option.ShowHelp];
 
+    /// <summary>Those that receivers want most; <c>fetch</c> takes all.</summary>
+    public static readonly Option[] OfFetch =
+    [
+        FetchOut, Tracker, FetchFolder, ExitWhenComplete, UntilPeers, Timeout, DownloadLimit, UploadLimit, OnComplete,
+        Quiet, Json, Option.ShowHelp,
+    ];
+
     /// <summary>Those of <c>status</c>.</summary>
-    public static readonly Option[] OfStatus = [Tracker, Watch, Json, Option.ShowHelp];
+    public static readonly Option[] OfStatus = [Tracker, Watch, StatusJson, Option.ShowHelp];
 }

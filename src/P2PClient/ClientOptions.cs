@@ -40,13 +40,15 @@ internal sealed class ClientOptions
         IsInPlace = folder is null && (SeedPath is not null || (isFetch && OutPath is not null));
         if (!IsInPlace && folder is null)
         {
-            throw ProgramException.Usage(
-                isFetch ? "where to? give a file with -out" : "which folder? give it with -folder");
+            throw ProgramException.Usage(isFetch
+                ? "which file? name it with -out, or give a folder for its chunks with -folder"
+                : "which folder? give it with -folder");
         }
         ChunkBytes = line.GetSize(ClientOption.ChunkSize, SplitCommand.DefaultChunkBytes);
         string place = IsInPlace ? SeedPath ?? OutPath! : Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder!));
         Folder = IsInPlace ? Path.GetDirectoryName(place) ?? "/" : place;
-        Name = line.Get(ClientOption.Name) is { } name ? CheckName(name)
+        GivenName = line.Get(ClientOption.Name) is { } name ? CheckName(name) : null;
+        Name = GivenName is not null ? GivenName
             : IsStream && folder is null ? "client"
             : NameOf(place);
         TransferPort = line.GetPort(ClientOption.TransferPort, 0);
@@ -118,6 +120,9 @@ internal sealed class ClientOptions
 
     /// <summary>The name that the client's lines in the log begin with.</summary>
     public string Name { get; }
+
+    /// <summary>The name that the user has given the client, which a tracker of ours may show; null: none.</summary>
+    public string? GivenName { get; }
 
     /// <summary>0 for any free port.</summary>
     public int TransferPort { get; }
@@ -199,14 +204,19 @@ internal sealed class ClientOptions
     /// <exception cref="ProgramException">They are wrong.</exception>
     public static ClientOptions? Parse(string[] arguments)
     {
-        // A folder may have the command's name: then it stands alone.
-        bool isFetch = arguments.Length > 1 && arguments[0] == "fetch";
+        bool isFetch = IsFetchCommand(arguments);
         var line = CommandLine.Parse(arguments.AsSpan(isFetch ? 1 : 0), ClientOption.All, allowsPositional: true);
         bool asksForHelp = line.Has(Option.ShowHelp);
         if (!asksForHelp && !line.Has(Option.ShowVersion)) return new ClientOptions(line, isFetch);
-        Terminal.Print(asksForHelp ? Usage() : $"P2PClient {NativeProgram.Version}");
+        string help = isFetch ? CommandHelp.Text("fetch") : Usage();
+        Terminal.Print(asksForHelp ? help : $"P2PClient {NativeProgram.Version}");
         return null;
     }
+
+    /// <summary>True if the arguments are <c>fetch</c>. A folder may have the command's name: then it stands
+    /// alone.</summary>
+    public static bool IsFetchCommand(string[] arguments) =>
+        arguments.Length > 0 && arguments[0] == "fetch" && (arguments.Length > 1 || !Directory.Exists("fetch"));
 
     /// <summary>Arguments that may be wrong hold <c>-json</c>.</summary>
     public static bool AskForJson(string[] arguments) => Array.Exists(arguments, each => each is "-json" or "--json");
@@ -215,7 +225,8 @@ internal sealed class ClientOptions
     public static string Usage() =>
         $"""
         {UsageText.Synopsis("usage: P2PClient [-folder] <path>", 17, ClientOption.All.AsSpan(1))}
-               P2PClient split|join|verify ...   (P2PClient split -help tells more)
+               P2PClient fetch|status|split|join|verify ...   (P2PClient fetch -help
+               tells more)
 
         Fetches the chunks that the folder lacks from the peers that the tracker names,
         and serves those that it has, until it is stopped.

@@ -39,15 +39,17 @@ internal static class FolderLists
         {
             throw new ProgramException(
                 ExitCode.Usage,
-                $"{ChunkSums.FileName} in {folder} is of {sums.ChunkCount} chunks, {LocalChunksFile.FileName} of "
-                + $"{list.ChunkCount}: they don't belong together, remove one of them");
+                $"{ChunkSums.FileName} in {folder} is of {Plural.Of(sums.ChunkCount, "chunk")}, "
+                + $"{LocalChunksFile.FileName} of {list.ChunkCount}: they don't belong together, remove one of them");
         }
         for (int chunkIndex = 1; chunkIndex <= sums.ChunkCount; chunkIndex++)
         {
             if (!list.Held.TryGetValue(chunkIndex, out string? name)) continue;
             long bytes = list.Sizes[chunkIndex], right = sums.SizeOf(chunkIndex);
             if (bytes == right) continue;
-            warn($"{name} has {bytes} bytes, {right} are right: chunk {chunkIndex} is not served, and fetched anew");
+            string verb = right == 1 ? "is" : "are";
+            warn($"{name} has {Plural.Of(bytes, "byte")}, {right} {verb} right: chunk {chunkIndex} is not served, "
+                + "and fetched anew");
             list.Reject(chunkIndex);
         }
     }
@@ -78,7 +80,7 @@ internal static class FolderLists
         ListFault.OutsideFolder => $"file '{problem.Name}' is not in the folder",
         ListFault.TheListItself => "that is this list itself",
         ListFault.TheJournal => "that is the client's own file",
-        ListFault.AnEarlierLastChunk => $"the last such line says {problem.Number} chunks",
+        ListFault.AnEarlierLastChunk => $"the last such line says {Plural.Of(problem.Number, "chunk")}",
         ListFault.AFolder => $"'{problem.Name}' is a folder",
         ListFault.NoSuchFile => $"there is no file '{problem.Name}'",
         ListFault.UnreadableFile => $"file '{problem.Name}' can't be read",

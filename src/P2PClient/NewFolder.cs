@@ -52,6 +52,7 @@ internal static class NewFolder
     {
         if (options.ChunkCount is { } count && count != list.ChunkCount)
             throw new ProgramException(ExitCode.Usage, $"{LocalChunksFile.FileName} in {options.Folder} is of "
-                + $"{list.ChunkCount} chunks, not {count}: leave -chunks out, or give another folder with -folder");
+                + $"{Plural.Of(list.ChunkCount, "chunk")}, not {count}: leave -chunks out, or give another folder with "
+                + "-folder");
     }
 }

@@ -14,8 +14,16 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
-        if (StatusCommand.IsCommand(arguments)) return StatusCommand.Run(arguments);
+        if (StatusCommand.IsCommand(arguments))
+            return CommandHelp.Guard("status", () => StatusCommand.Run(arguments));
         if (FileCommands.IsCommand(arguments)) return FileCommands.Run(arguments);
+        return ClientOptions.IsFetchCommand(arguments)
+            ? CommandHelp.Guard("fetch", () => RunClient(arguments))
+            : RunClient(arguments);
+    }
+
+    private static int RunClient(string[] arguments)
+    {
         string name = "P2PClient";
         try
         {

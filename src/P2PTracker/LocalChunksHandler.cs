@@ -24,6 +24,10 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
     /// from then on.</summary>
     public ulong SetId { get; set; }
 
+    /// <summary>The name that the client's user has given it (PROTOCOL 11), in UTF-8; null: none. It is that of the
+    /// peers that it announces from then on.</summary>
+    public byte[]? Name { get; set; }
+
     /// <summary>The client's host, as the list shows it.</summary>
     public readonly string Host => host;
 
@@ -63,11 +67,11 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
         if (_last is not null)
         {
             _others ??= [];
-            if (!_others.Remove(peer)) peer.OnConnected(LaneVersion, SetId);
+            if (!_others.Remove(peer)) peer.OnConnected(LaneVersion, SetId, Name);
             bool isAdded = _others.Add(_last);
             Debug.Assert(isAdded, "a connection counts a peer twice");
         }
-        else peer.OnConnected(LaneVersion, SetId);
+        else peer.OnConnected(LaneVersion, SetId, Name);
         return _last = peer;
     }
 }

@@ -64,11 +64,12 @@ internal static class Program
         // The bytes show that allocations do not grow with the messages.
         void Stop()
         {
-            string refused = server.Refused == 0 ? "" : $"{server.Refused} announcements refused, ";
-            if (allowed is not null) refused = $"{allowed.Refused} connections not allowed, {refused}";
+            string refused = server.Refused == 0 ? "" : $"{Plural.Of(server.Refused, "announcement")} refused, ";
+            if (allowed is not null) refused = $"{Plural.Of(allowed.Refused, "connection")} not allowed, {refused}";
             Terminal.Print(
-                $"P2PTracker stopped: {server.Connections} connections, {server.Announcements} announcements, "
-                + $"{server.Questions} questions, {refused}{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");
+                $"P2PTracker stopped: {Plural.Of(server.Connections, "connection")}, "
+                + $"{Plural.Of(server.Announcements, "announcement")}, {Plural.Of(server.Questions, "question")}, "
+                + $"{refused}{GC.GetTotalAllocatedBytes(precise: true)} bytes allocated");
         }
     }
 

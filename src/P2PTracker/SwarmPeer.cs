@@ -38,6 +38,10 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     /// known.</summary>
     public ulong SetId { get; private set; }
 
+    /// <summary>The name that its user has given it, in UTF-8, by the word of that connection, also when it has ended;
+    /// null: none.</summary>
+    public byte[]? Name { get; private set; }
+
     /// <summary>When the last of them ended.</summary>
     public TimeSpan GoneAt { get; private set; }
 
@@ -62,11 +66,12 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     /// <summary>One more tracker connection announces the peer.</summary>
     /// <param name="laneVersion">Of the client at its other end; 0 if it speaks no lane.</param>
     /// <param name="setId">As of <see cref="SetId"/>.</param>
-    public void OnConnected(byte laneVersion = 0, ulong setId = 0)
+    /// <param name="name">As of <see cref="Name"/>.</param>
+    public void OnConnected(byte laneVersion = 0, ulong setId = 0, byte[]? name = null)
     {
         Debug.Assert(swarm.Peers[Id] == this, "a removed peer gets a connection");
         bool isOther = LaneVersion != laneVersion;
-        LaneVersion = laneVersion;
+        (LaneVersion, Name) = (laneVersion, name);
         SetSet(setId);
         bool isFirst = ++Connections == 1;
         if (isFirst || isOther) swarm.OnPeerChanged(this, isFirst ? 1 : 0);

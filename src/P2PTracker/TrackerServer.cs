@@ -16,6 +16,7 @@ internal sealed class TrackerServer
     private readonly LoopTimer _sweepTimer;
     private readonly HashSet<TrackerSession> _silentSessions = [];      // those that have not sent a message yet
     private readonly HttpAccess _access;
+    private AllowedNetworks? _allowed;                                  // null: all may connect
     private HttpServer? _http;                                          // null: nobody may see the page
 
     /// <summary>Makes a tracker that does not listen yet.</summary>
@@ -52,12 +53,16 @@ internal sealed class TrackerServer
     /// <summary>Connections accepted.</summary>
     public long Connections { get; private set; }
 
+    /// <summary>Connections closed for their address (-allow).</summary>
+    public long NotAllowed => _allowed?.Refused ?? 0;
+
     /// <summary>Serves the clients that connect from now on. On the loop.</summary>
     /// <param name="allowed">Those that may connect; null: all.</param>
     public void Start(Acceptor acceptor, AllowedNetworks? allowed = null)
     {
         Debug.Assert(Loop.OnRoundEnd is null, "a tracker starts twice");
         Loop.OnRoundEnd = Log.Flush;
+        _allowed = allowed;
         if (_access != HttpAccess.Off) _http = new HttpServer(this, _access);
         acceptor.Configure(socket => socket.LimitUnread(Limits.TrackerUnreadBytes));
         acceptor.Start(Loop, allowed?.Guard("P2PTracker", OnAccepted) ?? OnAccepted, CloseSilentSessions);

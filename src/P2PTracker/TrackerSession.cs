@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Threading.Tasks;
 using P2P.Cli;
 using P2P.Logging;
@@ -55,7 +56,7 @@ internal sealed class TrackerSession
     public bool HasAnnounced => _localChunks.HasAnnounced;
 
     /// <summary>The client, as the page shows it while it has announced nothing.</summary>
-    public WaitingClient Waiting => new(_localChunks.Host, _clientPort, StartedAt);
+    public WaitingClient Waiting => new(_localChunks.Host, _clientPort, StartedAt) { Name = _localChunks.Name };
 
     /// <summary>Closes the connection, to make room for others; <see cref="RunAsync"/> then ends.</summary>
     public void Close() => _connection.Close();
@@ -213,7 +214,8 @@ internal sealed class TrackerSession
         HasSentMessage = true;
     }
 
-    // A client of ours says which set it has, or asks (PROTOCOL 10.2), or says that it speaks the lane (PROTOCOL 9.2).
+    // A client of ours says which set it has, or asks (PROTOCOL 10.2), how its user calls it (PROTOCOL 11), or that it
+    // speaks the lane (PROTOCOL 9.2).
     private bool TryHandleOurs(ReadOnlySpan<byte> text, byte[] answers, ref int answerBytes)
     {
         if (SetSyntax.TryRead(text, out ulong set, out _))
@@ -221,6 +223,12 @@ internal sealed class TrackerSession
             int length = _whereChunk.WriteSet(set, answers, answerBytes);
             if (set != 0 && length == 0) _localChunks.SetId = set;
             answerBytes += length;
+            return true;
+        }
+        if (NameSyntax.TryRead(text, out ReadOnlySpan<byte> name))
+        {
+            // What is no UTF-8 becomes U+FFFD. One name a connection: any more would only cost memory.
+            _localChunks.Name ??= Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(name));
             return true;
         }
         if (!LaneSyntax.TryReadHello(text, out int version)) return false;

@@ -8,7 +8,11 @@ namespace P2P.Tracker;
 /// <param name="Host">As the list shows it.</param>
 /// <param name="Port">Of its connection to the tracker: nobody can fetch from there.</param>
 /// <param name="Since">When it connected.</param>
-internal readonly record struct WaitingClient(string Host, int Port, TimeSpan Since);
+internal readonly record struct WaitingClient(string Host, int Port, TimeSpan Since)
+{
+    /// <summary>The name that its user has given it, in UTF-8; null: none.</summary>
+    public byte[]? Name { get; init; }
+}
 
 /// <summary>
 /// The connections that have sent a message and announced nothing so far: of clients that have no chunk yet. The

@@ -11,6 +11,8 @@ namespace P2P.Cli;
 /// exit code.</summary>
 public static class NativeProgram
 {
+    private static bool _acceptsInterrupts;
+
     /// <summary>The version of both programs.</summary>
     public static string Version { get; } = typeof(NativeProgram).Assembly.GetName().Version!.ToString(3);
 
@@ -49,8 +51,7 @@ public static class NativeProgram
         bool isStopping = false;
         loop.Run(() =>
         {
-            // A script ignores SIGINT in what it starts in the background, and the runtime would leave it so.
-            LibC.signal(LibC.SIGINT, LibC.SIG_DFL);
+            AcceptInterrupts();
             terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
             interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
             hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
@@ -72,6 +73,16 @@ public static class NativeProgram
                 loop.Stop();
             });
         }
+    }
+
+    /// <summary>Has SIGINT come through: a script ignores it in what it starts in the background, and the runtime would
+    /// leave it so. To be called before the program watches that signal first: the runtime does not notice that its
+    /// handler is taken away, and would never set it again.</summary>
+    public static void AcceptInterrupts()
+    {
+        if (_acceptsInterrupts) return;
+        _acceptsInterrupts = true;
+        LibC.signal(LibC.SIGINT, LibC.SIG_DFL);
     }
 
     /// <summary>Opens the common log.</summary>

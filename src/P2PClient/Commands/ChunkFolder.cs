@@ -25,7 +25,10 @@ internal sealed class ChunkFolder
     /// <summary>Null if the folder has none.</summary>
     public ChunkSums? Sums { get; }
 
-    public bool IsComplete => _list.Held.Count == _list.ChunkCount;
+    public bool IsComplete => Missing == 0;
+
+    /// <summary>Chunks that are not here.</summary>
+    public int Missing => _list.ChunkCount - _list.Held.Count;
 
     /// <summary>Bytes of all chunks that are here.</summary>
     public long Bytes
@@ -42,11 +45,5 @@ internal sealed class ChunkFolder
     public bool Has(int chunkIndex) => _list.Held.ContainsKey(chunkIndex);
 
     /// <summary>Names the missing chunks: <c>3 of 16 chunks are missing (3-4, 9)</c>.</summary>
-    public string DescribeMissing()
-    {
-        int missing = _list.ChunkCount - _list.Held.Count;
-        string ranges = IndexRanges.Describe(_list.ChunkCount, index => !Has(index));
-        string verb = missing == 1 ? "is" : "are";
-        return $"{missing} of {Quantity.Of(_list.ChunkCount, "chunk")} {verb} missing ({ranges})";
-    }
+    public string DescribeMissing() => IndexRanges.Tell(_list.ChunkCount, index => !Has(index), "missing");
 }

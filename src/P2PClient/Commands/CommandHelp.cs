@@ -1,20 +1,24 @@
 using System;
+using System.Diagnostics;
 using System.Text;
 using P2P.Cli;
 
 namespace P2P.Client;
 
-/// <summary>What the commands on files say about themselves: for <c>-help</c> all of it, within 80 columns. Bytes take
-/// half the room of strings in the program.</summary>
+/// <summary>What the commands say about themselves: for <c>-help</c> all of it, within 80 columns. Bytes take half the
+/// room of strings in the program.</summary>
 internal static class CommandHelp
 {
     private const int OptionIndent = 2, OptionColumn = 24;
 
-    /// <summary>The options of a command.</summary>
+    /// <summary>The options of a command that its page tells about: all of them, but those that <c>fetch</c> shares
+    /// with any client.</summary>
     public static Option[] Options(string command) => command switch
     {
         "split" => ClientOption.OfSplit,
         "join" => ClientOption.OfJoin,
+        "fetch" => ClientOption.OfFetch,
+        "status" => ClientOption.OfStatus,
         _ => ClientOption.OfVerify,
     };
 
@@ -26,6 +30,11 @@ internal static class CommandHelp
                              [{ClientOption.Deal} [{ClientOption.Copies}] [{ClientOption.Seed}]]
             """,
         "join" => "usage: P2PClient join -folder <path> -out <file|folder|->",
+        "fetch" => $"""
+            usage: P2PClient fetch -out <file|folder|-> [{ClientOption.Tracker}] [options]
+                   P2PClient fetch -folder <path> [-out <file|folder|->] [options]
+            """,
+        "status" => $"usage: P2PClient status [{ClientOption.Tracker}] [{ClientOption.Watch}] [{ClientOption.Json}]",
         _ => "usage: P2PClient verify -folder <path>",
     };
 
@@ -36,10 +45,30 @@ internal static class CommandHelp
         {
             "split" => (Read(SplitDoes), Read(SplitMore)),
             "join" => (Read(JoinDoes), Read(JoinMore)),
+            "fetch" => (Read(FetchDoes), Read(FetchMore)),
+            "status" => (Read(StatusDoes), Read(StatusMore)),
             _ => (Read(VerifyDoes), Read(VerifyMore)),
         };
         string options = UsageText.List(OptionIndent, OptionColumn, Options(command));
         return $"{Usage(command)}\n\n{does}\n\n{options}\n\n{more}";
+    }
+
+    /// <summary>Runs a command, and tells what is wrong with its arguments in a line that names its help.</summary>
+    /// <param name="run">Returns the exit code.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="ProgramException">The command can't be carried out.</exception>
+    public static int Guard(string command, Func<int> run)
+    {
+        Debug.Assert(!command.StartsWith('-'), "a command is no option");
+        try
+        {
+            return run();
+        }
+        catch (ProgramException e) when (e.IsAboutArguments)
+        {
+            Terminal.PrintError($"P2PClient {command}: {e.Message} (see P2PClient {command} -help)");
+            return e.ExitCode;
+        }
     }
 
     private static string Read(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
@@ -120,5 +149,61 @@ internal static class CommandHelp
 
         example
           P2PClient verify -folder movie
+        """u8;
+
+    private static ReadOnlySpan<byte> FetchDoes => """
+        Receives the file or folder that the clients of a tracker share. Nothing else
+        need be known: its name here is yours to choose, and the number of chunks and
+        their sums come from a client that was started with -seed, or in a folder that
+        split made. Chunks that are here are served to others until it is stopped.
+        """u8;
+
+    private static ReadOnlySpan<byte> FetchMore => """
+        All other options of a client go as well: P2PClient -help lists them. With -out
+        alone each chunk is written to its place in .<name>.part beside the file, which
+        gets its name when all is there and right. Started again, it goes on with what
+        is right already. A file or folder that has the name is never overwritten: it
+        is compared, and served if it is the same. With -folder the chunks are files of
+        their own, and -out joins them. With -out - the file goes to stdout, and
+        everything else to stderr.
+
+        exit codes
+          0    everything is there and done, or ended by a signal
+          1    the port is taken, -on_complete failed, or anything else
+          2    wrong arguments, another file has the name, or there is no P2PTracker
+          3    chunks, or the description of the set, are missing: the time is up
+          4    the disk is full, or can't be written
+          5    there was no tracker: the time is up
+
+        examples
+          P2PClient fetch -tracker hub -out movie.mkv -exit_when_complete
+              ends when nobody has fetched anything from it for 5 seconds
+          P2PClient fetch -tracker hub -out - -exit_when_complete | tar x
+              where P2PClient split - made the set of a stream of tar
+        """u8;
+
+    private static ReadOnlySpan<byte> StatusDoes => """
+        Prints the swarm as a table: each peer, how many chunks it has, and whether it
+        is complete, fetches, or has gone; above it the peers and chunks in all, and
+        how many chunks nobody has.
+        """u8;
+
+    private static ReadOnlySpan<byte> StatusMore => """
+        It asks the tracker for /stats.json, which the tracker's page shows as well, so
+        it needs a P2PTracker, and one on another machine must have been started with
+        -http any. With -watch on a terminal the table is drawn anew in its place, and
+        Ctrl-C ends it. With -json the answer is printed as it is, in one line; its
+        members stand in src/P2PTracker/Http/README.md.
+
+        exit codes
+          0    the table is printed
+          2    wrong arguments
+          5    there is no tracker, or it shows its page to nobody here
+          130  ended by Ctrl-C (-watch)
+
+        examples
+          P2PClient status -tracker hub -watch
+          P2PClient status -json | jq .complete
+              how many peers have everything
         """u8;
 }

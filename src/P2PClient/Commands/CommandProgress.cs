@@ -9,7 +9,8 @@ namespace P2P.Client;
 /// </summary>
 /// <param name="name">What the command does: <c>verifying part1</c>.</param>
 /// <param name="total">Bytes to go through.</param>
-internal sealed class CommandProgress(string name, long total) : IDisposable
+/// <param name="onShown">Called when the line is about to be shown first: takes another one away.</param>
+internal sealed class CommandProgress(string name, long total, Action? onShown = null) : IDisposable
 {
     private static readonly TimeSpan ShownAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -17,6 +18,7 @@ internal sealed class CommandProgress(string name, long total) : IDisposable
     private readonly bool _canDraw = Terminal.CanDraw;
     private TimeSpan _due = Interval;
     private Rate _rate;
+    private bool _isShown;
 
     /// <summary>Called after every few megabytes, or more often.</summary>
     /// <param name="done">Bytes that have been gone through so far.</param>
@@ -29,6 +31,8 @@ internal sealed class CommandProgress(string name, long total) : IDisposable
         _due = now + Interval;
         _rate.Update(done, now);
         if (now < ShownAfter) return;
+        if (!_isShown) onShown?.Invoke();
+        _isShown = true;
         int columns = Terminal.FindColumns();
         if (columns < 2) Terminal.ForgetLive();
         else Terminal.ShowLive(
@@ -36,5 +40,8 @@ internal sealed class CommandProgress(string name, long total) : IDisposable
     }
 
     /// <summary>Takes the line away.</summary>
-    public void Dispose() => Terminal.ShowLive("");
+    public void Dispose()
+    {
+        if (_isShown) Terminal.ShowLive("");
+    }
 }

@@ -37,7 +37,7 @@ internal static class FileCommands
             Terminal.PrintError($"{CommandHelp.Usage(command)}\n(see P2PClient {command} -help)");
             return ExitCode.Usage;
         }
-        try
+        return CommandHelp.Guard(command, () =>
         {
             var line = CommandLine.Parse(
                 arguments.AsSpan(1), CommandHelp.Options(command), allowsPositional: command == "split");
@@ -54,12 +54,7 @@ internal static class FileCommands
                 "join" => JoinCommand.Run(line, folder),
                 _ => VerifyCommand.Run(folder),
             };
-        }
-        catch (ProgramException e) when (e.IsAboutArguments)
-        {
-            Terminal.PrintError($"P2PClient {command}: {e.Message} (see P2PClient {command} -help)");
-            return e.ExitCode;
-        }
+        });
     }
 
     private static bool HasOptionOfCommand(string[] arguments)

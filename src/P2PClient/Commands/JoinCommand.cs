@@ -49,7 +49,7 @@ internal static class JoinCommand
             string check = chunks.Sums is null ? "" : ", every sum right";
             string target = isStream ? "stdout" : name;
             Terminal.Print($"{target}: {Quantity.Bytes(joiner.Bytes)}, {what} "
-                + $"{Quantity.Of(chunks.Store.ChunkCount, "chunk")} in {folder}{check}");
+                + $"{Plural.Of(chunks.Store.ChunkCount, "chunk")} in {folder}{check}");
             return ExitCode.Success;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -44,7 +44,7 @@ internal sealed class SplitCommand
                 $"-deal {deal.Value} is too many: {FoldersMax} folders are possible");
         if (copies > (deal ?? 1))
             throw ProgramException.Usage(
-                $"-copies {copies} is more than there are folders: give {deal ?? 1} or fewer");
+                $"-copies {copies} is more than there are folders: give at most {deal ?? 1}");
         _folders = new SplitFolder[deal ?? 1];
         for (int i = 0; i < _folders.Length; i++)
             _folders[i] = new SplitFolder(deal is null ? folder : Path.TrimEndingDirectorySeparator(folder) + (i + 1));

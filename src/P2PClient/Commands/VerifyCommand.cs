@@ -24,14 +24,14 @@ internal static class VerifyCommand
                 $"{folder}: there is no {ChunkSums.FileName}, so what the chunks hold can't be checked; "
                 + "copy it from where the chunks come from");
         }
-        string count = Quantity.Of(chunks.Store.ChunkCount, "chunk");
+        int count = chunks.Store.ChunkCount;
         HashSet<int> wrong = [];
         long bytes = 0;
         byte[] buffer = new byte[ReadBytes];
         using var interruption = new Interruption();
         using (var progress = new CommandProgress($"verifying {folder}", chunks.Bytes))
         {
-            for (int chunkIndex = 1; chunkIndex <= chunks.Store.ChunkCount; chunkIndex++)
+            for (int chunkIndex = 1; chunkIndex <= count; chunkIndex++)
             {
                 if (chunks.Has(chunkIndex) && !TryRead(chunks, chunkIndex, buffer, OnRead)) wrong.Add(chunkIndex);
             }
@@ -43,16 +43,21 @@ internal static class VerifyCommand
             }
         }
         if (wrong.Count > 0)
-            Terminal.PrintError($"{folder}: {wrong.Count} of {count} {(wrong.Count == 1 ? "is" : "are")} wrong "
-                + $"({IndexRanges.Describe(chunks.Store.ChunkCount, wrong.Contains)}): remove their files, and a "
-                + "client fetches them again");
+        {
+            (string files, string them) = wrong.Count == 1 ? ("its file", "it") : ("their files", "them");
+            Terminal.PrintError($"{folder}: {IndexRanges.Tell(count, wrong.Contains, "wrong")}: remove {files}, and a "
+                + $"client fetches {them} again");
+        }
         if (!chunks.IsComplete)
-            Terminal.PrintError($"{folder}: {chunks.DescribeMissing()}: a client fetches them");
+        {
+            string them = chunks.Missing == 1 ? "it" : "them";
+            Terminal.PrintError($"{folder}: {chunks.DescribeMissing()}: a client fetches {them}");
+        }
         if (wrong.Count > 0) return ExitCode.Failure;
         if (!chunks.IsComplete) return ExitCode.Incomplete;
         string check = chunks.Sums is null ? "" : ", every sum right";
-        string verb = chunks.Store.ChunkCount == 1 ? "is" : "are";
-        Terminal.Print($"{folder}: all {count} {verb} there{check}, {Quantity.Bytes(bytes)}");
+        string all = count == 1 ? "the only chunk is" : $"all {count} chunks are";
+        Terminal.Print($"{folder}: {all} there{check}, {Quantity.Bytes(bytes)}");
         return ExitCode.Success;
     }
 

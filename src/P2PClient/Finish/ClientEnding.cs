@@ -122,12 +122,10 @@ internal sealed class ClientEnding
             if (_doneAt is not null && _options.Linger is not null && !_wasTrackerReached()) EndAlone();
             return;
         }
-        int seconds = (int)_options.Timeout!.Value.TotalSeconds, missing = _picker.ChunkCount - _picker.HaveCount;
-        string verb = missing == 1 ? "is" : "are";
-        string ranges = IndexRanges.Describe(
-            _picker.ChunkCount, chunkIndex => _picker.StateOf(chunkIndex) != ChunkState.Have);
-        string state =
-            $"{seconds} s, {missing} of {Quantity.Of(_picker.ChunkCount, "chunk")} {verb} missing ({ranges})";
+        int seconds = (int)_options.Timeout!.Value.TotalSeconds;
+        string missing = IndexRanges.Tell(
+            _picker.ChunkCount, chunkIndex => _picker.StateOf(chunkIndex) != ChunkState.Have, "missing");
+        string state = $"{seconds} s, {missing}";
         if (!_wasTrackerReached())
         {
             End(
@@ -144,8 +142,8 @@ internal sealed class ClientEnding
         {
             End(
                 ExitCode.Incomplete,
-                $"not complete after {state}; see that a client that has them is running, and start again, it goes on "
-                    + "where it was");
+                $"not complete after {state}; see that a client that has what is missing is running, and start again, "
+                    + "it goes on where it was");
         }
     }
 

@@ -66,6 +66,7 @@ internal sealed class Completion
             {
                 await JoinAsync();
                 if (_isStopped) return;
+                _report.Resume();
                 if (!_hasJoined)
                 {
                     _isRunning = false;
@@ -107,7 +108,12 @@ internal sealed class Completion
                 return;
             }
             _joiner = Joiner.Open((FolderStore)_files.Store, _files.Sums, name, _options.OutPath!);
-            while (!_isStopped && (end = _joiner.Step()) == JoinEnd.None) await _loop.YieldAsync();
+            using CommandProgress? progress = ShowProgress($"joining {name}");
+            while (!_isStopped && (end = _joiner.Step()) == JoinEnd.None)
+            {
+                progress?.Show(_joiner.Bytes);
+                await _loop.YieldAsync();
+            }
             if (_isStopped) return;
             if (end == JoinEnd.Different) RefuseName(name);
             else if (end != JoinEnd.BadChunk) _report.Joined(_joiner.Bytes);
@@ -129,9 +135,11 @@ internal sealed class Completion
     {
         _hasJoined = true;
         using var stream = new StreamOut(_files.Store, _files.Sums);
+        using CommandProgress? progress = ShowProgress("writing to stdout");
         JoinEnd end = JoinEnd.None;
         while (!_isStopped && (end = stream.Step(mayWait: false, out bool isFull)) == JoinEnd.None)
         {
+            progress?.Show(stream.Bytes);
             if (isFull) await _pause.WaitAsync(ClientLimits.StreamPause);
             else await _loop.YieldAsync();
         }
@@ -140,6 +148,17 @@ internal sealed class Completion
         _exitCode = ExitCode.Failure;
         _report.Trouble(
             "out", $"chunk {stream.ChunkIndex} has changed since it was fetched: stdout got what comes before it");
+    }
+
+    // Stands in for the client's line, if there is one and the work takes long.
+    private CommandProgress? ShowProgress(string name)
+    {
+        if (!_report.HasLine) return null;
+        long total = 0;
+        for (int chunkIndex = 1; chunkIndex <= _files.Store.ChunkCount; chunkIndex++)
+            total += _files.Store.SizeOf(chunkIndex);
+        Debug.Assert(total >= 0, "the chunks are here, and have sizes");
+        return new CommandProgress(name, total, _report.Pause);
     }
 
     private void RefuseName(string name)

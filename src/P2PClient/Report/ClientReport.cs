@@ -203,9 +203,10 @@ internal sealed class ClientReport
         }
         _live?.Start();     // shows the final figures
         int fetched = _downloader.FetchedCount, peers = _downloader.SourceCount;
-        string how = fetched == 0 ? "all were here" : $"{fetched} fetched from {Quantity.Of(peers, "peer")}";
+        string how = fetched > 0 ? $"{fetched} fetched from {Plural.Of(peers, "peer")}"
+            : _picker.ChunkCount == 1 ? "it was here" : "all were here";
         string until = _options.Linger is { } linger ? $"idle for {(int)linger.TotalSeconds} s" : "stopped";
-        Print($"{_options.Name}: complete, all {Chunks}, {how}{DescribeFetched()}; serving until {until}");
+        Print($"{_options.Name}: complete, {AllChunks}, {how}{DescribeFetched()}; serving until {until}");
     }
 
     /// <summary>The chunks have been joined into one file (-out).</summary>
@@ -243,10 +244,13 @@ internal sealed class ClientReport
         bool isTimeKnown = _traffic.Received > 0 && !_picker.IsComplete;      // it stands behind the bytes
         string after = isTimeKnown ? "" : Quantity.Time(EventLoop.Now - _startedAt);
         if (after.Length > 0) after = $" after {after}";
-        string have = _picker.IsComplete ? "all" : $"{_picker.HaveCount} of";
+        string have = _picker.IsComplete ? AllChunks : $"{_picker.HaveCount} of {Chunks}";
         string served = _traffic.Sent > 0 ? Quantity.Bytes(_traffic.Sent) : "";
         if (served.Length > 0) served = $", {served} served";
-        Print($"{_options.Name}: stopped{after}: {have} {Chunks}{DescribeFetched()}{served}");
+        string closed = "";
+        if (_options.Allowed is { Refused: > 0 } allowedAlone)
+            closed = $", {Plural.Of(allowedAlone.Refused, "connection")} not allowed";
+        Print($"{_options.Name}: stopped{after}: {have}{DescribeFetched()}{served}{closed}");
     }
 
     // Bytes, time and mean speed, up to now or to when all was there.
@@ -261,7 +265,9 @@ internal sealed class ClientReport
 
     private bool IsJson => _options.Style == ReportStyle.Json;
 
-    private string Chunks => Quantity.Of(_picker.ChunkCount, "chunk");
+    private string AllChunks => _picker.ChunkCount == 1 ? "the only chunk" : $"all {Chunks}";
+
+    private string Chunks => Plural.Of(_picker.ChunkCount, "chunk");
 
     private long Milliseconds => (long)(EventLoop.Now - _startedAt).TotalMilliseconds;
 

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Text;
 
 namespace P2P.Client;
@@ -7,6 +8,19 @@ namespace P2P.Client;
 internal static class IndexRanges
 {
     private const int RangesMax = 12;       // a line of a terminal or two, however many chunks there are
+
+    /// <summary>Says of which chunks something is true: <c>3 of 16 chunks are missing (3-4, 9)</c>, or
+    /// <c>the only chunk is missing</c>.</summary>
+    /// <param name="what">What is true of the chosen ones: <c>missing</c>.</param>
+    public static string Tell(int chunkCount, Func<int, bool> isChosen, string what)
+    {
+        if (chunkCount == 1) return $"the only chunk is {what}";
+        int chosen = 0;
+        for (int chunkIndex = 1; chunkIndex <= chunkCount; chunkIndex++) chosen += isChosen(chunkIndex) ? 1 : 0;
+        Debug.Assert(chosen > 0, "there is something to tell");
+        string verb = chosen == 1 ? "is" : "are";
+        return $"{chosen} of {chunkCount} chunks {verb} {what} ({Describe(chunkCount, isChosen)})";
+    }
 
     /// <summary>Describes the indexes of 1 to <paramref name="chunkCount"/> that are chosen.</summary>
     /// <returns>The first ranges; behind them, if there are more, the number of chunks that are not named.</returns>

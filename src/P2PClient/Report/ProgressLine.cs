@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Text;
+using P2P.Cli;
 
 namespace P2P.Client;
 
@@ -55,10 +56,10 @@ internal static class ProgressLine
     /// <param name="columns">The widest that the line may be, 1 or more.</param>
     public static string OfClient(in ClientFigures figures, int columns)
     {
-        string chunks = Quantity.Of(figures.ChunkCount, "chunk");
+        string chunks = Plural.Of(figures.ChunkCount, "chunk");
         string up = figures.UpRate > 0 ? Quantity.Bytes(figures.UpRate) : "";
         if (up.Length > 0) up = $"{up}/s up";
-        string peers = figures.Peers > 0 ? Quantity.Of(figures.Peers, "peer") : "";
+        string peers = figures.Peers > 0 ? Plural.Of(figures.Peers, "peer") : "";
         if (figures.Held == figures.ChunkCount)
         {
             string served = figures.Sent > 0 ? Quantity.Bytes(figures.Sent) : "";

@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using P2P.Cli;
 
 namespace P2P.Client;
 
@@ -13,7 +14,7 @@ internal static class Quantity
     public static string Bytes(long bytes)
     {
         Debug.Assert(bytes >= 0, "an amount is not negative");
-        if (bytes < 1000) return Of((int)bytes, "byte");
+        if (bytes < 1000) return Plural.Of(bytes, "byte");
         ulong step = 10, steps;     // the last digit that is shown, and how many of it there are
         int digits = 0;             // that are not shown, beyond those of 10 bytes
         while ((steps = ((ulong)bytes + step / 2) / step) >= 1000) (step, digits) = (step * 10, digits + 1);
@@ -62,8 +63,4 @@ internal static class Quantity
             ? $"{minutes}:{seconds % 60:D2}"
             : $"{minutes / 60}:{minutes % 60:D2}:{seconds % 60:D2}";
     }
-
-    /// <summary>A number of things: <c>1 peer</c>, <c>2 peers</c>.</summary>
-    /// <param name="one">The word for one; the plural has an s.</param>
-    public static string Of(int number, string one) => number == 1 ? $"1 {one}" : $"{number} {one}s";
 }

@@ -1,4 +1,5 @@
 using System;
+using P2P.Cli;
 
 namespace P2P.Client;
 
@@ -39,10 +40,10 @@ internal sealed class StallText(ClientOptions options, ChunkPicker picker)
             $"chunk {facts.TooLarge} is larger than the {options.ChunkBytesMax} bytes that are taken; give more with "
                 + "-max_chunk_bytes",
         StallReason.NobodyHas =>
-            $"nobody has {Quantity.Of(facts.Unheld, "chunk")} "
+            $"nobody has {Plural.Of(facts.Unheld, "chunk")} "
                 + $"({IndexRanges.Describe(picker.ChunkCount, picker.IsUnheld)}); start a client that does",
         StallReason.SourcesFail =>
-            $"every source of {Quantity.Of(facts.Refused, "chunk")} refuses or fails; they are tried again",
+            $"every source of {Plural.Of(facts.Refused, "chunk")} refuses or fails; they are tried again",
         _ => "",
     };
 
@@ -55,7 +56,7 @@ internal sealed class StallText(ClientOptions options, ChunkPicker picker)
         StallReason.NoAnswer => "waiting: the tracker is silent",
         StallReason.NotATracker => "waiting: that is no tracker",
         StallReason.TooLarge => $"waiting: chunk {facts.TooLarge} is too large",
-        StallReason.NobodyHas => $"waiting: nobody has {Quantity.Of(facts.Unheld, "chunk")}",
+        StallReason.NobodyHas => $"waiting: nobody has {Plural.Of(facts.Unheld, "chunk")}",
         StallReason.SourcesFail => "waiting: all sources fail",
         _ => "waiting for peers",
     };

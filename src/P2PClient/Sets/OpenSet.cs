@@ -28,7 +28,7 @@ internal sealed class OpenSet : IDisposable
     {
         if (options.SeedPath is not null)
         {
-            ChunkSums sums = SeedSet.Open(options.SeedPath, options.ChunkBytes, Warn, out PlacedStore store);
+            ChunkSums sums = SeedSet.Open(options, Warn, out PlacedStore store);
             int[] all = new int[sums.ChunkCount];
             for (int i = 0; i < all.Length; i++) all[i] = i + 1;
             return new OpenSet(store, sums, all);
@@ -40,6 +40,12 @@ internal sealed class OpenSet : IDisposable
         TargetSet target = options.IsStream
             ? new TargetSet(found!)
             : new TargetSet(options.OutName!, options.OutPath!, found!);
+        if (!options.IsStream)
+        {
+            string name = $"checking {Path.GetFileName(options.OutPath)}";
+            using var progress = new StartProgress(options, name, found!.TotalBytes);
+            target.FindHeld(progress.Add);
+        }
         var set = new OpenSet(target.Store, found, target.Held);
         set.Files.Target = target;
         return set;
@@ -69,11 +75,20 @@ internal sealed class OpenSet : IDisposable
         if (sums is not null) FolderLists.Compare(sums, list, options.Folder, warn);
         var store = new FolderStore(options.Folder, list);
         CleanFolder(options, store, isNeeded: list.Held.Count < list.ChunkCount);
-        bool isListSaved = store.Adopt(list, sums) == 0;
+        bool isListSaved = Adopt(options, store, list, sums) == 0;
         var set = new OpenSet(store, sums, list.Held.Keys, folderLock) { IsListSaved = isListSaved };
         if (options.OutPath is not null && !options.IsStream && sums?.Files is null)
             OutputFile.Check(options.OutName!, options.OutPath, mayExist: set.Files.IsComplete);
         return set;
+    }
+
+    // Chunks that lie there unlisted are read, if there are sums to compare them with.
+    private static int Adopt(ClientOptions options, FolderStore store, LocalChunksFile list, ChunkSums? sums)
+    {
+        if (sums is null) return store.Adopt(list, null);
+        string name = $"checking {Path.GetFileName(options.Folder)}";
+        using var progress = new StartProgress(options, name, store.UnlistedBytes(list, sums));
+        return store.Adopt(list, sums, progress.Add);
     }
 
     // A client that has every chunk may serve from a folder that can't be written.

@@ -11,30 +11,30 @@ namespace P2P.Client;
 /// up.</summary>
 internal static class SeedSet
 {
-    /// <summary>Reads all of the file or folder.</summary>
-    /// <param name="path">Full path.</param>
-    /// <param name="chunkBytes">Size of each chunk but the last of each file.</param>
+    /// <summary>Reads all of the file or folder of <see cref="ClientOptions.SeedPath"/>.</summary>
     /// <param name="warn">Gets a warning for each file that is left out.</param>
     /// <param name="store">Serves the chunks.</param>
     /// <exception cref="ProgramException">It can't be read, or would be too many chunks.</exception>
-    public static ChunkSums Open(string path, long chunkBytes, Action<string> warn, out PlacedStore store)
+    public static ChunkSums Open(ClientOptions options, Action<string> warn, out PlacedStore store)
     {
-        Debug.Assert(chunkBytes > 0, "a chunk has a size");
+        string path = options.SeedPath!;
         if (!NativeFile.TryGetStatusOf(RealPath.Of(path) ?? path, out NativeStatus status))
             throw new ProgramException(ExitCode.Usage, $"there is no {path}: give a file or folder with -seed");
         if (status.Kind is not (NativeKind.File or NativeKind.Folder))
             throw new ProgramException(ExitCode.Usage, $"{path} is neither a file nor a folder: give one with -seed");
         SetFile[]? files = status.Kind == NativeKind.Folder ? TreeScanner.Scan(path, warn) : null;
-        long[] sizes = Cut(path, files, status.Bytes, chunkBytes);
+        long[] sizes = Cut(path, files, status.Bytes, options.ChunkBytes);
         uint[] sums = new uint[sizes.Length];
         SetFiles? list = files is null ? null : SetFiles.TryMake(files, sizes.Length, index => sizes[index - 1]);
         Debug.Assert(files is null || list is not null, "the scanner makes a list that is right");
-        store = new PlacedStore(path, new ChunkSums(sizes, sums, list), isReadOnly: true);
+        var unsummed = new ChunkSums(sizes, sums, list);
+        store = new PlacedStore(path, unsummed, isReadOnly: true);
+        using var progress = new StartProgress(options, $"reading {Path.GetFileName(path)}", unsummed.TotalBytes);
         byte[] buffer = new byte[256 * 1024];
         for (int chunkIndex = 1; chunkIndex <= sizes.Length; chunkIndex++)
         {
             using NativeFile chunk = store.TryOpen(chunkIndex, out _) ?? throw Unreadable(store.NameOf(chunkIndex));
-            if (!ChunkSums.TrySum(chunk, sizes[chunkIndex - 1], buffer, out sums[chunkIndex - 1]))
+            if (!ChunkSums.TrySum(chunk, sizes[chunkIndex - 1], buffer, progress.Add, out sums[chunkIndex - 1]))
                 throw Unreadable(store.NameOf(chunkIndex));
         }
         return new ChunkSums(sizes, sums, list);
@@ -47,6 +47,7 @@ internal static class SeedSet
     /// <exception cref="ProgramException">They would be too many, or there is nothing to serve.</exception>
     public static long[] Cut(string path, SetFile[]? files, long bytes, long chunkBytes)
     {
+        Debug.Assert(chunkBytes > 0, "a chunk has a size");
         List<long> sizes = [];
         if (files is null) Add(bytes);
         foreach (SetFile file in files ?? [])

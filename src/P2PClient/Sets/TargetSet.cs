@@ -15,34 +15,31 @@ namespace P2P.Client;
 internal sealed class TargetSet : IDisposable
 {
     private const int PermissionBits = 0b111_111_111;
-    private readonly string _path, _temporary;
+    private readonly string _name, _path, _temporary;
     private readonly ChunkSums _sums;
     private readonly NativeFile? _lock;         // or the file itself, if it has no name
+    private readonly bool _isNew;               // no chunk can be there
 
-    /// <summary>Makes the temporary file or folder, or takes the one that is there. A target that is there already and
-    /// is what the chunks make is served.</summary>
+    /// <summary>Makes the temporary file or folder, or takes the one that is there, or a finished target.</summary>
     /// <param name="name">The target as the user named it.</param>
     /// <param name="path">Its full path.</param>
-    /// <exception cref="ProgramException">There is another file of that name, or the disk refuses.</exception>
+    /// <exception cref="ProgramException">The disk refuses, or another client is at it.</exception>
     public TargetSet(string name, string path, ChunkSums sums)
     {
-        (_path, _sums) = (path, sums);
+        (_name, _path, _sums) = (name, path, sums);
         _temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.part");
         try
         {
-            bool isNew = false;
-            while (!(IsFinished = Exists(path)) && !TryTake(out _lock, out isNew)) _lock?.Dispose();
+            while (!(IsFinished = Exists(path)) && !TryTake(out _lock, out _isNew)) _lock?.Dispose();
+            _isNew &= !IsFinished;
             if (!IsFinished) Make();
             Store = new PlacedStore(IsFinished ? path : _temporary, sums, isReadOnly: IsFinished);
-            if (IsFinished || !isNew) FindHeld();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ProgramException(ExitCode.Disk, $"can't write {name}: {DiskError.Describe(e)}; let this user "
                 + "write there, make room, or give another with -out");
         }
-        if (IsFinished && Held.Count < sums.ChunkCount)
-            throw new ProgramException(ExitCode.Usage, OutputFile.DescribeTaken(name));
     }
 
     /// <summary>Makes a file without a name in the current directory, for chunks that are to be written to stdout: it
@@ -51,7 +48,7 @@ internal sealed class TargetSet : IDisposable
     public TargetSet(ChunkSums sums)
     {
         Debug.Assert(sums.Files is null, "a folder is no stream");
-        (_path, _temporary, _sums) = ("", "", sums);
+        (_name, _path, _temporary, _sums, _isNew) = ("", "", "", sums, true);
         _lock = NativeFile.TryCreateUnnamed(Environment.CurrentDirectory, out _);
         string entry = $"/proc/self/fd/{_lock?.Descriptor}";
         try
@@ -70,11 +67,39 @@ internal sealed class TargetSet : IDisposable
     /// <summary>The chunks' places.</summary>
     public PlacedStore Store { get; }
 
-    /// <summary>The chunks that are there already.</summary>
+    /// <summary>The chunks that <see cref="FindHeld"/> has found.</summary>
     public List<int> Held { get; } = [];
 
     /// <summary>The target has its name.</summary>
     public bool IsFinished { get; private set; }
+
+    /// <summary>Reads what is there already, for chunks that are right: all of it may be.</summary>
+    /// <param name="onRead">As of <see cref="ChunkSums.TrySum"/>.</param>
+    /// <exception cref="ProgramException">A finished target is not what the chunks make.</exception>
+    public void FindHeld(Action<long>? onRead)
+    {
+        byte[] buffer = new byte[256 * 1024];
+        Debug.Assert(Held.Count == 0, "the chunks are looked for once");
+        for (int chunkIndex = 1; chunkIndex <= _sums.ChunkCount && !_isNew; chunkIndex++)
+        {
+            if (IsHeld(chunkIndex, buffer, onRead)) Held.Add(chunkIndex);
+        }
+        if (IsFinished && !(Held.Count == _sums.ChunkCount && IsExact()))
+            throw new ProgramException(ExitCode.Usage, OutputFile.DescribeTaken(_name));
+    }
+
+    /// <summary>A finished target of which all chunks are right has nothing that the set has not.</summary>
+    /// <exception cref="IOException">It can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It can't be read.</exception>
+    public bool IsExact() => _sums.Files is null || new TargetTree(_path, _sums.Files).IsExact();
+
+    /// <summary>Reads one chunk, if it can be there, and tells whether it is right.</summary>
+    public bool IsHeld(int chunkIndex, byte[] buffer, Action<long>? onRead = null)
+    {
+        if (_isNew) return false;
+        using NativeFile? chunk = Store.TryOpen(chunkIndex, out _);
+        return chunk is not null && _sums.IsRight(chunkIndex, chunk, buffer, onRead);
+    }
 
     /// <summary>Gives the target its name, when all chunks are there.</summary>
     /// <returns>False if something has got that name meanwhile.</returns>
@@ -164,16 +189,5 @@ internal sealed class TargetSet : IDisposable
         File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddTicks(file.Modified));
         // Whoever sends a set decides nothing but who may read, write and execute.
         if (OperatingSystem.IsLinux()) File.SetUnixFileMode(path, (UnixFileMode)(file.Mode & PermissionBits));
-    }
-
-    private void FindHeld()
-    {
-        byte[] buffer = new byte[256 * 1024];
-        for (int chunkIndex = 1; chunkIndex <= _sums.ChunkCount; chunkIndex++)
-        {
-            using NativeFile? chunk = Store.TryOpen(chunkIndex, out _);
-            if (chunk is not null && _sums.IsRight(chunkIndex, chunk, buffer)) Held.Add(chunkIndex);
-        }
-        if (IsFinished && _sums.Files is { } files && !new TargetTree(_path, files).IsExact()) Held.Clear();
     }
 }

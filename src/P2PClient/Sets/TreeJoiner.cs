@@ -17,13 +17,17 @@ internal sealed class TreeJoiner(FolderStore store, ChunkSums sums, TargetSet ta
 
     public JoinEnd Step()
     {
-        if (_wasThere) Bytes = sums.TotalBytes;
-        if (_wasThere) return JoinEnd.WasThere;
-        if (ChunkIndex == store.ChunkCount) return target.TryFinish() ? JoinEnd.Joined : JoinEnd.Different;
+        if (ChunkIndex == store.ChunkCount)
+        {
+            return _wasThere
+                ? target.IsExact() ? JoinEnd.WasThere : JoinEnd.Different
+                : target.TryFinish() ? JoinEnd.Joined : JoinEnd.Different;
+        }
         ChunkIndex++;
         Debug.Assert(ChunkIndex <= sums.ChunkCount, "the sums are those of the folder's chunks");
         Bytes += sums.SizeOf(ChunkIndex);
-        if (target.Held.Contains(ChunkIndex)) return JoinEnd.None;
+        if (target.IsHeld(ChunkIndex, _buffer)) return JoinEnd.None;
+        if (_wasThere) return JoinEnd.Different;
         using NativeFile? chunk = store.TryOpen(ChunkIndex, out bool isGone);
         if (chunk is null && !isGone) throw new IOException($"can't open {store.NameOf(ChunkIndex)} now");
         if (chunk is null || store.SizeOf(ChunkIndex) != sums.SizeOf(ChunkIndex)) return JoinEnd.BadChunk;

@@ -23,7 +23,7 @@ internal static class StatusCommand
         var line = CommandLine.Parse(arguments.AsSpan(1), ClientOption.OfStatus, allowsPositional: false);
         if (line.Has(Option.ShowHelp))
         {
-            Terminal.Print($"usage: P2PClient status\n{UsageText.List(2, 26, ClientOption.OfStatus)}");
+            Terminal.Print(CommandHelp.Text("status"));
             return ExitCode.Success;
         }
         var tracker = TrackerHost.Parse(line.Get(ClientOption.Tracker) ?? "localhost");
@@ -50,10 +50,11 @@ internal static class StatusCommand
     public static string Describe(SwarmStatus status, string tracker)
     {
         var text = new StringBuilder();
-        string missing = status.ListedChunks < status.Chunks
-            ? $", nobody has {Count(status.Chunks - status.ListedChunks, "chunk")} of them" : "";
-        text.Append($"{tracker}, up {Math.Floor(status.Uptime.TotalMinutes)} min: {Count(status.Connected, "peer")}, "
-            + $"{status.Complete} complete; {Count(status.Chunks, "chunk")}{missing}");
+        long nobodys = status.Chunks - status.ListedChunks;
+        string missing = nobodys > 0 ? $", nobody has {nobodys} of them" : "";
+        string peers = Plural.Of(status.Connected, "peer"), chunks = Plural.Of(status.Chunks, "chunk");
+        text.Append($"{tracker}, up {Math.Floor(status.Uptime.TotalMinutes)} min: {peers}, {status.Complete} complete; "
+            + $"{chunks}{missing}");
         int width = 4;
         foreach (SwarmRow row in status.Rows) width = Math.Max(width, row.Name.Length);
         if (status.Rows.Count > 0) text.Append($"\n{"peer".PadRight(width)}  {"chunks",9}  share  state");
@@ -65,6 +66,4 @@ internal static class StatusCommand
         }
         return text.ToString();
     }
-
-    private static string Count(long number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
 }

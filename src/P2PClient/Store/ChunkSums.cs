@@ -137,21 +137,23 @@ internal sealed class ChunkSums
     }
 
     /// <summary>Reads a chunk's file, and tells whether its size and sum are right.</summary>
-    public bool IsRight(int chunkIndex, string path)
+    public bool IsRight(int chunkIndex, string path, Action<long>? onRead)
     {
         using var file = NativeFile.TryOpen(path, out _);
         if (file is null || !file.TryGetStatus(out long bytes, out _) || bytes != SizeOf(chunkIndex)) return false;
-        return IsRight(chunkIndex, file, new byte[(int)Math.Min(bytes, Limits.BufferBytes)]);
+        return IsRight(chunkIndex, file, new byte[(int)Math.Min(bytes, Limits.BufferBytes)], onRead);
     }
 
     /// <summary>Reads a chunk, and tells whether its sum is right.</summary>
     /// <param name="file">Open at the chunk's first byte.</param>
-    public bool IsRight(int chunkIndex, NativeFile file, byte[] buffer) =>
-        TrySum(file, SizeOf(chunkIndex), buffer, out uint sum) && sum == SumOf(chunkIndex);
+    /// <param name="onRead">As of <see cref="TrySum"/>.</param>
+    public bool IsRight(int chunkIndex, NativeFile file, byte[] buffer, Action<long>? onRead) =>
+        TrySum(file, SizeOf(chunkIndex), buffer, onRead, out uint sum) && sum == SumOf(chunkIndex);
 
     /// <summary>Sums up the first bytes of a file.</summary>
+    /// <param name="onRead">Gets the number of bytes after each read; null: nobody wants to know.</param>
     /// <returns>False if the file ends before, or can't be read.</returns>
-    public static bool TrySum(NativeFile file, long bytes, byte[] buffer, out uint sum)
+    public static bool TrySum(NativeFile file, long bytes, byte[] buffer, Action<long>? onRead, out uint sum)
     {
         uint state = Crc32C.Start;
         for (long offset = 0; offset < bytes;)
@@ -161,6 +163,7 @@ internal sealed class ChunkSums
             if (read == 0) return false;
             state = Crc32C.Add(state, buffer.AsSpan(0, read));
             offset += read;
+            onRead?.Invoke(read);
         }
         sum = Crc32C.Finish(state);
         return true;

@@ -64,11 +64,24 @@ internal sealed class FolderStore : ChunkStore
         }
     }
 
+    /// <summary>Bytes of the chunks that <see cref="Adopt"/> may read.</summary>
+    public long UnlistedBytes(LocalChunksFile list, ChunkSums sums)
+    {
+        long bytes = 0;
+        for (int chunkIndex = 1; chunkIndex <= ChunkCount && _strays.Count > 0; chunkIndex++)
+        {
+            bool isUnlisted = _strays.Contains(NameOf(chunkIndex)) && !list.Held.ContainsKey(chunkIndex);
+            if (isUnlisted) bytes += sums.SizeOf(chunkIndex);
+        }
+        return bytes;
+    }
+
     /// <summary>Adopts the chunks that lie in the folder although its list lacks them: those that an earlier client had
     /// when it was killed, and those that the sums prove right. To be called after <see cref="Clean"/>.</summary>
     /// <param name="sums">Null if the folder has no chunks.crc.</param>
+    /// <param name="onRead">As of <see cref="ChunkSums.TrySum"/>.</param>
     /// <returns>The number of chunks; the list is to be saved if there are any.</returns>
-    public int Adopt(LocalChunksFile list, ChunkSums? sums)
+    public int Adopt(LocalChunksFile list, ChunkSums? sums, Action<long>? onRead = null)
     {
         int adopted = 0;
         Dictionary<int, long>? arrivals = _journal.Read();
@@ -83,7 +96,7 @@ internal sealed class FolderStore : ChunkStore
                 hasArrived &= bytes == sums.SizeOf(chunkIndex);
                 bytes = sums.SizeOf(chunkIndex);
             }
-            if (!hasArrived && !(sums is not null && sums.IsRight(chunkIndex, PathOf(chunkIndex)))) continue;
+            if (!hasArrived && !(sums is not null && sums.IsRight(chunkIndex, PathOf(chunkIndex), onRead))) continue;
             if (!list.TryAdopt(chunkIndex, name, bytes)) continue;
             _strays.Remove(name);
             if (!_names.ContainsKey(chunkIndex)) Name(chunkIndex, name);

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading;
 using P2P.Transport;
 
 namespace P2P.Client;
@@ -13,7 +14,8 @@ internal static class PlainConnection
     private const int TimeoutMilliseconds = 15_000;
 
     /// <summary>Connects to the first address that accepts.</summary>
-    public static Socket? TryConnect(IPAddress[] addresses, int port)
+    /// <param name="unreadMax">What the kernel may hold unread; 0: as much as it finds right.</param>
+    public static Socket? TryConnect(IPAddress[] addresses, int port, int unreadMax = 0)
     {
         SocketRuntime.Prepare();
         foreach (IPAddress address in addresses)
@@ -25,6 +27,7 @@ internal static class PlainConnection
                 {
                     ReceiveTimeout = TimeoutMilliseconds, SendTimeout = TimeoutMilliseconds,
                 };
+                if (unreadMax > 0) socket.LimitUnread(unreadMax);     // before the window is first told
                 socket.Connect(new IPEndPoint(address, port));
                 if (!socket.LocalEndPoint!.Equals(socket.RemoteEndPoint)) return socket;
             }
@@ -40,14 +43,16 @@ internal static class PlainConnection
     /// <summary>Sends a request and returns what comes: one line without its newline, or all up to the end of the
     /// stream; nothing if that fails.</summary>
     /// <param name="bytesMax">Most bytes to take, about.</param>
-    /// <param name="limit">How long all of it may take.</param>
+    /// <param name="patience">How long all of it may take.</param>
+    /// <param name="limit">Of the bytes that come; null: none.</param>
     public static byte[] Exchange(
-        Socket socket, ReadOnlySpan<byte> request, long bytesMax, bool isLine, TimeSpan limit)
+        Socket socket, ReadOnlySpan<byte> request, long bytesMax, bool isLine, TimeSpan patience,
+        RateLimit? limit = null)
     {
         Debug.Assert(request[^1] == (byte)'\n', "a request ends its line");
-        TimeSpan end = EventLoop.Now + limit;
+        TimeSpan end = EventLoop.Now + patience;
         using var received = new MemoryStream();
-        byte[] buffer = new byte[Limits.BufferBytes];
+        byte[] buffer = new byte[Math.Min(Limits.BufferBytes, limit?.StepBytes ?? Limits.BufferBytes)];
         try
         {
             socket.Send(request);
@@ -58,6 +63,7 @@ internal static class PlainConnection
                 int bytes = socket.Receive(buffer);
                 if (bytes == 0) return isLine ? [] : received.ToArray();
                 received.Write(buffer, 0, bytes);
+                if (limit?.Take(bytes, EventLoop.Now) is { Ticks: > 0 } pause) Thread.Sleep(pause);
                 if (isLine && buffer[bytes - 1] == (byte)'\n') return received.ToArray()[..^1];
             }
         }

@@ -46,7 +46,7 @@ internal sealed class TrackerConnection
         _peers = new PeerBook(transferPort, options.IsTrackerLocal, options.TrackerAddresses);
         _dialect = new TrackerDialect(options.Framing, options.IsTrackerLocal);
         _questions = new TrackerQuestions(_picker, _dialect);
-        _messages = new TrackerMessages(log, files, _questions, _dialect, transferPort);
+        _messages = new TrackerMessages(log, files, _questions, _dialect, transferPort, options.GivenName);
         _wake = new LoopSignal(loop);
         _retry = new LoopSignal(loop);
     }
@@ -127,7 +127,7 @@ internal sealed class TrackerConnection
             && (_options.IsTrackerLocal ? _pacing.IsOurTracker : connection.Socket.HasPeerSmallBuffer());
         _peers.HasMarks = _options.UsesLanes && isOurs;
         if (_peers.HasMarks) _messages.SayHello();
-        _messages.SaySet(isOurs);
+        _messages.SaySetAndName(isOurs);
         _reader = new AnswerReader();
         _isBroken = false;
         _picker.OnTrackerBack();

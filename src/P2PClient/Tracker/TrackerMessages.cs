@@ -13,12 +13,14 @@ namespace P2P.Client;
 /// <param name="log">Gets a line for every message.</param>
 /// <param name="transferPort">The port that is announced.</param>
 /// <param name="files">With the set that the client has, if that is described.</param>
+/// <param name="name">The user's name for the client; null: none.</param>
 internal sealed class TrackerMessages(
-    ActionLog log, FileSet files, TrackerQuestions questions, TrackerDialect dialect, int transferPort)
+    ActionLog log, FileSet files, TrackerQuestions questions, TrackerDialect dialect, int transferPort,
+    string? name)
 {
     private readonly ChunkPicker _picker = files.Picker;
     private readonly Queue<int> _toAnnounce = new();
-    private bool _mustEndLine, _mustSayHello, _mustSaySet;
+    private bool _mustEndLine, _mustSayHello, _mustSaySet, _mustSayName;
 
     /// <summary>The messages that <see cref="Write"/> has written, from the first byte.</summary>
     public byte[] Buffer { get; } = new byte[Limits.BufferBytes];
@@ -53,9 +55,13 @@ internal sealed class TrackerMessages(
     public void SayHello() => _mustSayHello = true;
 
     /// <summary>The next message is to tell a tracker of ours which set the client has, if it can describe it (PROTOCOL
-    /// 10.2).</summary>
-    /// <param name="isOurs">The tracker is one of ours.</param>
-    public void SaySet(bool isOurs) => HasSaidSet = _mustSaySet = isOurs && files.Sums is not null;
+    /// 10.2), and how its user calls it (PROTOCOL 11).</summary>
+    /// <param name="isOurs">The tracker is one of ours: any other is told nothing of that.</param>
+    public void SaySetAndName(bool isOurs)
+    {
+        HasSaidSet = _mustSaySet = isOurs && files.Sums is not null;
+        _mustSayName = isOurs && name is not null;
+    }
 
     /// <summary>The tracker of this connection has been told the set, or is about to be.</summary>
     public bool HasSaidSet { get; private set; }
@@ -73,7 +79,8 @@ internal sealed class TrackerMessages(
             bytes += SetSyntax.Write(Buffer.AsSpan(bytes), files.Sums!.Id);
             Buffer[bytes++] = (byte)'\n';
         }
-        _mustEndLine = _mustSayHello = _mustSaySet = false;
+        if (_mustSayName) bytes += NameSyntax.Write(Buffer.AsSpan(bytes), name!);
+        _mustEndLine = _mustSayHello = _mustSaySet = _mustSayName = false;
         while (bytes + MessageWriter.BytesMax < Buffer.Length)
         {
             Span<byte> buffer = Buffer.AsSpan(bytes);

@@ -51,26 +51,15 @@ internal sealed class DownloadContext(
     /// <returns>The connection, or null if none of the peer's addresses accepts.</returns>
     public Task<Connection?> ConnectAsync(Peer peer)
     {
-        Debug.Assert(Connections > 0, "the one that is to be made counts");
         int receiveBytes = Math.Min(ClientLimits.ReceiveBytes, StepBytes);
         return Connector.ConnectAsync(
-            loop, peer.Addresses, peer.Port, receiveBytes, ClientLimits.SilenceTimeout, UnreadMax);
+            loop, peer.Addresses, peer.Port, receiveBytes, ClientLimits.SilenceTimeout,
+            limit?.UnreadMax(Connections) ?? 0);
     }
 
     /// <summary>Takes time of the limit for bytes that have come.</summary>
     /// <returns>How long to wait before more are received.</returns>
     public TimeSpan PauseAfter(int bytes) => limit is null ? TimeSpan.Zero : limit.Take(bytes, EventLoop.Now);
-
-    // What one more connection may hold unread, 0 for the kernel's own measure: the peer sends until it is full.
-    private int UnreadMax
-    {
-        get
-        {
-            if (limit is null) return 0;
-            long share = limit.BytesPerSecond / ClientLimits.UnreadPartOfSecond / Connections;
-            return share >= ClientLimits.UnreadMax ? 0 : (int)Math.Max(share, ClientLimits.UnreadMin);
-        }
-    }
 
     /// <summary>The pipe through which the kernel moves bytes from a socket to a file.</summary>
     public SplicePipe Pipe { get; } = new();

@@ -25,6 +25,15 @@ internal sealed class RateLimit(long bytesPerSecond)
     public int StepBytes { get; } =
         (int)Math.Clamp(bytesPerSecond / ClientLimits.StepsPerSecond, ClientLimits.RateMin, ClientLimits.TurnBytes);
 
+    /// <summary>What the kernel may hold unread of each of some connections, so that their peers send no faster; 0 for
+    /// its own measure.</summary>
+    public int UnreadMax(int connections)
+    {
+        Debug.Assert(connections > 0, "the one that is to be made counts");
+        long share = bytesPerSecond / ClientLimits.UnreadPartOfSecond / connections;
+        return share >= ClientLimits.UnreadMax ? 0 : (int)Math.Max(share, ClientLimits.UnreadMin);
+    }
+
     /// <summary>Takes the time of some bytes.</summary>
     /// <returns>How long the transfer waits before it moves them, or after them before it moves others: either way all
     /// transfers together keep the rate.</returns>

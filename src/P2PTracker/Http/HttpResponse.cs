@@ -14,7 +14,7 @@ internal static class HttpResponse
     /// <summary>What the page may load and run: its own script and style, which stand in the page and are named here
     /// by their hashes. When page.html changes, PageTests prints the new policy.</summary>
     internal static ReadOnlySpan<byte> ContentSecurityPolicy =>
-        "default-src 'none'; script-src 'sha256-JmC7QQrv8bn4/pmJilVPtvpHjx9ZN7uWwFCu3l/w+Ag='; "u8
+        "default-src 'none'; script-src 'sha256-WErFoaTfQM7IFS5dfc2V7o5VILiqM9p/J/YSH64hIV0='; "u8
         + "style-src 'sha256-Ny5uViHdFrnFJI8JbpuZsVkaXj/bkhcj+Txnl46xuGU='; connect-src 'self'; img-src data:; "u8
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"u8;
 

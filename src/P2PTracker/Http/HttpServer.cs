@@ -123,6 +123,7 @@ internal sealed class HttpServer
             _tracker.Questions)
         {
             Waiting = _tracker.WaitingClients.Count,
+            NotAllowed = _tracker.NotAllowed,
         };
     }
 

@@ -13,6 +13,9 @@ internal readonly record struct TrackerCounts(
 {
     /// <summary>Clients that have announced nothing.</summary>
     public int Waiting { get; init; }
+
+    /// <summary>Connections closed for their address.</summary>
+    public long NotAllowed { get; init; }
 }
 
 /// <summary>Writes the counters of the tracker and the state of the swarm: /stats.json for the page, /metrics for
@@ -28,6 +31,7 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
     {
         json.Add("{\"tracker\":\"P2PTracker\",\"uptime_ms\":"u8).Add(Milliseconds(counts.Uptime));
         AddMember(json, "connections"u8, counts.Connections);
+        AddMember(json, "not_allowed"u8, counts.NotAllowed);
         AddMember(json, "announcements"u8, counts.Announcements);
         AddMember(json, "refused"u8, counts.Refused);
         AddMember(json, "questions"u8, counts.Questions);
@@ -66,6 +70,7 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
             json.Add(isFirst ? "\n{\"host\":"u8 : ",\n{\"host\":"u8).AddQuoted(host[..length]);
             isFirst = false;
             AddMember(json, "port"u8, client.Port);
+            AddName(json, client.Name);
             AddMember(json, "ms"u8, Milliseconds(counts.Now - client.Since));
             json.Add("}"u8);
         }
@@ -77,6 +82,7 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
             json.Add(isFirst ? "\n{\"host\":"u8 : ",\n{\"host\":"u8).AddQuoted(peer.HostText.Span);
             isFirst = false;
             AddMember(json, "port"u8, peer.Port);
+            AddName(json, peer.Name);
             AddMember(json, "connections"u8, peer.Connections);
             if (peer.Connections == 0) AddMember(json, "gone_ms"u8, Milliseconds(counts.Now - peer.GoneAt));
             AddMember(json, "chunks"u8, picture.ChunksOf(peer));
@@ -90,6 +96,9 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
     public void WriteMetrics(Utf8Buffer text, in TrackerCounts counts)
     {
         AddMetric(text, "connections_total"u8, "counter"u8, "Connections accepted."u8, counts.Connections);
+        AddMetric(
+            text, "not_allowed_connections_total"u8, "counter"u8, "Connections closed for their address (-allow)."u8,
+            counts.NotAllowed);
         AddMetric(text, "announcements_total"u8, "counter"u8, "Announcements read."u8, counts.Announcements);
         AddMetric(
             text, "refused_announcements_total"u8, "counter"u8, "Announcements not listed, for want of room."u8,
@@ -161,6 +170,12 @@ internal sealed class StatsWriter(Swarm swarm, SwarmPicture picture, SwarmHistor
 
     private static void AddMember(Utf8Buffer json, ReadOnlySpan<byte> name, long value) =>
         json.Add(",\""u8).Add(name).Add("\":"u8).Add(value);
+
+    private static void AddName(Utf8Buffer json, byte[]? name)
+    {
+        Debug.Assert(name is not { Length: 0 }, "a name is not empty");
+        if (name is not null) json.Add(",\"name\":"u8).AddQuoted(name, isUtf8: true);
+    }
 
     private static void AddMetric(
         Utf8Buffer text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> help, long value)

@@ -45,7 +45,8 @@ internal sealed class Utf8Buffer
     /// <summary>Adds visible text between quotation marks, in the way that JSON and Prometheus both read: a backslash
     /// before a quotation mark and a backslash. A character that a message's host can't hold becomes a question
     /// mark.</summary>
-    public Utf8Buffer AddQuoted(ReadOnlySpan<byte> text)
+    /// <param name="isUtf8">What is beyond ASCII is right, and stands as it is.</param>
+    public Utf8Buffer AddQuoted(ReadOnlySpan<byte> text, bool isUtf8 = false)
     {
         Span<byte> room = MakeRoom(2 * text.Length + 2);
         int length = 0;
@@ -53,7 +54,7 @@ internal sealed class Utf8Buffer
         foreach (byte each in text)
         {
             if (each is (byte)'"' or (byte)'\\') room[length++] = (byte)'\\';
-            room[length++] = each is > 0x20 and < 0x7f ? each : (byte)'?';
+            room[length++] = each is > 0x20 and < 0x7f || (isUtf8 && each > 0x7f) ? each : (byte)'?';
         }
         room[length++] = (byte)'"';
         Debug.Assert(length <= 2 * text.Length + 2, "the room for a quoted text is too small");

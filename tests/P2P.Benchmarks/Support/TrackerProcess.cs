@@ -34,7 +34,7 @@ internal sealed class TrackerProcess : IDisposable
     /// <summary>Stops it, and reads what it says to have done.</summary>
     public (long Questions, long AllocatedBytes) Stop()
     {
-        Match counts = Regex.Match(Process.Stop()[^1], @" (\d+) questions, .*?(\d+) bytes allocated$");
+        Match counts = Regex.Match(Process.Stop()[^1], @" (\d+) questions?, .*?(\d+) bytes allocated$");
         return counts.Success
             ? (long.Parse(counts.Groups[1].Value), long.Parse(counts.Groups[2].Value))
             : throw new BenchmarkException($"no counts from {Process.Describe()}");

@@ -98,6 +98,11 @@ internal static class LaneTarget
                 int length = LaneSyntax.WriteCancel(line, chunk) - 1;
                 Expect(chunk >= 0 && length > 0 && trimmed.StartsWith("CANCEL_CHUNK,"u8), "no cancellation");
             }
+            if (NameSyntax.TryRead(text, out ReadOnlySpan<byte> name))
+            {
+                Expect(name.Length is >= 1 and <= 64 && !name.ContainsAnyInRange((byte)0, (byte)' '), "no name");
+                Expect(!name.Contains((byte)',') && trimmed[5..].SequenceEqual(name), "a name is taken as a whole");
+            }
             ReadOnlySpan<byte> peers = text, marks = LaneSyntax.TakeMarks(ref peers);
             Expect(!marks.ContainsAnyExceptInRange((byte)'0', (byte)'9'), "a mark is no digit");
             Expect(marks.IsEmpty || peers.Length + 6 + marks.Length == text.Length, "marks are taken off as a whole");

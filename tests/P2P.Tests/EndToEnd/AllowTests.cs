@@ -19,8 +19,29 @@ public sealed class AllowTests(ITestOutputHelper output) : SystemTest(output)
         tracker.Terminate();
         Assert.Equal(0, tracker.WaitForExit());
         Assert.Matches("^P2PTracker: .*127\\.0\\.0\\.2.*-allow", Assert.Single(tracker.Errors.All));
-        Assert.Contains(": 1 connections, 0 announcements, 1 questions, 3 connections not allowed, ",
+        Assert.Contains(": 1 connection, 0 announcements, 1 question, 3 connections not allowed, ",
             tracker.Output.All[^1]);
+    }
+
+    [Fact]
+    public void ATracker_TellsHowManyConnectionsItHasClosed()
+    {
+        TrackerProcess tracker = StartTracker("-allow", "127.0.0.1");
+        Assert.Contains(",\"not_allowed\":0,", Get(tracker, "/stats.json"));
+        for (int count = 0; count < 3; count++) Assert.True(IsClosed(tracker.Port));
+        Assert.Contains(",\"not_allowed\":3,", Get(tracker, "/stats.json"));
+        Assert.Contains("\np2p_tracker_not_allowed_connections_total 3\n", Get(tracker, "/metrics"));
+    }
+
+    [Fact]
+    public void AClientsLastLine_TellsHowManyConnectionsItHasClosed()
+    {
+        new ChunkSet(Random, 3, 1000).DealTo(Folder.MakeFolder("seed"), 1, 2, 3);
+        ClientProcess seed = StartClient("seed", StartTracker().Port, "-allow", "127.0.0.1");
+        Assert.True(IsClosed(seed.Port));
+        seed.Terminate();
+        Assert.Equal(0, seed.WaitForExit());
+        Assert.Matches(@"^seed: stopped after \S+ s: all 3 chunks, 1 connection not allowed$", seed.Output.All[^1]);
     }
 
     [Fact]
@@ -42,6 +63,13 @@ public sealed class AllowTests(ITestOutputHelper output) : SystemTest(output)
         string stopped = seed.Output.All[^1];
         Assert.StartsWith("""{"event":"stopped","name":"seed","exit_code":0,""", stopped);
         Assert.EndsWith(""","not_allowed":3}""", stopped);
+    }
+
+    private static string Get(TrackerProcess tracker, string path)
+    {
+        using var browser = new NaiveClient(tracker.Port);
+        browser.Send($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        return browser.ReceiveToEnd(out _);
     }
 
     // Asks as a client or peer would, and tells whether the other end closes the connection instead of an answer.

@@ -38,7 +38,7 @@ public sealed class BrowserTests(ITestOutputHelper output) : SystemTest(output)
             + "=== '100 % of all is spread'");
         for (int row = 0; row < 4; row++)
             Assert.Equal("60 of 60", (string?)browser.Evaluate(Painted(columns: 60, row)));
-        Assert.Equal($"localhost:{first.Port}complete60100 %",
+        Assert.Equal($"client_0 localhost:{first.Port}complete60100 %",
             (string?)browser.Evaluate(Shown("rows").Replace(".textContent", ".firstChild.textContent")));
 
         others[0].Kill();

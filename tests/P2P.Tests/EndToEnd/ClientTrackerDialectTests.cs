@@ -181,14 +181,15 @@ public sealed class ClientTrackerDialectTests : SystemTest
     public void ToATrackerOfOurs_EveryMessageIsALine_FromTheFirst_WhichIsAHello()
     {
         NaiveTracker tracker = AssertSpeaksLines(new TrackerManners { LooksLikeOurs = true });
-        Assert.Equal("LANE,1", tracker.Received.All[0].Text);
+        Assert.Equal(["LANE,1", "NAME,client_1"], tracker.Received.All.Take(2).Select(each => each.Text));
     }
 
     [Fact]
     public void WithoutLanes_ATrackerOfOursHearsNoHello()
     {
         NaiveTracker tracker = AssertSpeaksLines(new TrackerManners { LooksLikeOurs = true }, "-lane", "off");
-        Assert.StartsWith("LOCAL_CHUNKS,", tracker.Received.All[0].Text);
+        Assert.Equal("NAME,client_1", tracker.Received.All[0].Text);
+        Assert.StartsWith("LOCAL_CHUNKS,", tracker.Received.All[1].Text);
     }
 
     [Fact]
@@ -215,7 +216,8 @@ public sealed class ClientTrackerDialectTests : SystemTest
 
         _chunks.AssertComplete(client.ChunkFolder);
         // What is said in lines only after a while begins with all that was said before, joined.
-        string[] received = [.. tracker.Received.All.Select(each => each.Text).Where(text => text != "LANE,1")];
+        string[] ours = manners.LooksLikeOurs ? ["LANE,1", "NAME,client_1"] : [];
+        string[] received = [.. tracker.Received.All.Select(each => each.Text).Where(text => !ours.Contains(text))];
         Assert.Equal($"LOCAL_CHUNKS,1,localhost,{client.Port}", received[0]);
         Assert.All(received, text => Assert.Matches(@"^(LOCAL_CHUNKS,\d,localhost,\d+|WHERE_CHUNK,\d)\z", text));
         AssertNoFaults(tracker, peer);

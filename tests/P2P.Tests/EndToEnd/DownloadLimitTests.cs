@@ -1,5 +1,8 @@
 using System;
+using System.Diagnostics;
+using System.IO;
 using System.Linq;
+using System.Text;
 using System.Text.RegularExpressions;
 using P2P.Tests.Support;
 using Xunit;
@@ -41,6 +44,28 @@ public sealed class DownloadLimitTests(ITestOutputHelper output) : SystemTest(ou
             StartClient($"seed{peer}", tracker.Port, chunks, chunks.Indexes).WaitUntilComplete();
         ClientProcess client = Fetch(chunks, tracker.Port);
         chunks.AssertComplete(client.ChunkFolder);
+    }
+
+    // A description as long as the other tests' chunks; it says that each chunk is one byte.
+    [Fact]
+    public void TheDescriptionOfASet_CountsAsWell()
+    {
+        const int count = 170_000;
+        var sums = new StringBuilder();
+        for (int index = 1; index <= count; index++) sums.Append($"{index},1,00000000\n");
+        Folder.MakeFolder("seed");
+        File.WriteAllText(Folder["seed/chunks.crc"], $"{sums}{count},CRC32C\n");
+        File.WriteAllText(Folder["seed/local_chunks.txt"], $"1,chunk_1\n{count},LASTCHUNK\n");
+        File.WriteAllText(Folder["seed/chunk_1"], "x");
+        TrackerProcess tracker = StartTracker();
+        StartClient("seed", tracker.Port);
+        Log.WaitUntil(lines => lines.Any(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,1,")), "the seed");
+
+        var clock = Stopwatch.StartNew();
+        ClientProcess client = Own(new ClientProcess(Folder.Path, "client", Folder["client"], "fetch", "-folder",
+            Folder["client"], "-tracker", $"localhost:{tracker.Port}", "-download_limit", "1M"));
+        Assert.StartsWith($"client: 0 of {count} chunks, ", client.ReadyLine);
+        RateCheck.AssertWithinLimit(new FileInfo(Folder["client/chunks.crc"]).Length, clock.Elapsed, _output);
     }
 
     // The client's own figures: bytes, and the time from its start to the last of them.

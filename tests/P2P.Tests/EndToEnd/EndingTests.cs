@@ -121,8 +121,8 @@ public sealed class EndingTests(ITestOutputHelper output) : SystemTest(output)
         ClientProcess client = StartIncomplete(StartTracker().Port, "-timeout", "1", "-exit_when_complete");
         Assert.Equal(3, client.WaitForExit());
         Assert.Equal(
-            "client_1: not complete after 1 s, 4 of 6 chunks are missing (1, 3-5); see that a client that has them is "
-            + "running, and start again, it goes on where it was",
+            "client_1: not complete after 1 s, 4 of 6 chunks are missing (1, 3-5); see that a client that has what is "
+            + "missing is running, and start again, it goes on where it was",
             Assert.Single(client.Errors.All));
         Assert.DoesNotContain(Directory.GetFiles(client.ChunkFolder),
             path => path.EndsWith(".part", StringComparison.Ordinal));

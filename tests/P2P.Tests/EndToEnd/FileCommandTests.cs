@@ -175,6 +175,8 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
     [InlineData("split", "-help", "-chunk_size", "-deal", "-copies", "-seed")]
     [InlineData("join", "--help", "-out")]
     [InlineData("verify", "-h", "-folder")]
+    [InlineData("fetch", "-help", "-out", "-tracker", "-folder", "-exit_when_complete", "-timeout")]
+    [InlineData("status", "--help", "-tracker", "-watch", "-json")]
     public void HelpOfACommand_TellsAllAboutIt_In80Columns(string command, string spelling, params string[] options)
     {
         NativeProcess process = Own(new NativeProcess(NativePrograms.Client, Folder.Path, command, spelling));
@@ -197,6 +199,39 @@ public sealed class FileCommandTests(ITestOutputHelper output) : SystemTest(outp
             Fail(2, "split", "file", "-folder", "parts", "-chunksize", "1K"));
         Assert.Equal("P2PClient: unknown command jion, did you mean join? (see -help)",
             Fail(2, "jion", "-folder", "parts", "-out", "file"));
+    }
+
+    [Theory]
+    [InlineData("fetch", "which file? name it with -out, or give a folder for its chunks with -folder", "fetch")]
+    [InlineData("fetch", "which file? name it with -out, or give a folder for its chunks with -folder",
+        "fetch", "-exit_when_complete")]
+    [InlineData("fetch", "option -out lacks its value", "fetch", "-out")]
+    [InlineData("fetch", "unknown option -ot, did you mean -out?", "fetch", "-ot", "copy")]
+    [InlineData("status", "option -tracker lacks its value", "status", "-tracker")]
+    [InlineData("status", "unexpected argument 'hub'", "status", "hub")]
+    public void WhatFetchAndStatusLack_IsToldInOneLine_ThatNamesTheirHelp(
+        string command, string said, params string[] arguments) =>
+        Assert.Equal($"P2PClient {command}: {said} (see P2PClient {command} -help)", Fail(2, arguments));
+
+    [Fact]
+    public void ASingleChunk_AndASingleByte_AreTold()
+    {
+        MakeFile("file", 1);
+        Assert.Equal("file: 1 byte, 1 chunk, in parts", Succeed("split", "file", "-folder", "parts"));
+        Assert.Equal("parts: the only chunk is there, every sum right, 1 byte", Succeed("verify", "-folder", "parts"));
+        Assert.Equal("copy: 1 byte, joined from 1 chunk in parts, every sum right",
+            Succeed("join", "-folder", "parts", "-out", "copy"));
+        File.WriteAllText(Folder["parts/chunk_1"], "xy");
+        Assert.Equal(
+            ["parts: chunk_1 has 2 bytes, 1 is right: chunk 1 is not served, and fetched anew",
+                "parts: the only chunk is missing: a client fetches it"],
+            Fail(3, "verify", "-folder", "parts").Split('\n'));
+        File.WriteAllText(Folder["parts/chunks.crc"], "1,2,00000000\n1,CRC32C\n");
+        Assert.Equal("parts: the only chunk is wrong: remove its file, and a client fetches it again",
+            Fail(1, "verify", "-folder", "parts"));
+        File.WriteAllText(Folder["parts/local_chunks.txt"], "2,LASTCHUNK\n");
+        Assert.Contains("chunks.crc in parts is of 1 chunk, local_chunks.txt of 2: ",
+            Fail(2, "verify", "-folder", "parts"));
     }
 
     // A device has no end, a file of /proc or /sys no size that is true: none of them can be split.

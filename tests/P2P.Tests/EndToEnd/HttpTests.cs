@@ -352,6 +352,40 @@ public sealed class HttpTests(ITestOutputHelper output) : SystemTest(output)
         }
     }
 
+    // The user's name, not that of the folder; cut to 64 bytes between two characters.
+    [Theory]
+    [InlineData("al\"ice<b>\\", 1, 1)]
+    [InlineData("x", 32, 31)]
+    public void AClientThatItsUserNames_IsShownByThatName_AndTheLogIsAsBefore(string start, int given, int kept)
+    {
+        string name = start + new string('\u00e9', given), shown = start + new string('\u00e9', kept);
+        TrackerProcess tracker = StartTracker();
+        var chunks = new ChunkSet(Random, 2, 1000);
+        chunks.DealTo(Folder.MakeFolder("seed"), 1);
+        chunks.DealTo(Folder.MakeFolder("empty"));
+        foreach (string[] more in new string[][] { ["seed", "-name", name], ["seed"], ["empty", "-name", name] })
+        {
+            ClientProcess client = Own(new ClientProcess(Folder.Path, more.Length > 1 ? name : "seed", Folder[more[0]],
+                ["-folder", Folder[more[0]], "-tracker", $"localhost:{tracker.Port}", .. more[1..]]));
+            string kind = more[0] == "seed" ? "rows" : "waiting_rows";
+            foreach (int _ in Patience.Attempts("the client to be shown"))
+            {
+                string body = Get(tracker, $"GET /stats.json{Rest}").Body;
+                JsonNode json = JsonNode.Parse(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(body)))!;
+                JsonNode? row = json[kind]!.AsArray().FirstOrDefault(
+                    each => more[0] == "empty" || (int)each!["port"]! == client.Port);
+                if (row is null) continue;
+                Assert.Equal(more.Length > 1 ? shown : null, (string?)row["name"]);
+                break;
+            }
+            client.Terminate();
+            client.WaitForExit();
+        }
+        Assert.DoesNotContain(Log.Lines, line => line.Contains("NAME"));
+        Assert.All(Log.Lines, line => Assert.Matches("^.+,(LOCAL_CHUNKS|WHERE_CHUNK|CHUNK_LOCATION_UNKNOWN|"
+            + "GET_CHUNK_FROM),[12](,localhost,[0-9]+)*$", line));
+    }
+
     private (string Head, string Body) Get(TrackerProcess tracker, string request)
     {
         using var client = new NaiveClient(tracker.Port);

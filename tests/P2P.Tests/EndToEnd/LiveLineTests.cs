@@ -86,6 +86,54 @@ public sealed class LiveLineTests(ITestOutputHelper output) : SystemTest(output)
         Assert.DoesNotContain(lines, line => line.Contains('%'));
     }
 
+    // Holes again: what a client reads before it serves, and while it puts the file together.
+    [TmuxTheory]
+    [InlineData("reading movie", "-seed movie -chunk_size 1G", "P2PClient: the start was ended by SIGINT: ")]
+    [InlineData("checking movie", "fetch -out movie", "P2PClient: the start was ended by SIGINT: ")]
+    [InlineData("checking movie", "fetch -out movie -folder new", "P2PClient: the start was ended by SIGINT: ")]
+    [InlineData("joining copy", "-folder parts -out copy", "parts: stopped after ")]
+    public void AClientThatReadsLongFiles_ShowsItsProgress(string work, string arguments, string end)
+    {
+        int port = StartTracker().Port;
+        MakeHole("movie", 64);
+        MakeHole(Folder.MakeFolder("parts") + "/chunk_1", 64);
+        File.WriteAllText(Folder["parts/local_chunks.txt"], "1,chunk_1\n1,LASTCHUNK\n");
+        File.WriteAllText(Folder["parts/chunks.crc"], $"1,{64L << 30},00000000\n1,CRC32C\n");
+        MakeHole(Folder.MakeFolder("new") + "/chunk_1", 64);
+        File.WriteAllText(Folder["new/local_chunks.txt"], "1,LASTCHUNK\n");
+        if (arguments.StartsWith("fetch"))
+        {
+            StartClient("parts", port);
+            Log.WaitUntil(lines => lines.Any(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,1,")), "the set");
+        }
+        if (arguments.EndsWith("-folder new")) work = "checking new";
+
+        using var screen = new TmuxScreen(
+            Folder.Path, 80, $"{NativePrograms.Client} {arguments} -tracker localhost:{port}");
+        screen.WaitUntil(lines => lines.Any(line => Regex.IsMatch(line,
+            $@"^ [ \d]\d % \[#*\.+\] \S+ [MG]B/s  \d+:\d\d left  \S+ (MB )?of 68\.7 GB  {work}$")), "progress");
+        screen.Press("C-c");
+        string[] lines = screen.WaitForLine(line => line.StartsWith(end), "the end");
+        Assert.DoesNotContain(lines, line => line.Contains('%'));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(Folder.Path), path => path.EndsWith(".part"));
+    }
+
+    // A terminal that keeps every byte, and more than a second's work, which would show.
+    [TmuxTheory]
+    [InlineData("-quiet")]
+    [InlineData("-json")]
+    [InlineData("", "dumb")]
+    public void WhereNoLineIsWanted_NoneIsShownWhileAnOriginalIsRead(string option, string term = "screen")
+    {
+        MakeHole("movie", 6);
+        using var script = new NativeProcess("script", Folder.Path, "-qec",
+            $"TERM={term} {NativePrograms.Client} -seed movie -chunk_size 1G -tracker localhost:{StartTracker().Port} "
+            + $"{option} -exit_when_complete 0", "typed");
+        Assert.Equal(0, script.WaitForExit());
+        Assert.DoesNotContain("%", File.ReadAllText(Folder["typed"]));
+        Assert.DoesNotContain("\e", File.ReadAllText(Folder["typed"]));
+    }
+
     [TmuxFact]
     public void ADumbTerminal_GetsLinesAlone()
     {
@@ -100,5 +148,11 @@ public sealed class LiveLineTests(ITestOutputHelper output) : SystemTest(output)
             ["client_1: 0 of", "client_1: 25 %", "client_1: 50 %", "client_1: 75 %", "client_1: comp", "client_1: stop",
                 "end"],
             lines[..7].Select(line => line[..Math.Min(line.Length, 14)]));
+    }
+
+    private void MakeHole(string name, int gigabytes)
+    {
+        using FileStream file = File.Create(Path.Combine(Folder.Path, name));
+        file.SetLength((long)gigabytes << 30);
     }
 }

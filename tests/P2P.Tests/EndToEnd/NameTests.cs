@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
@@ -93,6 +94,31 @@ public sealed class NameTests(ITestOutputHelper output) : SystemTest(output)
             $"nameserver {SilentServer}\n{Server}options timeout:1 attempts:1\n", $"hub.example:{tracker.Port}");
         WaitUntilAnnounced(3);
         Assert.Empty(client.Errors.All);
+    });
+
+    // One that fetches a set waits for it before its loop runs.
+    [NameServerFact]
+    public void ASilentServer_DoesNotKeepAFetch_BeyondItsTime() => OtherMachine.WithOwnNetwork(() =>
+    {
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+        {
+            ReceiveTimeout = Patience.SocketMilliseconds,
+        };
+        silent.Bind(new IPEndPoint(SilentServer, 53));
+        foreach (int _ in Patience.Attempts("an end within a second of the time"))
+        {
+            NativeProcess client = Own(new NativeProcess("unshare", Folder.Path, NameServer.With(Folder,
+                $"nameserver {SilentServer}\noptions timeout:5\n", Hosts, NativePrograms.Client,
+                ["fetch", "-out", "copy", "-tracker", "hub.example", "-timeout", "2"])));
+            Assert.True(silent.Receive(new byte[512]) > 0);
+            var clock = Stopwatch.StartNew();
+            Assert.Equal(5, client.WaitForExit());
+            Assert.Equal(
+                "P2PClient: the address of hub.example is still being looked up; see that the name is right, or give "
+                + "an address with -tracker; the time is up", Assert.Single(client.Errors.All));
+            if (clock.Elapsed < TimeSpan.FromSeconds(3)) break;
+            while (silent.Available > 0) silent.Receive(new byte[512]);
+        }
     });
 
     [NameServerFact]

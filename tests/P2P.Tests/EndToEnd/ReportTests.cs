@@ -43,8 +43,9 @@ public sealed class ReportTests(ITestOutputHelper output) : SystemTest(output)
     {
         (ClientProcess client, _) = FetchAll(1);
         Assert.StartsWith("client_1: 0 of 1 chunk, serving on port ", client.Output.All[0]);
-        Assert.Matches(@"^client_1: complete, all 1 chunk, 1 fetched from 1 peer, 30\.0 kB in ", client.Output.All[1]);
-        Assert.Contains(": all 1 chunk, 30.0 kB in ", client.Output.All[2]);
+        Assert.Matches(
+            @"^client_1: complete, the only chunk, 1 fetched from 1 peer, 30\.0 kB in ", client.Output.All[1]);
+        Assert.Contains(": the only chunk, 30.0 kB in ", client.Output.All[2]);
     }
 
     [Fact]

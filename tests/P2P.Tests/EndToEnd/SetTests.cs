@@ -252,7 +252,8 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Equal(2, refused.WaitForExit());
         Assert.Contains("is no P2PTracker", Assert.Single(refused.Errors.All));
         AssertNoFaults(tracker);
-        Assert.DoesNotContain(tracker.Received.All, message => message.Text.Contains("SET"));
+        Assert.DoesNotContain(
+            tracker.Received.All, message => message.Text.Contains("SET") || message.Text.Contains("NAME"));
         Assert.DoesNotContain(SetSyntax.DescriptionIndex, tracker.Questions);
     }
 
@@ -284,7 +285,7 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
     public void APeerThatSendsAnotherDescription_OrNeverEndsIt_IsPassedOver(bool neverEnds)
     {
         byte[] content = MakeFile("movie", 200_000);
-        ulong id = SeedSet.Open(Folder["movie"], 64 * 1024, Assert.Fail, out _).Id;
+        ulong id = new SetContent(Folder["movie"], 64 * 1024).Id;
         TrackerProcess tracker = StartTracker();
         FakeLanePeer liar = Own(new FakeLanePeer((socket, index) =>
         {

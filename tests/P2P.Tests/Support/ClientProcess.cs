@@ -33,6 +33,6 @@ internal sealed class ClientProcess : NativeProcess
 
     /// <summary>Waits until it says that it has every chunk.</summary>
     public void WaitUntilComplete() => Output.WaitForFirst(
-        line => line.StartsWith($"{Name}: complete, all ", StringComparison.Ordinal),
+        line => line.StartsWith($"{Name}: complete, ", StringComparison.Ordinal),
         $"{Name} to be complete");
 }

@@ -13,11 +13,14 @@ internal sealed class SetContent
 
     public SetContent(string path, long chunkBytes)
     {
-        _sums = SeedSet.Open(path, chunkBytes, warning => throw new IOException(warning), out PlacedStore store);
+        ClientOptions options = ClientOptions.Parse(["-seed", path, "-chunk_size", $"{chunkBytes}", "-quiet"])!;
+        _sums = SeedSet.Open(options, warning => throw new IOException(warning), out PlacedStore store);
         Chunks = new ChunkSet([.. Enumerable.Range(1, _sums.ChunkCount).Select(index => Read(store, index))]);
     }
 
     public ChunkSet Chunks { get; }
+
+    public ulong Id => _sums.Id;
 
     /// <summary>The text of `chunks.crc`.</summary>
     public byte[] Description => _sums.Text;

@@ -18,6 +18,12 @@ internal sealed class TmuxFactAttribute : FactAttribute
     }
 }
 
+/// <inheritdoc cref="TmuxFactAttribute"/>
+internal sealed class TmuxTheoryAttribute : TheoryAttribute
+{
+    public TmuxTheoryAttribute() => Skip = new TmuxFactAttribute().Skip;
+}
+
 /// <summary>A terminal of 24 rows in which one program runs: a tmux of its own, which ends with this object.</summary>
 internal sealed class TmuxScreen : IDisposable
 {

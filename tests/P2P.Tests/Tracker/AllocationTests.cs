@@ -48,7 +48,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
         Assert.Equal(0, tracker.WaitForExit());
 
         string expected =
-            $"^P2PTracker stopped: 1 connections, {questions} announcements, {questions} questions, (.+) bytes "
+            $"^P2PTracker stopped: 1 connection, {questions} announcements, {questions} questions, (.+) bytes "
             + "allocated$";
         Match stopped = Regex.Match(tracker.Output.All[^1], expected);
         Assert.True(stopped.Success, tracker.Describe());

@@ -20,7 +20,7 @@ public sealed class TargetSetTests : IDisposable
     [Fact]
     public void SecondAttempts_DoNotTouchThePlace_UntilTheyAreRight()
     {
-        using var target = new TargetSet("copy", _folder["copy"], _sums);
+        using TargetSet target = Open("copy", _folder["copy"], _sums);
         PartialChunk first = target.Store.CreatePartial(1), second = target.Store.CreatePartial(1, isSecond: true);
         Assert.True(first.TryWrite("xyz"u8));
         Assert.True(second.TryWrite("abc"u8));
@@ -39,9 +39,9 @@ public sealed class TargetSetTests : IDisposable
     [Fact]
     public void WhatAnotherWrites_IsNotTouched()
     {
-        using var target = new TargetSet("copy", _folder["copy"], _sums);
+        using TargetSet target = Open("copy", _folder["copy"], _sums);
         var other = new ChunkSums([1], [0]);
-        Assert.Throws<ProgramException>(() => new TargetSet("copy", _folder["copy"], other));
+        Assert.Throws<ProgramException>(() => Open("copy", _folder["copy"], other));
         Assert.Equal(5, new FileInfo(_folder[".copy.part"]).Length);
     }
 
@@ -50,7 +50,7 @@ public sealed class TargetSetTests : IDisposable
     [InlineData(false)]
     public void ASecondAttempt_IsStored_AndLeavesNothingWhenItsProcessIsKilled(bool isWhole)
     {
-        using var target = new TargetSet("copy", _folder["copy"], _sums);
+        using TargetSet target = Open("copy", _folder["copy"], _sums);
         using PartialChunk second = target.Store.CreatePartial(1, isSecond: true);
         Assert.True(isWhole ? second.TryWriteWhole("abc"u8) : second.TryWrite("abc"u8));
         Assert.Equal([_folder[".copy.part"]], Directory.GetFiles(_folder.Path));
@@ -64,7 +64,7 @@ public sealed class TargetSetTests : IDisposable
         string[] others = [".copy.part.1.2.part", "..copy.part.mine.part", "..copy.parts.1.2.3.part"];
         foreach (string name in (string[])["..copy.part.1.2.345.part", .. others])
             File.WriteAllText(_folder[name], "abc");
-        using var target = new TargetSet("copy", _folder["copy"], _sums);
+        using TargetSet target = Open("copy", _folder["copy"], _sums);
         Assert.Equal(others.Append(".copy.part").Order(), Directory.GetFiles(_folder.Path)
             .Select(path => Path.GetFileName(path)).Order());
     }
@@ -81,7 +81,7 @@ public sealed class TargetSetTests : IDisposable
             other.Dispose();
         });
         finish.Start();
-        using var target = new TargetSet("copy", _folder["copy"], _sums);
+        using TargetSet target = Open("copy", _folder["copy"], _sums);
         finish.Join();
         Assert.True(target.IsFinished);
         Assert.Equal([1, 2], target.Held);
@@ -110,7 +110,7 @@ public sealed class TargetSetTests : IDisposable
         if (OperatingSystem.IsWindows()) return;
         File.SetUnixFileMode(Path.Combine(part, "a"), UnixFileMode.None);
         File.SetUnixFileMode(Directory.CreateDirectory(Path.Combine(part, "sub")).FullName, UnixFileMode.None);
-        using var target = new TargetSet("copy", _folder["copy"], MakeSums());
+        using TargetSet target = Open("copy", _folder["copy"], MakeSums());
         Assert.Equal([1], target.Held);
         foreach (string name in new[] { "a", "sub" })
             Assert.True(File.GetUnixFileMode(Path.Combine(part, name)).HasFlag(UnixFileMode.UserWrite), name);
@@ -123,7 +123,7 @@ public sealed class TargetSetTests : IDisposable
         Fetch(MakeSums());
         AssertIsSet(_folder["copy"]);
         Directory.Move(_folder["copy"], _folder[".copy.part"]);
-        using var target = new TargetSet("copy", _folder["copy"], _sums);
+        using TargetSet target = Open("copy", _folder["copy"], _sums);
         Assert.Empty(target.Held);
         Assert.Equal("\0\0\0\0\0", ReadPart());
     }
@@ -163,12 +163,19 @@ public sealed class TargetSetTests : IDisposable
         }
         if (difference.Length > 0)
         {
-            ProgramException refused = Assert.Throws<ProgramException>(() => new TargetSet("copy", copy, sums));
+            ProgramException refused = Assert.Throws<ProgramException>(() => Open("copy", copy, sums));
             Assert.Equal(ExitCode.Usage, refused.ExitCode);
             return;
         }
-        using var target = new TargetSet("copy", copy, sums);
+        using TargetSet target = Open("copy", copy, sums);
         Assert.True(target.IsFinished);
+    }
+
+    private static TargetSet Open(string name, string path, ChunkSums sums)
+    {
+        var target = new TargetSet(name, path, sums);
+        target.FindHeld(null);
+        return target;
     }
 
     // Two chunks: all of a, and an island in a sparse file.
@@ -189,7 +196,7 @@ public sealed class TargetSetTests : IDisposable
 
     private void Fetch(ChunkSums sums)
     {
-        using var target = new TargetSet("copy", _folder["copy"], sums);
+        using TargetSet target = Open("copy", _folder["copy"], sums);
         foreach (int index in new[] { 1, 2 }.Except(target.Held))
         {
             PartialChunk chunk = target.Store.CreatePartial(index);

@@ -1,5 +1,6 @@
 using System;
 using System.Text.Json;
+using P2P.Cli;
 using P2P.Client;
 using Xunit;
 
@@ -55,7 +56,7 @@ public sealed class QuantityTests
     [InlineData(0, "0 peers")]
     [InlineData(1, "1 peer")]
     [InlineData(2, "2 peers")]
-    public void OneThing_HasNoPlural(int number, string text) => Assert.Equal(text, Quantity.Of(number, "peer"));
+    public void OneThing_HasNoPlural(int number, string text) => Assert.Equal(text, Plural.Of(number, "peer"));
 
     [Theory]
     [InlineData(1_000_000, 250, "4.00 MB/s")]

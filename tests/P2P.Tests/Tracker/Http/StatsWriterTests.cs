@@ -38,10 +38,10 @@ public sealed class StatsWriterTests
         string[] names =
         [
             "tracker", "uptime_ms", "connections", "announcements", "refused", "questions", "peers", "connected",
-            "complete", "listed", "listed_chunks", "chunks", "columns", "chunks_per_column",
+            "complete", "listed", "listed_chunks", "chunks", "columns", "chunks_per_column", "not_allowed",
         ];
         Assert.Equal(
-            "P2PTracker 3500 5 6 7 8 2 1 0 4 3 9 9 1", string.Join(' ', names.Select(name => $"{json[name]}")));
+            "P2PTracker 3500 5 6 7 8 2 1 0 4 3 9 9 1 9", string.Join(' ', names.Select(name => $"{json[name]}")));
         Assert.Equal("[[1,1],[2,1],[9,1]]", json["rarest"]!.ToJsonString());
         Assert.Equal(
             """[{"host":"localhost","port":4001,"connections":1,"chunks":3,"cells":"wIA="},"""
@@ -102,6 +102,19 @@ public sealed class StatsWriterTests
     }
 
     [Fact]
+    public void AHostileName_StaysText_AndABrokenOneIsTextToo()
+    {
+        SwarmPeer peer = Announce("localhost", 4001, 1);
+        peer.OnConnected(name: Encoding.UTF8.GetBytes("</script><img/src=x>\"\\{}%&'\u00e9\U0001F600"));
+        _waiting.Add(new WaitingClient("10.0.0.8", 50_123, TimeSpan.Zero) { Name = "\"b\\"u8.ToArray() });
+        JsonNode json = Json(0);
+        Assert.Equal("</script><img/src=x>\"\\{}%&'\u00e9\U0001F600", (string?)json["rows"]![0]!["name"]);
+        Assert.Equal("\"b\\", (string?)json["waiting_rows"]![0]!["name"]);
+        peer.OnConnected();
+        Assert.Null(Json(0)["rows"]![0]!["name"]);
+    }
+
+    [Fact]
     public void TheMetrics_AreInPrometheusFormat()
     {
         Announce("localhost", 4001, 1, 2, 9).OnConnected();
@@ -109,9 +122,9 @@ public sealed class StatsWriterTests
         string[] names =
         [
             "connections_total", "announcements_total", "refused_announcements_total", "questions_total",
-            "uptime_seconds", "peers", "connected_peers", "rarest_chunk_peers",
+            "uptime_seconds", "peers", "connected_peers", "rarest_chunk_peers", "not_allowed_connections_total",
         ];
-        Assert.Equal("5 6 7 8 3 1 1 1", string.Join(' ', names.Select(name => metrics[$"p2p_tracker_{name}"])));
+        Assert.Equal("5 6 7 8 3 1 1 1 9", string.Join(' ', names.Select(name => metrics[$"p2p_tracker_{name}"])));
         Assert.Equal("3", metrics["p2p_tracker_peer_chunks{host=\"localhost\",port=\"4001\"}"]);
     }
 
@@ -169,7 +182,8 @@ public sealed class StatsWriterTests
         return peer;
     }
 
-    private static TrackerCounts Counts => new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3.5), 5, 6, 7, 8);
+    private static TrackerCounts Counts =>
+        new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(3.5), 5, 6, 7, 8) { NotAllowed = 9 };
 
     private JsonNode Json(long have)
     {
