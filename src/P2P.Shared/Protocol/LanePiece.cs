@@ -31,7 +31,7 @@ public readonly record struct LanePiece(LanePieceKind Kind, byte Waiting, int Ch
     public const int HeadBytes = 16;
 
     /// <summary>Most bytes of a chunk in one piece.</summary>
-    public const int BytesMax = 8 << 20;
+    public const int BytesMax = 64 << 20;
 
     /// <summary>The chunk has a sum, in its last piece.</summary>
     public bool HasSum { get; init; } = true;

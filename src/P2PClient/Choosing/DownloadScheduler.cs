@@ -171,7 +171,7 @@ internal sealed class DownloadScheduler(
         {
             if (!MayGiveUp(download) || !download.IsWanted || !download.IsWaiting(now)) continue;
             // A request that is taken back too late costs the peer a chunk's time: it must pay.
-            int waitingMax = download.IsOnLane ? download.Peer.Window.Waiting - 2 : int.MaxValue;
+            int waitingMax = download.IsOnLane && download.Peer.Window.Waiting is { } wait ? wait - 2 : int.MaxValue;
             bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
             bool isLate = now - download.StartedAt >= ClientLimits.QueueTimeout + download.Delay;
             if (waitingMax < 0 || !(hasNewSource || isLate))
@@ -179,7 +179,7 @@ internal sealed class DownloadScheduler(
                 picker.LookForSources(download.ChunkIndex, now);
                 continue;
             }
-            if (!TryPickAnother(download, now, out another) || another.Window.Waiting > waitingMax) continue;
+            if (!TryPickAnother(download, now, out another) || (another.Window.Waiting ?? 0) > waitingMax) continue;
             Debug.Assert(download.Received == 0, "a download that has bytes is given up");
             waiting = download;
             return waiting.IsGivenUp = true;

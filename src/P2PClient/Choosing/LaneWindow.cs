@@ -23,8 +23,8 @@ internal sealed class LaneWindow
     /// <summary>Requests in flight at most.</summary>
     public int Requests { get; private set; }
 
-    /// <summary>Requests that waited at the peer, by its last answer.</summary>
-    public int Waiting { get; private set; }
+    /// <summary>Requests that waited at the peer, by its last answer; null: it has given none.</summary>
+    public int? Waiting { get; private set; }
 
     /// <summary>The time that connecting took; zero before.</summary>
     public TimeSpan RoundTrip { get; set; }

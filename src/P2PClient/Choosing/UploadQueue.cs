@@ -9,6 +9,9 @@ internal sealed class UploadLane
 {
     /// <summary>The request whose turn it is, or whose chunk is sent in part; null: none.</summary>
     public UploadRequest? Current { get; set; }
+
+    /// <summary>The number of turns that the queue had given when it gave the lane its last one.</summary>
+    public long LastTurn { get; set; }
 }
 
 /// <summary>One peer's request, from its arrival until the kernel has taken the last byte of the chunk.</summary>
@@ -69,6 +72,7 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
     private readonly List<UploadRequest> _waiting = [];        // in the order in which the peers asked
     private readonly List<UploadRequest> _serving = [];
     private readonly Dictionary<int, int> _sent = [];   // how often, by chunk
+    private long _turns;        // of lanes, so far
 
     /// <summary>The number of uploads that wait for their turn.</summary>
     public int WaitingCount => _waiting.Count;
@@ -154,6 +158,7 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
         {
             Debug.Assert(lane.Current is null || lane.Current == next, "a lane sends one chunk at a time");
             lane.Current = next;
+            lane.LastTurn = ++_turns;
         }
         next.GiveTurn(now);
     }
@@ -167,9 +172,18 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
         {
             bool isFree = moving < slots && MayBeNext(upload)
                 && (!upload.NeedsDisk || disk < ClientLimits.DiskUploadsMax);
-            if (isFree && (best is null || SentOf(upload) < SentOf(best))) best = upload;
+            if (isFree && (best is null || IsBefore(upload, best))) best = upload;
         }
         return best ?? _waiting.Find(upload => upload.Deadline <= now && MayBeNext(upload));
+    }
+
+    // Of chunks that were sent equally often, those of the lane that has waited longest come first, so that each
+    // peer has something to pass on.
+    private bool IsBefore(UploadRequest upload, UploadRequest other)
+    {
+        int sent = SentOf(upload), otherSent = SentOf(other);
+        return sent < otherSent || (sent == otherSent && upload.Lane is { } lane && other.Lane is { } otherLane
+            && lane.LastTurn < otherLane.LastTurn);
     }
 
     private static bool MayBeNext(UploadRequest upload) =>

@@ -58,7 +58,7 @@ internal static class LaneTarget
             long chunk = Number(at + 4), length = Number(at + 8), sum = Number(at + 12);
             bool hasBytes = kind is 'P' or 'L', hasSum = bytes[at + 2] == 1;
             bool isPiece = kind is 'P' or 'L' or 'G' or 'C' && bytes[at + 2] <= 1 && bytes[at + 3] == 0
-                && chunk <= int.MaxValue && length <= (hasBytes ? 8 << 20 : 0) && !(kind == 'P' && length == 0)
+                && chunk <= int.MaxValue && length <= (hasBytes ? 64 << 20 : 0) && !(kind == 'P' && length == 0)
                 && (sum == 0 || (kind == 'L' && hasSum));
             bool goesOn = open is null || (open.Value.Chunk == chunk && (!hasBytes || open.Value.HasSum == hasSum));
             if (!isPiece || !goesOn)

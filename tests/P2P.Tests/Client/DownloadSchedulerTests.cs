@@ -27,6 +27,25 @@ public sealed class DownloadSchedulerTests
         Assert.True(next.IsWanted);
     }
 
+    // A place at a peer that answers quickly is kept: taking the request back could come too late.
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(0, false)]
+    [InlineData(2, true)]
+    public void APlaceOnALane_IsLeft_UnlessThePeerHasLittleToDo(int? waitingAtPeer, bool isLeft)
+    {
+        _first.LaneVersion = _second.LaneVersion = 1;
+        if (waitingAtPeer is { } count) _first.Window.OnChunk(count);
+        DownloadScheduler scheduler = Waiting(mayGiveUp: false, out Download waiting);
+        _picker.OnAnswer(1, [_first, _second], Start);
+        bool hasBegun = scheduler.TryBegin(Start + TimeSpan.FromSeconds(0.2), out Download next, out Download? instead);
+        Assert.Equal(isLeft, hasBegun);
+        Assert.Equal(!isLeft, waiting.IsWanted);
+        if (!isLeft) return;
+        Assert.Same(waiting, instead);
+        Assert.Same(_second, next.Peer);
+    }
+
     [Fact]
     public void WhatMoves_IsNotLeft()
     {

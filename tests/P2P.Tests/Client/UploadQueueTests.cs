@@ -79,6 +79,19 @@ public sealed class UploadQueueTests
     }
 
     [Fact]
+    public void OfChunksSentEquallyOften_TheLaneThatHasWaitedLongest_IsNext()
+    {
+        UploadLane early = new(), late = new();
+        UploadRequest first = Ask(1, early), other = Ask(2), second = Ask(3, early), third = Ask(4, late);
+        Assert.True(first.HasTurn && other.HasTurn);
+        _queue.Remove(first, Seconds(0));
+        Assert.True(third.HasTurn);
+        Assert.False(second.HasTurn);
+        _queue.Remove(third, Seconds(0));
+        Assert.True(second.HasTurn);
+    }
+
+    [Fact]
     public void ATurn_IsPassedWithinALaneAlone()
     {
         var lane = new UploadLane();
