@@ -35,6 +35,24 @@ public sealed class Crc32CTests
         }
     }
 
+    // Several of the parts that are summed side by side, one byte more and less, and states that are not the first one.
+    [Theory]
+    [InlineData(6143)]
+    [InlineData(6144)]
+    [InlineData(6145)]
+    [InlineData(3 * 6144)]
+    [InlineData(50_000)]
+    public void ManyBytes_HaveTheSameSum(int length)
+    {
+        byte[] bytes = new byte[7 + length];
+        new Random(length).NextBytes(bytes);
+        for (int start = 0; start < 7; start++)
+        {
+            uint state = Crc32C.Add(Crc32C.Add(Crc32C.Start, bytes.AsSpan(0, start)), bytes.AsSpan(start));
+            Assert.Equal(Slow(bytes), Crc32C.Finish(state));
+        }
+    }
+
     [Fact]
     public void AFile_HasTheSumOfItsBytes_AndMustBeLongEnough()
     {
