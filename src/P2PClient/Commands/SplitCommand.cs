@@ -27,6 +27,7 @@ internal sealed class SplitCommand
     private readonly int _copies;
     private CommandProgress? _progress;
     private long _doneBytes;
+    private DataRange _known;       // of the file that is read
 
     /// <summary>Reads the arguments.</summary>
     /// <exception cref="ProgramException">The arguments are wrong.</exception>
@@ -146,8 +147,12 @@ internal sealed class SplitCommand
             if (list is not null)
             {
                 ChunkPlace place = list.Places[chunkIndex - 1];
-                if (place.File != opened) source?.Dispose();
-                if (place.File != opened) source = File.OpenHandle(Path.Combine(_path, list.All[place.File].Path));
+                if (place.File != opened)
+                {
+                    source?.Dispose();
+                    source = File.OpenHandle(Path.Combine(_path, list.All[place.File].Path));
+                    _known = default;
+                }
                 (opened, offset) = (place.File, place.Start);
             }
             foreach (int i in _dealer.Next())
@@ -195,6 +200,7 @@ internal sealed class SplitCommand
             }
             foreach (int i in folders) _folders[i].Chunks.Add(chunkIndex);
             using SafeFileHandle source = File.OpenHandle(first);
+            _known = default;
             foreach (int i in folders.AsSpan(1))
                 WriteChunk(source, 0, sizes[^1], _folders[i].PathOf(ChunkName(chunkIndex)), interruption);
         }
@@ -212,7 +218,7 @@ internal sealed class SplitCommand
         {
             interruption.Check("split", "what it had made is removed");
             long bytes = Math.Min(StepBytes, size - done);
-            FileCopy.Copy(file, offset + done, chunk.Handle, done, bytes);
+            FileCopy.Copy(file, offset + done, chunk.Handle, done, bytes, ref _known);
             Crc32C.TryAdd(ref state, chunk.Handle, done, bytes, _buffer);
             _doneBytes += bytes;
             _progress!.Show(_doneBytes);

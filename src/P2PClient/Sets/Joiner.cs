@@ -57,6 +57,7 @@ internal sealed class Joiner : IJoiner
     private readonly byte[]? _otherBuffer;      // of the file to compare with
     private readonly SafeFileHandle _target;
     private SafeFileHandle? _chunk;
+    private DataRange _known;                   // of the chunk
     private long _chunkBytes, _offset;          // in the chunk
     private uint _state;
 
@@ -113,7 +114,7 @@ internal sealed class Joiner : IJoiner
                 bool isSame = FileCopy.AreSame(_chunk!, _offset, _target, Bytes, bytes, (_buffer, _otherBuffer!));
                 if (!isSame) return JoinEnd.Different;
             }
-            else FileCopy.Copy(_chunk!, _offset, _target, Bytes, bytes);
+            else FileCopy.Copy(_chunk!, _offset, _target, Bytes, bytes, ref _known);
             _offset += bytes;
             Bytes += bytes;
             left -= Math.Max(bytes, ReadBytes / 16);        // many small chunks cost time as well
@@ -136,7 +137,7 @@ internal sealed class Joiner : IJoiner
         _chunk = _store.TryOpenRead(ChunkIndex, out _chunkBytes);
         if (_chunk is null && _chunkBytes < 0) throw new IOException($"can't open {_store.NameOf(ChunkIndex)} now");
         if (_chunk is null || (_sums is not null && _sums.SizeOf(ChunkIndex) != _chunkBytes)) return false;
-        _offset = 0;
+        (_offset, _known) = (0, default);
         _state = Crc32C.Start;
         // A hole at the end of the chunk is not written, but counts.
         if (!IsComparing) FileCopy.SetLength(_target, Bytes + _chunkBytes);

@@ -13,7 +13,7 @@ namespace P2P.Client;
 /// </summary>
 internal static class Crc32C
 {
-    private const int PartBytes = 2048;
+    private const int PartBytes = 1360;      // twelve of them, and little more, are a buffer of 16 KiB
     private static uint[]? _zeros;      // by the state's byte: how a part of zeros changes it
 
     /// <summary>The state before the first byte.</summary>

@@ -8,6 +8,30 @@ using P2P.Posix;
 namespace P2P.Client;
 
 /// <summary>
+/// A part of a file that is known to have data, and the hole before it. To find the end of the data, some file systems
+/// look at each page of it, so that whoever copies a large file in small parts looks for it once.
+/// </summary>
+internal struct DataRange
+{
+    private long _start, _data, _hole;      // the file has a hole from the start to the data, and data to the next hole
+
+    /// <summary>Finds the first byte at an offset or behind it that is no hole, and the next hole.</summary>
+    /// <returns>False if there is nothing but a hole up to the end of the file.</returns>
+    public bool TryFind(SafeFileHandle file, long offset, out long data, out long hole)
+    {
+        bool isKnown = offset >= _start && offset < _hole;
+        if (!isKnown)
+        {
+            (_start, _data, _hole) = (offset, 0, 0);
+            if (!NativeFile.TryFindData((int)file.DangerousGetHandle(), offset, out _data, out _hole)) _hole = 0;
+        }
+        Debug.Assert(_hole == 0 || _data < _hole, "data ends behind its beginning");
+        (data, hole) = (Math.Max(_data, offset), _hole);
+        return _hole > 0;
+    }
+}
+
+/// <summary>
 /// Copies parts of files within the kernel (<c>copy_file_range</c>, on some file systems no more than a note that
 /// blocks are shared), through a buffer where that isn't possible. Holes of the source are not written.
 /// </summary>
@@ -17,16 +41,17 @@ internal static class FileCopy
     private const int BufferBytes = 256 * 1024;
 
     /// <summary>Copies bytes to where a file is new, or a hole.</summary>
+    /// <param name="known">What is known about the source's holes; at first nothing.</param>
     /// <exception cref="IOException">The disk refuses, or the source is shorter.</exception>
     public static void Copy(
-        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes)
+        SafeFileHandle source, long sourceOffset, SafeFileHandle target, long targetOffset, long bytes,
+        ref DataRange known)
     {
         Debug.Assert(sourceOffset >= 0 && targetOffset >= 0 && bytes >= 0, "a part of a file");
         long end = sourceOffset + bytes, shift = targetOffset - sourceOffset;
         while (sourceOffset < end)
         {
-            int descriptor = (int)source.DangerousGetHandle();
-            if (!NativeFile.TryFindData(descriptor, sourceOffset, out long data, out long hole) || data >= end)
+            if (!known.TryFind(source, sourceOffset, out long data, out long hole) || data >= end)
             {
                 if (RandomAccess.GetLength(source) < end) throw new IOException(TooShort);
                 return;

@@ -50,6 +50,32 @@ public sealed class FileCopyTests : IDisposable
     }
 
     [Fact]
+    public void TheEndOfAFilesData_IsLookedForOnce_AndSmallPartsAreCopiedRightly()
+    {
+        byte[] content = new byte[4 << 20];
+        new Random(3).NextBytes(content.AsSpan(1 << 20, 1 << 20));
+        new Random(4).NextBytes(content.AsSpan(3 << 20, 12_345));
+        using SafeFileHandle source = File.OpenHandle(_folder["a"], FileMode.Create, FileAccess.ReadWrite);
+        RandomAccess.SetLength(source, content.Length);
+        RandomAccess.Write(source, content.AsSpan(1 << 20, 1 << 20), 1 << 20);
+        RandomAccess.Write(source, content.AsSpan(3 << 20, 12_345), 3 << 20);
+        using SafeFileHandle target = File.OpenHandle(_folder["b"], FileMode.Create, FileAccess.ReadWrite);
+        RandomAccess.SetLength(target, content.Length);
+        var known = new DataRange();
+        for (int at = 0; at < content.Length; at += 10_007)
+            FileCopy.Copy(source, at, target, at, Math.Min(10_007, content.Length - at), ref known);
+        Assert.Equal(content, File.ReadAllBytes(_folder["b"]));
+
+        known = default;
+        Assert.True(known.TryFind(source, 5000, out long data, out long hole));
+        RandomAccess.SetLength(source, 0);
+        Assert.True(known.TryFind(source, (1 << 20) + 5, out long again, out long sameHole));
+        Assert.Equal(((1 << 20) + 5, hole), (again, sameHole));
+        Assert.InRange(data, 5000, 1 << 20);
+        Assert.False(known.TryFind(source, hole, out _, out _));
+    }
+
+    [Fact]
     public void AFileThatIsTooShort_IsAnError()
     {
         File.WriteAllBytes(_folder["a"], new byte[1000]);
@@ -61,6 +87,7 @@ public sealed class FileCopyTests : IDisposable
         using SafeFileHandle source = File.OpenHandle(_folder["a"]);
         using SafeFileHandle target = File.OpenHandle(_folder["b"], FileMode.Create, FileAccess.ReadWrite);
         RandomAccess.SetLength(target, length);
-        FileCopy.Copy(source, offset, target, targetOffset, bytes);
+        var known = new DataRange();
+        FileCopy.Copy(source, offset, target, targetOffset, bytes, ref known);
     }
 }
