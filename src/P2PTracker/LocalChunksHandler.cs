@@ -4,6 +4,20 @@ using System.Diagnostics;
 
 namespace P2P.Tracker;
 
+/// <summary>What a client of ours says about itself: it is true of the peers that its connection announces from then
+/// on.</summary>
+internal sealed class OurClient
+{
+    /// <summary>The version of the lane that the client speaks (PROTOCOL 9.2); 0: none.</summary>
+    public byte LaneVersion { get; set; }
+
+    /// <summary>The set that the client has and can describe (PROTOCOL 10.2); 0: not known.</summary>
+    public ulong SetId { get; set; }
+
+    /// <summary>The name that the client's user has given it (PROTOCOL 11), in UTF-8; null: none.</summary>
+    public byte[]? Name { get; set; }
+}
+
 /// <summary>
 /// Handles the LOCAL_CHUNKS of one connection: lists and logs them, and keeps count of how much of the list they fill.
 /// While the connection is open, the peers that it announced count as connected. Hot: allocates nothing per message.
@@ -16,17 +30,8 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
     private HashSet<SwarmPeer>? _others;
     private int _listed;                    // announcements in the list that came from this connection
 
-    /// <summary>The version of the lane that the client speaks; 0 for a stranger. The peers that it announces from then
-    /// on speak it, too.</summary>
-    public byte LaneVersion { get; set; }
-
-    /// <summary>The set that the client has and can describe; 0: not known. It is that of the peers that it announces
-    /// from then on.</summary>
-    public ulong SetId { get; set; }
-
-    /// <summary>The name that the client's user has given it (PROTOCOL 11), in UTF-8; null: none. It is that of the
-    /// peers that it announces from then on.</summary>
-    public byte[]? Name { get; set; }
+    /// <summary>What a client of ours has said; null: nothing, as strangers do.</summary>
+    public OurClient? Ours { get; private set; }
 
     /// <summary>The client's host, as the list shows it.</summary>
     public readonly string Host => host;
@@ -51,6 +56,9 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
         return isListed;
     }
 
+    /// <summary>The client has said something that only one of ours says.</summary>
+    public OurClient MakeOurs() => Ours ??= new OurClient();
+
     /// <summary>The connection is closed: each of its peers has one connection less. To be called once.</summary>
     public readonly void OnSessionEnd(TimeSpan now)
     {
@@ -67,11 +75,11 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
         if (_last is not null)
         {
             _others ??= [];
-            if (!_others.Remove(peer)) peer.OnConnected(LaneVersion, SetId, Name);
+            if (!_others.Remove(peer)) peer.OnConnected(Ours);
             bool isAdded = _others.Add(_last);
             Debug.Assert(isAdded, "a connection counts a peer twice");
         }
-        else peer.OnConnected(LaneVersion, SetId, Name);
+        else peer.OnConnected(Ours);
         return _last = peer;
     }
 }

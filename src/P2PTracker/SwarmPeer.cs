@@ -64,15 +64,14 @@ internal sealed class SwarmPeer(Swarm swarm, string host, int port, int id)
     }
 
     /// <summary>One more tracker connection announces the peer.</summary>
-    /// <param name="laneVersion">Of the client at its other end; 0 if it speaks no lane.</param>
-    /// <param name="setId">As of <see cref="SetId"/>.</param>
-    /// <param name="name">As of <see cref="Name"/>.</param>
-    public void OnConnected(byte laneVersion = 0, ulong setId = 0, byte[]? name = null)
+    /// <param name="client">What the client at its other end has said; null: nothing.</param>
+    public void OnConnected(OurClient? client = null)
     {
+        byte laneVersion = client?.LaneVersion ?? 0;
         Debug.Assert(swarm.Peers[Id] == this, "a removed peer gets a connection");
         bool isOther = LaneVersion != laneVersion;
-        (LaneVersion, Name) = (laneVersion, name);
-        SetSet(setId);
+        (LaneVersion, Name) = (laneVersion, client?.Name);
+        SetSet(client?.SetId ?? 0);
         bool isFirst = ++Connections == 1;
         if (isFirst || isOther) swarm.OnPeerChanged(this, isFirst ? 1 : 0);
     }

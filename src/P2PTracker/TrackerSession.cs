@@ -27,7 +27,6 @@ internal sealed class TrackerSession
     private bool _isHandedOver;             // the connection belongs to the HTTP server now
     private FairShare.Share _share;
     private LoopSignal? _pause;
-    private readonly int _clientPort;
     private readonly string? _client;       // the client's address, for the diagnosis alone
     private bool? _sendsLines;              // the dialect of the last message, for the diagnosis alone
 
@@ -42,7 +41,6 @@ internal sealed class TrackerSession
         string? thisMachine = host == HostName.Localhost ? null : AddressForClient(socket, client.Address);
         _localChunks = new LocalChunksHandler(server, host);
         _whereChunk = new WhereChunkHandler(server, thisMachine);
-        _clientPort = client.Port;
         if (Diagnosis.Log is not null) _client = client.ToString();
     }
 
@@ -55,8 +53,15 @@ internal sealed class TrackerSession
     /// <summary>The client has announced a chunk.</summary>
     public bool HasAnnounced => _localChunks.HasAnnounced;
 
-    /// <summary>The client, as the page shows it while it has announced nothing.</summary>
-    public WaitingClient Waiting => new(_localChunks.Host, _clientPort, StartedAt) { Name = _localChunks.Name };
+    /// <summary>The session's place among those of <see cref="WaitingClients"/>; below 0: it has none.</summary>
+    public int WaitingPlace { get; set; } = -1;
+
+    /// <summary>The client, as the page shows it while it has announced nothing; null if it has just gone.</summary>
+    public WaitingClient? Waiting => _connection.Socket.SafeHandle.IsClosed ? null
+        : new(_localChunks.Host, ((IPEndPoint)_connection.Socket.RemoteEndPoint!).Port, StartedAt)
+        {
+            Name = _localChunks.Ours?.Name,
+        };
 
     /// <summary>Closes the connection, to make room for others; <see cref="RunAsync"/> then ends.</summary>
     public void Close() => _connection.Close();
@@ -221,18 +226,18 @@ internal sealed class TrackerSession
         if (SetSyntax.TryRead(text, out ulong set, out _))
         {
             int length = _whereChunk.WriteSet(set, answers, answerBytes);
-            if (set != 0 && length == 0) _localChunks.SetId = set;
+            if (set != 0 && length == 0) _localChunks.MakeOurs().SetId = set;
             answerBytes += length;
             return true;
         }
         if (NameSyntax.TryRead(text, out ReadOnlySpan<byte> name))
         {
             // What is no UTF-8 becomes U+FFFD. One name a connection: any more would only cost memory.
-            _localChunks.Name ??= Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(name));
+            _localChunks.MakeOurs().Name ??= Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(name));
             return true;
         }
         if (!LaneSyntax.TryReadHello(text, out int version)) return false;
-        _localChunks.LaneVersion = (byte)version;
+        _localChunks.MakeOurs().LaneVersion = (byte)version;
         _whereChunk.ShowsMarks = true;
         Diagnosis.Log?.Add($"{_client} speaks the lane, version {version}");
         return true;

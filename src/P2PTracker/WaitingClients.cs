@@ -21,15 +21,17 @@ internal readonly record struct WaitingClient(string Host, int Port, TimeSpan Si
 /// </summary>
 internal sealed class WaitingClients
 {
-    private readonly HashSet<TrackerSession> _sessions = [];
-    private readonly Predicate<TrackerSession> _hasAnnounced = session => session.HasAnnounced;
+    private readonly List<TrackerSession> _sessions = [];       // each knows its place: there may be many
 
     /// <summary>How many wait. Looks at each of them, and at each session that was added since the last look.</summary>
     public int Count
     {
         get
         {
-            _sessions.RemoveWhere(_hasAnnounced);
+            for (int i = _sessions.Count - 1; i >= 0; i--)
+            {
+                if (_sessions[i].HasAnnounced) Remove(_sessions[i]);
+            }
             return _sessions.Count;
         }
     }
@@ -37,12 +39,21 @@ internal sealed class WaitingClients
     /// <summary>A session has read its first message.</summary>
     public void Add(TrackerSession session)
     {
-        bool isNew = _sessions.Add(session);
-        Debug.Assert(isNew, "a session has two first messages");
+        Debug.Assert(session.WaitingPlace < 0, "a session has two first messages");
+        session.WaitingPlace = _sessions.Count;
+        _sessions.Add(session);
     }
 
     /// <summary>A session has ended.</summary>
-    public void Remove(TrackerSession session) => _sessions.Remove(session);
+    public void Remove(TrackerSession session)
+    {
+        if (session.WaitingPlace < 0) return;
+        TrackerSession last = _sessions[^1];
+        Debug.Assert(_sessions[session.WaitingPlace] == session, "a session has another one's place");
+        _sessions[last.WaitingPlace = session.WaitingPlace] = last;
+        _sessions.RemoveAt(_sessions.Count - 1);
+        session.WaitingPlace = -1;
+    }
 
     /// <summary>Lists the clients that wait, in no order.</summary>
     /// <param name="clients">Cleared, then filled.</param>
@@ -52,7 +63,7 @@ internal sealed class WaitingClients
         clients.Clear();
         foreach (TrackerSession session in _sessions)
         {
-            if (!session.HasAnnounced && clients.Count < max) clients.Add(session.Waiting);
+            if (!session.HasAnnounced && clients.Count < max && session.Waiting is { } client) clients.Add(client);
         }
     }
 }

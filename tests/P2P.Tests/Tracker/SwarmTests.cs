@@ -305,7 +305,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
     public void Marks_StandBehindThePeers_InTheirOrder_AndChangeWithTheirConnections()
     {
         SwarmPeer ours = _swarm.GetPeer("localhost", 5001)!, stranger = _swarm.GetPeer("localhost", 5002)!;
-        ours.OnConnected(laneVersion: 1);
+        ours.OnConnected(new OurClient { LaneVersion = 1 });
         stranger.OnConnected();
         _swarm.TryAnnounce(7, stranger);
         _swarm.TryAnnounce(7, ours);
@@ -313,7 +313,7 @@ public sealed class SwarmTests(ITestOutputHelper output)
         Assert.Equal("GET_CHUNK_FROM,7,localhost,5002,localhost,5001|,lane,01", Marked(7));     // from the cache
         ours.OnConnected();         // announced again, by a program that has not said that it speaks the lane
         Assert.Equal("GET_CHUNK_FROM,7,localhost,5002,localhost,5001|", Marked(7));
-        stranger.OnConnected(laneVersion: 1);
+        stranger.OnConnected(new OurClient { LaneVersion = 1 });
         Assert.Equal("GET_CHUNK_FROM,7,localhost,5002,localhost,5001|,lane,10", Marked(7));
         stranger.OnDisconnected(TimeSpan.Zero);
         stranger.OnDisconnected(TimeSpan.Zero);

@@ -105,7 +105,8 @@ public sealed class StatsWriterTests
     public void AHostileName_StaysText_AndABrokenOneIsTextToo()
     {
         SwarmPeer peer = Announce("localhost", 4001, 1);
-        peer.OnConnected(name: Encoding.UTF8.GetBytes("</script><img/src=x>\"\\{}%&'\u00e9\U0001F600"));
+        byte[] name = Encoding.UTF8.GetBytes("</script><img/src=x>\"\\{}%&'\u00e9\U0001F600");
+        peer.OnConnected(new OurClient { Name = name });
         _waiting.Add(new WaitingClient("10.0.0.8", 50_123, TimeSpan.Zero) { Name = "\"b\\"u8.ToArray() });
         JsonNode json = Json(0);
         Assert.Equal("</script><img/src=x>\"\\{}%&'\u00e9\U0001F600", (string?)json["rows"]![0]!["name"]);
