@@ -208,8 +208,9 @@ internal sealed class ClientOptions
         var line = CommandLine.Parse(arguments.AsSpan(isFetch ? 1 : 0), ClientOption.All, allowsPositional: true);
         bool asksForHelp = line.Has(Option.ShowHelp);
         if (!asksForHelp && !line.Has(Option.ShowVersion)) return new ClientOptions(line, isFetch);
-        string help = isFetch ? CommandHelp.Text("fetch") : Usage();
-        Terminal.Print(asksForHelp ? help : $"P2PClient {NativeProgram.Version}");
+        Terminal.Print(!asksForHelp ? $"P2PClient {NativeProgram.Version}"
+            : isFetch ? CommandHelp.Text("fetch")
+            : Usage());
         return null;
     }
 
