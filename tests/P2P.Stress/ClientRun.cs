@@ -30,7 +30,7 @@ internal sealed class ClientRun(ClientProcess process, FolderLook? before, strin
 
     /// <summary>Waits until it has everything; false if the time is up, or it has ended.</summary>
     public bool WaitUntilComplete(TimeSpan limit) =>
-        process.Output.TryWaitFor(line => line.Contains(": complete, all "), limit);
+        process.Output.TryWaitFor(line => line.Contains(": complete, "), limit);
 
     /// <summary>Whether it complained of what can't be, of a disk that has room, or of files that nobody has
     /// touched.</summary>

@@ -247,6 +247,9 @@ internal sealed class SetRound : IChaosRound
     // A seed has to stop; nobody begins to serve the original until it is a set again.
     private void ChangeOriginal()
     {
+        // One that has just been started may read it only after the change, and then serves what it has read.
+        foreach (SetSeed seed in _seeds)
+            seed.Run?.WaitUntilReady();
         (string what, int chunkIndex) = _original.ChangeOne();
         _counts.ChangedOriginals++;
         foreach (SetSeed seed in _seeds)

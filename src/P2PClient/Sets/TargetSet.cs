@@ -131,7 +131,7 @@ internal sealed class TargetSet : IDisposable
         isNew = !Exists(_temporary);
         if (isNew && isFolder) Directory.CreateDirectory(_temporary);
         else if (isNew) MakeFile(_temporary, 0);
-        taken = FolderLock.Take(_temporary);
+        taken = FolderLock.Take(_temporary, "-out");
         if (Exists(_path) || !Exists(_temporary)) return false;
         // Another set was a file, and this one is a folder, or the other way round.
         bool isRight = Directory.Exists(_temporary) == isFolder;

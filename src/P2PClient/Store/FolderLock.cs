@@ -17,9 +17,10 @@ internal static class FolderLock
     /// <summary>Takes the folder for as long as the program runs. The program waits for a client that is just ending, a
     /// second at most, so that a client can be started again in a hurry. Before the program has taken the folder it
     /// reads nothing there that may change.</summary>
+    /// <param name="option">By which the user may name another one.</param>
     /// <returns>The lock, to be kept; null where there is no folder, or its file system knows no such locks.</returns>
     /// <exception cref="ProgramException">Another client has locked the folder.</exception>
-    public static NativeFile? Take(string folder)
+    public static NativeFile? Take(string folder, string option = "-folder")
     {
         var handle = NativeFile.TryOpen(folder, out _);
         bool isTaken = false;
@@ -31,7 +32,7 @@ internal static class FolderLock
         }
         handle?.Dispose();
         if (!isTaken) return null;
-        throw new ProgramException(ExitCode.Failure, $"another P2PClient is using the folder {folder}: end that one "
-            + "first, or give another folder with -folder");
+        throw new ProgramException(ExitCode.Failure, $"another P2PClient is using {folder}: end that one first, or "
+            + $"give another with {option}");
     }
 }

@@ -146,7 +146,7 @@ public sealed class ArrivalTests(ITestOutputHelper output) : SystemTest(output)
         ClientProcess fresh = StartClient("client_1", tracker.Port, "-chunks", "3");
         Assert.Equal(1, second.WaitForExit());
         Assert.Equal(1, fresh.WaitForExit());
-        Assert.Contains($"another P2PClient is using the folder {first.ChunkFolder}", Assert.Single(second.Errors.All));
+        Assert.Contains($"another P2PClient is using {first.ChunkFolder}", Assert.Single(second.Errors.All));
         Assert.Equal(files, FolderTests.FilesIn(first.ChunkFolder));
         Assert.False(first.HasExited);
 

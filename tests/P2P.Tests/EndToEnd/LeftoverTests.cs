@@ -120,8 +120,7 @@ public sealed class LeftoverTests(ITestOutputHelper output) : SystemTest(output)
         NativeProcess second = Start("split", "file", "-folder", "part");
         Assert.Equal(1, second.WaitForExit());
         Assert.Equal(
-            "P2PClient: another P2PClient is using the folder part: end that one first, or give another folder with "
-            + "-folder",
+            "P2PClient: another P2PClient is using part: end that one first, or give another with -folder",
             Assert.Single(second.Errors.All));
         Assert.False(first.HasExited);
         Assert.True(File.Exists(Folder["part/chunk_1"]));

@@ -126,7 +126,9 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         first.Output.WaitForFirst(line => line.Contains("chunks, serving on port"), "the first receiver");
         NativeProcess second = Fetch(tracker, "-out", "copy");
         Assert.Equal(1, second.WaitForExit());
-        Assert.Contains("another P2PClient is using", Assert.Single(second.Errors.All));
+        string refusal = Assert.Single(second.Errors.All);
+        Assert.Contains("another P2PClient is using", refusal);
+        Assert.EndsWith("give another with -out", refusal);
         Assert.Equal(400_000, new FileInfo(Folder[".copy.part"]).Length);
         first.Kill();
         first.WaitForExit();
