@@ -54,8 +54,8 @@ internal sealed class SetOriginal
     /// <returns>What was done, and a chunk of the file that was changed.</returns>
     public (string What, int ChunkIndex) ChangeOne()
     {
-        string file = _isFolder ? Pick(Files().Where(each => HasData(each)).ToList()) : Path;
-        int chunkIndex = Content.ChunkOf(_isFolder ? System.IO.Path.GetRelativePath(Path, file) : "");
+        string file = _isFolder ? Pick(Files().Where(each => ChunkOf(each) > 0).ToList()) : Path;
+        int chunkIndex = ChunkOf(file);
         DateTime before = File.GetLastWriteTimeUtc(file);
         long length = new FileInfo(file).Length;
         int kind = _random.Next(6);
@@ -263,12 +263,8 @@ internal sealed class SetOriginal
     private IEnumerable<string> Files() =>
         Everything().Where(path => new FileInfo(path) is { Exists: true, LinkTarget: null });
 
-    private static bool HasData(string path)
-    {
-        using FileStream file = Open(path, FileMode.Open);
-        return P2P.Posix.NativeFile.TryFindData((int)file.SafeFileHandle.DangerousGetHandle(), 0, out long data, out _)
-            && data < file.Length;
-    }
+    private int ChunkOf(string file) =>
+        Content.ChunkOf(_isFolder ? System.IO.Path.GetRelativePath(Path, file) : "");
 
     private static FileStream Open(string path, FileMode mode) => new(
         path, mode, mode == FileMode.Append ? FileAccess.Write : FileAccess.ReadWrite,

@@ -25,10 +25,11 @@ internal sealed class SetContent
     /// <summary>The text of `chunks.crc`.</summary>
     public byte[] Description => _sums.Text;
 
-    /// <summary>A chunk that has bytes of this file.</summary>
+    /// <summary>A chunk that has bytes of this file; 0 if none has: it is empty, or one hole.</summary>
     /// <param name="path">In the folder; empty if the set is one file.</param>
     public int ChunkOf(string path) => _sums.Files is not { } files ? 1
-        : Enumerable.Range(1, _sums.ChunkCount).First(index => files.All[files.Places[index - 1].File].Path == path);
+        : Enumerable.Range(1, _sums.ChunkCount)
+            .FirstOrDefault(index => files.All[files.Places[index - 1].File].Path == path);
 
     private byte[] Read(PlacedStore store, int index)
     {
