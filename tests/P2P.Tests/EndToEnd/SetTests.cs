@@ -29,7 +29,10 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         for (int i = 1; i <= 3; i++) Assert.Equal(content, File.ReadAllBytes(Folder[$"copy{i}"]));
         Assert.Equal(written, File.GetLastWriteTimeUtc(Folder["movie"]));
         Assert.Equal(["copy1", "copy2", "copy3", "logs.log", "movie"], FilesIn(Folder.Path));
-        Assert.Equal(77, Log.Lines.Count(line => line.StartsWith("r1,REQUEST_CHUNK,", StringComparison.Ordinal)));
+        // On a busy machine a chunk is asked for again, of a peer that may have it sooner.
+        IEnumerable<string> requests =
+            Log.Lines.Where(line => line.StartsWith("r1,REQUEST_CHUNK,", StringComparison.Ordinal));
+        Assert.Equal(77, requests.Select(line => line.Split(',')[2]).Distinct().Count());
         Assert.DoesNotContain(
             Log.Lines, line => line.Contains($"{SetSyntax.DescriptionIndex}") || line.Contains("SET"));
     }
