@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
+using P2P.Client;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -59,13 +60,14 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
     {
         const int Chunks = 200;
         const int Holders = 18;
-        var watch = Stopwatch.StartNew();
         TrackerProcess tracker = StartTracker();
         var chunks = new ChunkSet(Random, Chunks, 1);
         ClientProcess[] holders = Enumerable.Range(1, Holders)
             .Select(i => StartClient($"holder_{i}", tracker.Port, chunks, chunks.Indexes)).ToArray();
+        var watch = Stopwatch.StartNew();
         ClientProcess fetcher = StartClient("fetcher", tracker.Port, chunks);
         fetcher.WaitUntilComplete();
+        TimeSpan elapsed = watch.Elapsed;
         IReadOnlyList<string> lines = Log.WaitUntil(
             all => all.Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,",
                 StringComparison.Ordinal)) == (Holders + 1) * Chunks,
@@ -74,8 +76,8 @@ public sealed class LogTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Empty(LogOrder.FaultsIn(lines));
         foreach (ClientProcess client in holders.Append(fetcher))
             Assert.Equal(Chunks, CountOf($"{client.Name},LOCAL_CHUNKS,"));
-        // A transfer that has lasted for 2 s is slow, and its chunk is asked of another peer as well.
-        if (watch.Elapsed < TimeSpan.FromSeconds(2))
+        // A chunk for which a peer lets the client wait for so long is asked of another one as well.
+        if (elapsed < ClientLimits.QueueTimeout)
             Assert.Equal(Chunks, CountOf("fetcher,REQUEST_CHUNK,"));
         Assert.Equal(Chunks, lines.Where(line => line.StartsWith("fetcher,REQUEST_CHUNK,", StringComparison.Ordinal))
             .Select(line => line.Split(',')[2]).Distinct().Count());
