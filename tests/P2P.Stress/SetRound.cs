@@ -303,7 +303,8 @@ internal sealed class SetRound : IChaosRound
                     receiver.Start();
             foreach (SetSeed seed in _seeds.Where(seed => seed.Run is null))
                 seed.Start();
-            Thread.Sleep(20);
+            // The others are looked at in turns with the first.
+            _receivers.FirstOrDefault(IsAwaited)?.Run?.Process.HasExitedWithin(TimeSpan.FromMilliseconds(20));
         }
         foreach (SetReceiver receiver in _receivers.Where(IsAwaited))
             receiver.CountHung();

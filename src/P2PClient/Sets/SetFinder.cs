@@ -24,9 +24,7 @@ internal sealed class SetFinder(ClientOptions options)
     private readonly RateLimit? _limit = RateLimit.Of(options.DownloadLimit);
 
     // Of the last attempt, or of the one that is under way: another thread's.
-    private volatile ProgramException _problem = new(ExitCode.NoTracker, options.Tracker.Problem is { } unknown
-        ? $"{unknown}; {TrackerHost.Cure}"
-        : $"there is no tracker at {options.TrackerName}; start P2PTracker there, or give another with -tracker");
+    private volatile ProgramException _problem = new(ExitCode.NoTracker, NoTracker(options));
     private ChunkSums? _found;
     private Exception? _failure;
 
@@ -69,14 +67,10 @@ internal sealed class SetFinder(ClientOptions options)
     private ChunkSums? TryFind()
     {
         options.Tracker.LookUp();
-        if (options.Tracker.Problem is { } unknown) return Fail(ExitCode.NoTracker, $"{unknown}; {TrackerHost.Cure}");
-        using Socket? tracker = PlainConnection.TryConnect(options.TrackerAddresses, options.TrackerPort);
-        if (tracker is null)
-        {
-            return Fail(
-                ExitCode.NoTracker,
-                $"there is no tracker at {options.TrackerName}; start P2PTracker there, or give another with -tracker");
-        }
+        using Socket? tracker = options.Tracker.Problem is null
+            ? PlainConnection.TryConnect(options.TrackerAddresses, options.TrackerPort)
+            : null;
+        if (tracker is null) return Fail(ExitCode.NoTracker, NoTracker(options));
         if (!IsOurs(tracker))
         {
             throw new ProgramException(ExitCode.Usage, $"what listens at {options.TrackerName} is no P2PTracker of "
@@ -110,6 +104,10 @@ internal sealed class SetFinder(ClientOptions options)
         if (wasTooSlow) _patience.Grow();
         return Fail(ExitCode.Incomplete, problem);
     }
+
+    private static string NoTracker(ClientOptions options) => options.Tracker.Problem is { } unknown
+        ? $"{unknown}; {TrackerHost.Cure}"
+        : $"there is no tracker at {options.TrackerName}; start P2PTracker there, or give another with -tracker";
 
     private ChunkSums? Fail(int exitCode, string problem)
     {

@@ -156,17 +156,9 @@ internal sealed class ChunkSums
     public static bool TrySum(NativeFile file, long bytes, byte[] buffer, Action<long>? onRead, out uint sum)
     {
         uint state = Crc32C.Start;
-        for (long offset = 0; offset < bytes;)
-        {
-            int read = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes - offset)), offset);
-            sum = 0;
-            if (read == 0) return false;
-            state = Crc32C.Add(state, buffer.AsSpan(0, read));
-            offset += read;
-            onRead?.Invoke(read);
-        }
+        bool isRead = Crc32C.TryAdd(ref state, file, 0, bytes, buffer, onRead);
         sum = Crc32C.Finish(state);
-        return true;
+        return isRead;
     }
 
     /// <summary>Writes the file of a folder in one step.</summary>

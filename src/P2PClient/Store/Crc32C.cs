@@ -4,6 +4,7 @@ using System.IO;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using P2P.Posix;
 
 namespace P2P.Client;
 
@@ -42,6 +43,23 @@ internal static class Crc32C
             state = Add(state, buffer.AsSpan(0, read));
             offset += read;
             bytes -= read;
+        }
+        return true;
+    }
+
+    /// <inheritdoc cref="TryAdd(ref uint, SafeFileHandle, long, long, byte[])"/>
+    /// <param name="onRead">Gets the number of bytes after each read; null: nobody wants to know.</param>
+    /// <returns>False if the file ends before, or can't be read.</returns>
+    public static bool TryAdd(
+        ref uint state, NativeFile file, long offset, long bytes, Span<byte> buffer, Action<long>? onRead = null)
+    {
+        Debug.Assert(buffer.Length > 0 && offset >= 0 && bytes >= 0, "a part of a file");
+        for (int read; bytes > 0; offset += read, bytes -= read)
+        {
+            read = file.Read(buffer[..(int)Math.Min(buffer.Length, bytes)], offset);
+            if (read == 0) return false;
+            state = Add(state, buffer[..read]);
+            onRead?.Invoke(read);
         }
         return true;
     }

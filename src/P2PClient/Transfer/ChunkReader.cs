@@ -74,13 +74,7 @@ internal sealed class ChunkReader(EventLoop loop, ChunkStore store, int chunkInd
     public bool TryAddToSum(ref uint state, long offset, int count)
     {
         Span<byte> buffer = stackalloc byte[Limits.BufferBytes];
-        for (int bytes; count > 0; offset += bytes, count -= bytes)
-        {
-            bytes = _file!.Read(buffer[..Math.Min(count, buffer.Length)], offset);
-            if (bytes == 0) return false;
-            state = Crc32C.Add(state, buffer[..bytes]);
-        }
-        return true;
+        return Crc32C.TryAdd(ref state, _file!, offset, count, buffer);
     }
 
     /// <summary>Reads the file's first bytes as far as they are in memory.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using P2P.Client;
 using P2P.Protocol;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -62,10 +63,5 @@ internal static class AnswersTarget
                     "a peer that is none");
             shown.Add($"{answer.Kind},{answer.ChunkIndex},{Encoding.Latin1.GetString(answer.Peers)}");
         }
-    }
-
-    private static void Expect(bool holds, string what)
-    {
-        if (!holds) throw new FuzzException(what);
     }
 }

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using P2P.Client;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -83,10 +84,5 @@ internal sealed class ChunkSumsTarget(string folder)
             total += expected[i].Bytes;
         }
         Expect(sums.TotalBytes == total, "the sum of sizes is another");
-    }
-
-    private static void Expect(bool holds, string what)
-    {
-        if (!holds) throw new FuzzException(what);
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using P2P.Client;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -29,7 +30,7 @@ internal static class DescriptionTarget
         if (sums.Files is not { } files) return;
         Expect(files.Places.Count == sums.ChunkCount, "a chunk has no place");
         Expect(files.All.Sum(file => file.Data.Sum(range => range.Bytes)) == total, "bytes without a place");
-        const string root = "/home/user/.photos.part";
+        const string root = "/folder/.photos.part";
         for (int i = 0; i < files.Places.Count; i++)
         {
             SetFile file = files.All[files.Places[i].File];
@@ -39,10 +40,5 @@ internal static class DescriptionTarget
             Expect(file.Kind == SetFileKind.File && files.Places[i].Start + sums.SizeOf(i + 1) <= file.Bytes,
                 $"chunk {i + 1} does not lie in {path}");
         }
-    }
-
-    private static void Expect(bool holds, string what)
-    {
-        if (!holds) throw new FuzzException(what);
     }
 }

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net;
 using P2P.Client;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -57,9 +58,4 @@ internal static class DnsTarget
 
     private static string Describe(DnsAnswer answer, IEnumerable<string> addresses) =>
         $"{answer} {string.Join(' ', addresses)}";
-
-    private static void Expect(bool holds, string what)
-    {
-        if (!holds) throw new FuzzException(what);
-    }
 }

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text;
 using P2P.Protocol;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -110,9 +111,4 @@ internal static class LaneTarget
     }
 
     private static byte[] Text(string text) => Encoding.Latin1.GetBytes(text);
-
-    private static void Expect(bool condition, string what)
-    {
-        if (!condition) throw new FuzzException(what);
-    }
 }

@@ -5,6 +5,7 @@ using System.Linq;
 using P2P.Cli;
 using P2P.Client;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -63,11 +64,6 @@ internal sealed class LocalChunksTarget
 
     private static string Describe(LocalChunksFile? list) =>
         $"{list?.ChunkCount}: {string.Join(' ', list?.Held ?? [])}";
-
-    private static void Expect(bool holds, string what)
-    {
-        if (!holds) throw new FuzzException(what);
-    }
 
     private LocalChunksFile? TryLoad(List<string> warnings)
     {

@@ -7,6 +7,7 @@ using P2P.Cli;
 using P2P.Client;
 using P2P.Posix;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -124,10 +125,5 @@ internal sealed class SetFilesTarget
                 File.SetUnixFileMode(folder, (UnixFileMode)FullRights);
         }
         Directory.Delete(path, recursive: true);
-    }
-
-    private static void Expect(bool holds, string what)
-    {
-        if (!holds) throw new FuzzException(what);
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using P2P.Protocol;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -66,10 +67,5 @@ internal static class SetLinesTarget
         }
         Expect(string.Join('|', found) == string.Join('|', expected),
             $"peers {string.Join('|', found)}, expected {string.Join('|', expected)}");
-    }
-
-    private static void Expect(bool holds, string what)
-    {
-        if (!holds) throw new FuzzException(what);
     }
 }

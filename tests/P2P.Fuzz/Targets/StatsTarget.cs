@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using P2P.Client;
 using P2P.Tests.Faults.Fuzz;
+using static P2P.Tests.Faults.Fuzz.FuzzException;
 
 namespace P2P.Fuzz;
 
@@ -71,10 +72,5 @@ internal static class StatsTarget
         Match match = Regex.Match(json, $"\"{field}\":(?<digits>[0-9]*)");
         var number = BigInteger.Parse($"0{match.Groups["digits"].Value}");
         return number > NumberMax ? 0 : (long)number;
-    }
-
-    private static void Expect(bool holds, string what)
-    {
-        if (!holds) throw new FuzzException(what);
     }
 }

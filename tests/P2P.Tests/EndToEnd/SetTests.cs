@@ -296,7 +296,7 @@ public sealed class SetTests(ITestOutputHelper output) : SystemTest(output)
         {
             if (index != SetSyntax.DescriptionIndex) return false;
             socket.Send("1,10,00000000\n1,CRC32C\n"u8);
-            for (; neverEnds; Thread.Sleep(50)) socket.Send("1"u8);
+            for (; neverEnds; Patience.Pause(TimeSpan.FromMilliseconds(50))) socket.Send("1"u8);
             return false;
         }));
         using NaiveClient announcer = Connect(tracker.Port);

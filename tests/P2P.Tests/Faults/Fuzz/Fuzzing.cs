@@ -9,7 +9,14 @@ using P2P.Tests.Support;
 namespace P2P.Tests.Faults.Fuzz;
 
 /// <summary>A property that didn't hold, with the input that shows it.</summary>
-internal sealed class FuzzException(string message) : Exception(message);
+internal sealed class FuzzException(string message) : Exception(message)
+{
+    /// <exception cref="FuzzException">The property does not hold.</exception>
+    public static void Expect(bool holds, string what)
+    {
+        if (!holds) throw new FuzzException(what);
+    }
+}
 
 /// <summary>
 /// Runs the cases in turn, each with a random source that follows from the seed and its number: the same seed is the
