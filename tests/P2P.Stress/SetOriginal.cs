@@ -244,11 +244,11 @@ internal sealed class SetOriginal
     {
         foreach (string path in Everything().AsEnumerable().Reverse())
         {
-            if (new FileInfo(path).LinkTarget is not null || _random.Next(2) == 0)
+            if (_random.Next(2) == 0)
                 continue;
             File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddTicks(_random.NextInt64(-1L << 55, 1L << 54)));
             int mode = Pick(Modes);
-            if (!OperatingSystem.IsWindows())
+            if (!OperatingSystem.IsWindows() && new FileInfo(path).LinkTarget is null)
                 File.SetUnixFileMode(
                     path, (UnixFileMode)(Directory.Exists(path) ? mode | 0b111_000_000 : mode));
         }

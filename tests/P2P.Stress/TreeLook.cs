@@ -52,7 +52,7 @@ internal sealed class TreeLook
     {
         var info = new FileInfo(path);
         if (info.LinkTarget is { } target)
-            return $"link to {target}";
+            return $"link to {target}, mode of none, time {info.LastWriteTimeUtc.Ticks}";
         bool isFolder = Directory.Exists(path);
         string mode = Convert.ToString((int)info.UnixFileMode & PermissionBits, 8);
         return $"{(isFolder ? "folder" : Content(path))}, mode {mode}, time {info.LastWriteTimeUtc.Ticks}";

@@ -21,7 +21,7 @@ internal sealed class SetFile(SetFileKind kind, string path)
     /// <summary>Permissions, 0 to 4095; 0 of a link.</summary>
     public int Mode { get; init; }
 
-    /// <summary>When it was last written to, in ticks of 100 ns since 1970; 0 of a link.</summary>
+    /// <summary>When it was last written to, in ticks of 100 ns since 1970; of a link, when it was made.</summary>
     public long Modified { get; init; }
 
     /// <summary>Size, holes included; 0 of what is no file.</summary>

@@ -85,7 +85,8 @@ internal sealed class SetFiles
     {
         foreach (SetFile file in All)
         {
-            if (file.Kind == SetFileKind.Link) text.Append($"L,{Escape(file.Path)},{Escape(file.Target)}\n");
+            if (file.Kind == SetFileKind.Link)
+                text.Append($"L,{file.Modified},{Escape(file.Path)},{Escape(file.Target)}\n");
             else
             {
                 char kind = file.Kind == SetFileKind.Folder ? 'D' : 'F';
@@ -116,17 +117,19 @@ internal sealed class SetFiles
         return TryMake(files, chunkCount, sizeOf);
     }
 
-    // F|D,<mode>,<modified>,<bytes>,<start>+<bytes>;...,<path>   or   L,<path>,<target>
+    // F|D,<mode>,<modified>,<bytes>,<start>+<bytes>;...,<path>   or   L,<modified>,<path>,<target>
     // A zero byte ends a name for the system, and would be allowed behind a number.
     private static SetFile? TryReadLine(string[] fields)
     {
-        if (fields is ["L", var from, var target])
-            return new SetFile(SetFileKind.Link, Unescape(from)) { Target = Unescape(target) };
+        long at;
+        if (fields is ["L", var changed, var from, var target])
+        {
+            if (!TryReadTime(changed, out at)) return null;
+            return new SetFile(SetFileKind.Link, Unescape(from)) { Modified = at, Target = Unescape(target) };
+        }
         if (fields is not ["F" or "D", var mode, var modified, var bytes, var data, var path]) return null;
         if (!TryRead(mode, out long modeBits) || modeBits > 0xFFF || !TryRead(bytes, out long size)) return null;
-        bool isTime = long.TryParse(modified, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long at);
-        if (!isTime || at < DateTime.MinValue.Ticks - DateTime.UnixEpoch.Ticks) return null;
-        if (at > DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks) return null;
+        if (!TryReadTime(modified, out at)) return null;
         List<SetRange> ranges = [];
         foreach (string range in data.Length == 0 ? [] : data.Split(';'))
         {
@@ -142,6 +145,11 @@ internal sealed class SetFiles
             Mode = (int)modeBits, Modified = at, Bytes = size, Data = ranges,
         };
     }
+
+    private static bool TryReadTime(string text, out long ticks) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out ticks)
+        && ticks >= DateTime.MinValue.Ticks - DateTime.UnixEpoch.Ticks
+        && ticks <= DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks;
 
     private static bool TryRead(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);

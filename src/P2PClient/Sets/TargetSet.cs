@@ -181,13 +181,11 @@ internal sealed class TargetSet : IDisposable
     private void Complete(SetFile file)
     {
         string path = Path.Combine(_temporary, file.Path);
-        if (file.Kind == SetFileKind.Link)
-        {
-            if (RealPath.TargetOf(path) is null) File.CreateSymbolicLink(path, file.Target);
-            return;
-        }
-        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddTicks(file.Modified));
+        bool isLink = file.Kind == SetFileKind.Link;
+        if (isLink && RealPath.TargetOf(path) is null) File.CreateSymbolicLink(path, file.Target);
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddTicks(file.Modified));     // does not follow a link
         // Whoever sends a set decides nothing but who may read, write and execute.
-        if (OperatingSystem.IsLinux()) File.SetUnixFileMode(path, (UnixFileMode)(file.Mode & PermissionBits));
+        if (!isLink && OperatingSystem.IsLinux())
+            File.SetUnixFileMode(path, (UnixFileMode)(file.Mode & PermissionBits));
     }
 }

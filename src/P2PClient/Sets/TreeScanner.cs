@@ -43,7 +43,7 @@ internal static class TreeScanner
                     Add(root, path, files, warn);
                     break;
                 case NativeKind.Link:
-                    files.Add(LinkAt(full, path));
+                    files.Add(LinkAt(full, path, status));
                     break;
                 default:
                     warn($"{full} is neither a file nor a folder nor a link: it is left out");
@@ -71,10 +71,10 @@ internal static class TreeScanner
         };
     }
 
-    private static SetFile LinkAt(string full, string path)
+    private static SetFile LinkAt(string full, string path, NativeStatus status)
     {
         string target = RealPath.TargetOf(full) ?? throw Unreadable(full);
-        return new SetFile(SetFileKind.Link, path) { Target = target };
+        return new SetFile(SetFileKind.Link, path) { Modified = TicksOf(status), Target = target };
     }
 
     private static string[] NamesIn(string folder)

@@ -33,6 +33,7 @@ internal static class TestTree
         File.SetUnixFileMode(Path.Combine(root, "empty"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.SetLastWriteTimeUtc(
             Path.Combine(root, "a/b/large"), new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc));
+        File.SetLastWriteTimeUtc(Path.Combine(root, "link"), new DateTime(2002, 3, 4, 5, 6, 7, DateTimeKind.Utc));
         File.SetLastWriteTimeUtc(Path.Combine(root, "a"), new DateTime(1969, 2, 3, 4, 5, 6, DateTimeKind.Utc));
 
         void WriteFile(string name, int bytes)
@@ -55,7 +56,7 @@ internal static class TestTree
             var info = new FileInfo(path);
             if (info.LinkTarget is { } target)
             {
-                text.AppendLine($"{name} -> {target}");
+                text.AppendLine($"{name} -> {target} {info.LastWriteTimeUtc.Ticks}");
                 continue;
             }
             text.Append($"{name} {(int)info.UnixFileMode} {info.LastWriteTimeUtc.Ticks}");

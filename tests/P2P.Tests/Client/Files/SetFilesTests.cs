@@ -19,7 +19,7 @@ public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
     public void AList_IsReadAndWritten_AndPlacesItsChunks()
     {
         string text = $"{Sums}D,493,0,0,,a b\nF,420,-5,100,20+15;50+7,a b/x%2Cy%0Az%25\nF,420,1,0,,zero\n"
-            + "L,a b/link,../zero\n4,FILES\n";
+            + "L,-7,a b/link,../zero\n4,FILES\n";
         Assert.True(ChunkSums.TryParse(Encoding.UTF8.GetBytes(text), out ChunkSums? sums, out _));
         Assert.Equal([(1, 20L), (1, 30L), (1, 50L)],
             sums!.Files!.Places.Select(place => (place.File, place.Start)));
@@ -37,12 +37,12 @@ public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
     [InlineData("F,420,0,22,0+22,./x")]
     [InlineData("F,420,0,22,0+22,")]
     [InlineData("F,420,0,22,0+22,a/x")]             // a is not listed
-    [InlineData("L,a,..\nF,420,0,22,0+22,a/x")]     // a is a link
-    [InlineData("L,a,/etc\nF,420,0,22,0+22,x")]
-    [InlineData("L,a,b/../../c\nF,420,0,22,0+22,x")]
-    [InlineData("L,a,\nF,420,0,22,0+22,x")]
-    [InlineData("L,a,b\0c\nF,420,0,22,0+22,x")]
-    [InlineData("L,a\0b,c\nF,420,0,22,0+22,x")]
+    [InlineData("L,0,a,..\nF,420,0,22,0+22,a/x")]     // a is a link
+    [InlineData("L,0,a,/etc\nF,420,0,22,0+22,x")]
+    [InlineData("L,0,a,b/../../c\nF,420,0,22,0+22,x")]
+    [InlineData("L,0,a,\nF,420,0,22,0+22,x")]
+    [InlineData("L,0,a,b\0c\nF,420,0,22,0+22,x")]
+    [InlineData("L,0,a\0b,c\nF,420,0,22,0+22,x")]
     [InlineData("F,420\0,0,22,0+22,x")]             // .NET reads that as a number
     [InlineData("F,420,0,22,0\0+22,x")]
     [InlineData("F,420,0,22,0+22,x\nF,420,0,0,,x")]
@@ -67,9 +67,9 @@ public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
     // Each leads to a place in the folder when its parts are counted, and out of it when they are followed: up is the
     // folder itself, and its ".." the folder around it.
     [Theory]
-    [InlineData("L,p/q/up,../..", "L,x,p/q/up/..")]
-    [InlineData("L,x,p/q/up/../secret", "L,p/q/up,../..")]
-    [InlineData("L,p/q/up,../..", "L,p/q/x,up/.././..")]
+    [InlineData("L,0,p/q/up,../..", "L,0,x,p/q/up/..")]
+    [InlineData("L,0,x,p/q/up/../secret", "L,0,p/q/up,../..")]
+    [InlineData("L,0,p/q/up,../..", "L,0,p/q/x,up/.././..")]
     public void ALinkThatGoesBackUp_BehindAnotherLink_IsRefused(string first, string second)
     {
         string[] lines = ["D,493,0,0,,p", "D,493,0,0,,p/q", first, second, "F,420,0,22,0+22,f"];
@@ -77,11 +77,11 @@ public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
         foreach (string alone in new[] { first, second })
             Assert.True(TryRead([.. lines.Where(line => line[0] != 'L'), alone]), alone);
         // Down again behind a link, and up before one, are ways within the folder.
-        Assert.True(TryRead([.. lines[..2], "L,p/q/up,../..", "L,x,p/q/up/f", "L,p/y,../x", lines[^1]]));
+        Assert.True(TryRead([.. lines[..2], "L,0,p/q/up,../..", "L,0,x,p/q/up/f", "L,0,p/y,../x", lines[^1]]));
 
         Directory.CreateDirectory(_folder["p/q"]);
         foreach (string[] fields in new[] { first, second }.Select(line => line.Split(',')))
-            File.CreateSymbolicLink(_folder[fields[1]], fields[2]);
+            File.CreateSymbolicLink(_folder[fields[2]], fields[3]);
         Assert.Contains("may lead out of the folder", Assert.Throws<P2P.Cli.ProgramException>(
             () => TreeScanner.Scan(_folder.Path, Assert.Fail)).Message);
     }
@@ -129,7 +129,7 @@ public sealed class SetFilesTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         byte[] right = Encoding.UTF8.GetBytes(
-            $"{Sums}D,493,0,0,,a\nF,420,-5,100,20+15;50+7,a/x\nL,a/link,../a/x\n3,FILES\n");
+            $"{Sums}D,493,0,0,,a\nF,420,-5,100,20+15;50+7,a/x\nL,0,a/link,../a/x\n3,FILES\n");
         const string letters = "0123456789,;+.%/\nFDLa";
         int accepted = 0;
         for (int i = 0; i < 20_000; i++)

@@ -17,7 +17,7 @@ internal static class ReferenceSet
 {
     private const long MinTicks = -621_355_968_000_000_000;       // the year 1
     private static readonly Regex Sum = new("^([1-9][0-9]*),([0-9]{1,15}),([0-9A-F]{8})\\z");
-    private static readonly Regex Link = new("^L,(?<path>[^,]*),(?<target>[^,]*)\\z");
+    private static readonly Regex Link = new("^L,(?<modified>[-+]?[0-9]+),(?<path>[^,]*),(?<target>[^,]*)\\z");
     private static readonly Regex Entry = new("^(?<kind>[FD]),(?<mode>[0-9]+),(?<modified>[-+]?[0-9]+),"
         + "(?<bytes>[0-9]+),(?:(?<start>[0-9]+)\\+(?<length>[0-9]+)(?:;(?!,)|(?=,)))*,(?<path>[^,]*)\\z");
 
@@ -127,17 +127,20 @@ internal static class ReferenceSet
         if (match.Success)
         {
             string target = Unescape(match.Groups["target"].Value);
-            return new SetFile(SetFileKind.Link, Unescape(match.Groups["path"].Value)) { Target = target };
+            if (!TryReadTime(match, out BigInteger at)) return null;
+            return new SetFile(SetFileKind.Link, Unescape(match.Groups["path"].Value))
+            {
+                Modified = (long)at, Target = target,
+            };
         }
         match = Entry.Match(line);
         if (!match.Success) return null;
         string[] starts = [.. match.Groups["start"].Captures.Select(each => each.Value)];
         string[] lengths = [.. match.Groups["length"].Captures.Select(each => each.Value)];
-        var modified = BigInteger.Parse(match.Groups["modified"].Value, NumberStyles.AllowLeadingSign);
         bool isFolder = match.Groups["kind"].Value == "D";
         if (!TryParse(match.Groups["mode"].Value, out long mode) || mode > 4095) return null;
         if (!TryParse(match.Groups["bytes"].Value, out long bytes)) return null;
-        if (modified < MinTicks || modified > DateTime.MaxValue.Ticks + MinTicks) return null;
+        if (!TryReadTime(match, out BigInteger modified)) return null;
         if (isFolder && (bytes > 0 || starts.Length > 0)) return null;
         List<SetRange> data = [];
         for (int i = 0; i < starts.Length; i++)
@@ -149,6 +152,12 @@ internal static class ReferenceSet
         {
             Mode = (int)mode, Modified = (long)modified, Bytes = bytes, Data = data,
         };
+    }
+
+    private static bool TryReadTime(Match line, out BigInteger ticks)
+    {
+        ticks = BigInteger.Parse(line.Groups["modified"].Value, NumberStyles.AllowLeadingSign);
+        return ticks >= MinTicks && ticks <= DateTime.MaxValue.Ticks + MinTicks;
     }
 
     // Goes the way of a link, as far as the list knows it: it must not go above the folder, and not back up behind
@@ -180,7 +189,7 @@ internal static class ReferenceSet
         foreach (SetFile file in files.All)
         {
             string data = string.Join(';', file.Data.Select(range => $"{range.Start}+{range.Bytes}"));
-            text += file.Kind == SetFileKind.Link ? $"L,{Escape(file.Path)},{Escape(file.Target)}\n"
+            text += file.Kind == SetFileKind.Link ? $"L,{file.Modified},{Escape(file.Path)},{Escape(file.Target)}\n"
                 : $"{(file.Kind == SetFileKind.Folder ? "D" : "F")},{file.Mode},{file.Modified},{file.Bytes},{data},"
                     + $"{Escape(file.Path)}\n";
         }
