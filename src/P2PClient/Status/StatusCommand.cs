@@ -55,15 +55,26 @@ internal static class StatusCommand
         string peers = Plural.Of(status.Connected, "peer"), chunks = Plural.Of(status.Chunks, "chunk");
         text.Append($"{tracker}, up {Math.Floor(status.Uptime.TotalMinutes)} min: {peers}, {status.Complete} complete; "
             + $"{chunks}{missing}");
-        int width = 4;
-        foreach (SwarmRow row in status.Rows) width = Math.Max(width, row.Name.Length);
-        if (status.Rows.Count > 0) text.Append($"\n{"peer".PadRight(width)}  {"chunks",9}  share  state");
+        int addressWidth = 4, nameWidth = 0;
+        foreach (SwarmRow row in status.Rows)
+        {
+            addressWidth = Math.Max(addressWidth, row.Address.Length);
+            if (row.Name.Length > 0) nameWidth = Math.Max(nameWidth, Math.Max(row.Name.Length, 4));
+        }
+        if (status.Rows.Count > 0) text.Append($"\n{Cells("peer", "name")}  {"chunks",9}  share  state");
         foreach (SwarmRow row in status.Rows)
         {
             long share = status.Chunks == 0 ? 0 : 100 * row.Chunks / status.Chunks;
             string state = row.IsGone ? "gone" : status.HasAll(row) ? "complete" : "fetching";
-            text.Append($"\n{row.Name.PadRight(width)}  {row.Chunks,9}  {share,3} %  {state}");
+            text.Append($"\n{Cells(row.Address, row.Name)}  {row.Chunks,9}  {share,3} %  {state}");
         }
         return text.ToString();
+
+        // Where nobody has a name, there is no column for names.
+        string Cells(string address, string name)
+        {
+            address = address.PadRight(addressWidth);
+            return nameWidth == 0 ? address : $"{address}  {name.PadRight(nameWidth)}";
+        }
     }
 }

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using P2P.Protocol;
 
 namespace P2P.Client;
 
@@ -31,11 +32,12 @@ internal sealed class SwarmStatus
             if (length is < 1 or > Limits.HostBytesMax) continue;
             string host = line.Substring(RowStart.Length, length);
             bool isGone = line.Contains("\"gone_ms\":");
-            Rows.Add(new SwarmRow($"{host}:{Number(line, "port")}", Number(line, "chunks"), isGone));
+            Rows.Add(new SwarmRow(
+                $"{host}:{Number(line, "port")}", NameIn(line), Number(line, "chunks"), isGone));
         }
     }
 
-    /// <summary>As the tracker has sent it.</summary>
+    /// <summary>As the tracker has sent it, but for what <see cref="TryParse"/> replaces.</summary>
     public string Json { get; }
 
     public TimeSpan Uptime { get; }
@@ -80,17 +82,36 @@ internal sealed class SwarmStatus
         return TryParse(answer[(body + 4)..]);
     }
 
-    /// <summary>Reads the text.</summary>
-    /// <returns>Null if it is another program's. A terminal may obey characters that are not visible, and ours sends
-    /// none.</returns>
+    /// <summary>Reads the text. Characters that a terminal may obey, and that the name of a client may have, become
+    /// question marks.</summary>
+    /// <returns>Null if it is another program's.</returns>
     public static SwarmStatus? TryParse(string json)
     {
         if (!json.StartsWith("{\"tracker\":\"P2PTracker\"", StringComparison.Ordinal)) return null;
-        foreach (char each in json)
+        char[] shown = json.ToCharArray();
+        foreach (ref char each in shown.AsSpan())
         {
-            if (each is not ('\n' or (>= ' ' and <= '~'))) return null;
+            // Ends of lines, and changes of the direction.
+            bool isObeyed = each != '\n' && char.IsControl(each) || each is >= '\u2028' and <= '\u202E'
+                or >= '\u2066' and <= '\u2069';
+            if (isObeyed) each = '?';
         }
-        return new SwarmStatus(json);
+        return new SwarmStatus(new string(shown));
+    }
+
+    // Empty if the client has none. Its quotation marks stand behind backslashes.
+    private static string NameIn(string line)
+    {
+        const string Start = ",\"name\":\"";
+        int at = line.IndexOf(Start, StringComparison.Ordinal);
+        if (at < 0) return "";
+        var name = new StringBuilder();
+        for (at += Start.Length; at < line.Length && line[at] != '"'; at++)
+        {
+            if (line[at] == '\\' && at + 1 < line.Length) at++;
+            if (name.Length < NameSyntax.NameBytesMax) name.Append(line[at]);
+        }
+        return name.ToString();
     }
 
     // 0 if there is no such field, or its number is nonsense.
@@ -109,9 +130,12 @@ internal sealed class SwarmStatus
 }
 
 /// <summary>One peer of a swarm.</summary>
-/// <param name="name">Host and port.</param>
-internal sealed class SwarmRow(string name, long chunks, bool isGone)
+/// <param name="address">Host and port.</param>
+/// <param name="name">What its user calls it, or empty.</param>
+internal sealed class SwarmRow(string address, string name, long chunks, bool isGone)
 {
+    public string Address => address;
+
     public string Name => name;
 
     /// <summary>Chunks that it has announced.</summary>

@@ -50,7 +50,8 @@ internal sealed class UntilPeers(EventLoop loop, ClientOptions options, Action o
         foreach (SwarmRow row in _status?.Rows ?? [])
         {
             // The tracker may know this client under any address of its machine.
-            if (_status!.HasAll(row) && !row.Name.EndsWith(_own, StringComparison.Ordinal)) _complete.Add(row.Name);
+            if (_status!.HasAll(row) && !row.Address.EndsWith(_own, StringComparison.Ordinal))
+                _complete.Add(row.Address);
         }
         if (IsReached) onReached();
     }

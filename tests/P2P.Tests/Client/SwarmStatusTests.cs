@@ -18,7 +18,7 @@ public sealed class SwarmStatusTests
             + "{\"host\":\"localhost\",\"port\":5001,\"connections\":1,\"chunks\":4},\n"
             + "{\"host\":\"10.0.0.7\",\"port\":5002,\"connections\":0,\"gone_ms\":9,\"chunks\":1}]}\n");
         Assert.Equal(["localhost:5001 4 False", "10.0.0.7:5002 1 True"],
-            status.Rows.Select(row => $"{row.Name} {row.Chunks} {row.IsGone}"));
+            status.Rows.Select(row => $"{row.Address} {row.Chunks} {row.IsGone}"));
         Assert.Equal(TimeSpan.FromSeconds(125), status.Uptime);
         Assert.Equal((4, 4, 2, 1, 1),
             (status.Chunks, status.ListedChunks, status.Peers, status.Connected, status.Complete));
@@ -45,8 +45,32 @@ public sealed class SwarmStatusTests
     [InlineData("\0")]
     [InlineData("\u009b2J")]
     [InlineData("\u202e")]
-    public void WhatATerminalMightObey_IsNotShown(string text) =>
-        Assert.Null(SwarmStatus.TryParse($"{Head}\"rows\":[\n{{\"host\":\"a{text}\",\"port\":1}}]}}"));
+    public void WhatATerminalMightObey_IsNotShown(string text)
+    {
+        SwarmStatus status = Parse($"\"rows\":[\n{{\"host\":\"a{text}\",\"port\":1,\"name\":\"b{text}\"}}]}}");
+        string shown = text.Length == 1 ? "?" : $"?{text[1..]}";
+        SwarmRow row = Assert.Single(status.Rows);
+        Assert.Equal(($"a{shown}:1", $"b{shown}"), (row.Address, row.Name));
+        Assert.DoesNotContain(text, status.Json);
+        Assert.DoesNotContain(text, StatusCommand.Describe(status, "hub:5100"));
+    }
+
+    [Fact]
+    public void Names_AreAColumn_IfThereAreAny()
+    {
+        SwarmStatus status = Parse("\"chunks\":4,\"rows\":[\n"
+            + "{\"host\":\"localhost\",\"port\":5001,\"name\":\"zo\u00eb\\\"\\\\\",\"chunks\":4},\n"
+            + "{\"host\":\"10.0.0.7\",\"port\":5002,\"connections\":1,\"chunks\":1}]}\n");
+        Assert.Equal(
+            [
+                "peer            name      chunks  share  state",
+                "localhost:5001  zo\u00eb\"\\          4  100 %  complete",
+                "10.0.0.7:5002                  1   25 %  fetching",
+            ],
+            StatusCommand.Describe(status, "hub:5100").Split('\n')[1..]);
+        status = Parse($"\"rows\":[\n{{\"host\":\"a\",\"port\":1,\"name\":\"{new string('n', 1000)}\"}}]}}");
+        Assert.Equal(64, Assert.Single(status.Rows).Name.Length);
+    }
 
     [Theory]
     [InlineData(0, 0)]

@@ -46,8 +46,8 @@ public sealed class StatusTests(ITestOutputHelper output) : SystemTest(output)
     {
         var chunks = new ChunkSet(Random, 6, 20_000);
         TrackerProcess tracker = StartTracker();
-        chunks.DealTo(Folder.MakeFolder("seed"), chunks.Indexes);
-        ClientProcess seed = StartClient("seed", tracker.Port, "-exit_when_complete", "0", "-until_peers", "2");
+        chunks.DealTo(Folder.MakeFolder("zoë"), chunks.Indexes);
+        ClientProcess seed = StartClient("zoë", tracker.Port, "-exit_when_complete", "0", "-until_peers", "2");
         seed.WaitUntilComplete();
         chunks.DealTo(Folder.MakeFolder("first"), []);
         Assert.Equal(0, StartClient("first", tracker.Port, "-exit_when_complete", "0").WaitForExit());
