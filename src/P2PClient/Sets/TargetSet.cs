@@ -14,6 +14,7 @@ namespace P2P.Client;
 /// </summary>
 internal sealed class TargetSet : IDisposable
 {
+    private const int NameBytesMax = 180;       // behind it come the numbers of second attempts
     private const int PermissionBits = 0b111_111_111;
     private readonly string _name, _path, _temporary;
     private readonly ChunkSums _sums;
@@ -27,7 +28,8 @@ internal sealed class TargetSet : IDisposable
     public TargetSet(string name, string path, ChunkSums sums)
     {
         (_name, _path, _sums) = (name, path, sums);
-        _temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.part");
+        string beginning = FolderStore.Beginning(Path.GetFileName(path), NameBytesMax);
+        _temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{beginning}.part");
         try
         {
             while (!(IsFinished = Exists(path)) && !TryTake(out _lock, out _isNew)) _lock?.Dispose();

@@ -93,6 +93,9 @@ internal static class TreeScanner
 
     private static long TicksOf(NativeStatus status) => status.Modified.Ticks - DateTime.UnixEpoch.Ticks;
 
+    // A name that is no UTF-8 is read with U+FFFD in it, and nothing has that name.
     private static ProgramException Unreadable(string path) => new(
-        ExitCode.Usage, $"can't read {path}: let this user read it, or take it out of the folder");
+        ExitCode.Usage, path.Contains('\uFFFD')
+            ? $"can't read {path}: its name is not UTF-8, rename it, or send the files as a stream of tar"
+            : $"can't read {path}: let this user read it, or take it out of the folder");
 }

@@ -87,7 +87,7 @@ internal static class Crc32C
     // BitOperations asks for each word what the processor can do, and takes four times as long for it.
     private static void AddWithInstruction(ReadOnlySpan<ulong> words, ref uint first, ref uint second, ref uint third)
     {
-        Debug.Assert(words.Length == 3 * PartWords && Sse42.X64.IsSupported, "three parts, and an instruction for them");
+        Debug.Assert(words.Length == 3 * PartWords && Sse42.X64.IsSupported, "three parts, and the instruction");
         ReadOnlySpan<ulong> middle = words.Slice(PartWords, PartWords), last = words.Slice(2 * PartWords, PartWords);
         (ulong a, ulong b, ulong c) = (first, second, third);
         for (int i = 0; i < PartWords; i++)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using P2P.Posix;
 
@@ -13,6 +14,7 @@ namespace P2P.Client;
 internal sealed class FolderStore : ChunkStore
 {
     private const string TemporaryEnd = ".part";
+    private const int NameBytesMax = 220;       // a name may have 255, and around this stand up to 17
     private readonly string _folder;
     private readonly Dictionary<int, string> _names = [];       // of chunks not called chunk_<index>
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
@@ -37,11 +39,28 @@ internal sealed class FolderStore : ChunkStore
     }
 
     /// <summary>A name that no chunk has, for a file on its way to becoming <paramref name="finalName"/>.</summary>
-    public static string TemporaryName(string finalName) => $".{finalName}.{Environment.ProcessId}{TemporaryEnd}";
+    public static string TemporaryName(string finalName) =>
+        $".{Beginning(finalName, NameBytesMax)}.{Environment.ProcessId}{TemporaryEnd}";
+
+    /// <summary>As many of a name's characters as fit a number of bytes: a longer name leaves no room for what a
+    /// temporary one has around it.</summary>
+    public static string Beginning(string name, int bytesMax)
+    {
+        int length = 0, bytes = 0;
+        foreach (Rune each in name.EnumerateRunes())
+        {
+            bytes += each.Utf8SequenceLength;
+            if (bytes > bytesMax) break;
+            length += each.Utf16SequenceLength;
+        }
+        Debug.Assert(length <= name.Length, "a beginning");
+        return name[..length];
+    }
 
     /// <summary>True of every name that <see cref="TemporaryName"/> gives to a file, in whatever process.</summary>
     public static bool IsTemporaryOf(string name, string finalName)
     {
+        finalName = Beginning(finalName, NameBytesMax);
         int start = finalName.Length + 2, end = name.Length - TemporaryEnd.Length;
         return end > start && name.StartsWith($".{finalName}.", StringComparison.Ordinal)
             && name.EndsWith(TemporaryEnd, StringComparison.Ordinal)

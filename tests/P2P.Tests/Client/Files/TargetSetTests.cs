@@ -36,6 +36,30 @@ public sealed class TargetSetTests : IDisposable
         Assert.Equal([_folder["copy"]], Directory.GetFiles(_folder.Path));
     }
 
+    // 255 bytes are as long as a name can be.
+    [Fact]
+    public void ANameThatLeavesNoRoom_HasATemporaryOneAllTheSame()
+    {
+        string name = $"{new string('\u00e9', 125)}.mkv", path = _folder[$"{name}x"];
+        using TargetSet target = Open("copy", path, _sums);
+        PartialChunk first = target.Store.CreatePartial(1), second = target.Store.CreatePartial(1, isSecond: true);
+        Assert.True(first.TryWrite("abc"u8));
+        Assert.True(target.Store.TryCommit(1, first), first.Error);
+        Assert.True(second.TryWrite("abc"u8), second.Error);
+        second.Dispose();
+        PartialChunk last = target.Store.CreatePartial(2);
+        Assert.True(last.TryWrite("de"u8));
+        Assert.True(target.Store.TryCommit(2, last), last.Error);
+        Assert.True(target.TryFinish());
+        Assert.Equal("abcde", File.ReadAllText(path));
+
+        string joined = _folder[$"{name}y"];
+        AtomicFile.Replace(joined, "whole"u8);
+        string temporary = Path.GetFileName(AtomicFile.TemporaryPath(joined));
+        Assert.True(FolderStore.IsTemporaryOf(temporary, $"{name}y"));
+        Assert.Equal([path, joined], Directory.GetFiles(_folder.Path).Order());
+    }
+
     [Fact]
     public void WhatAnotherWrites_IsNotTouched()
     {
