@@ -9,6 +9,8 @@ namespace P2P.Stress;
 /// <summary>Makes a picture of the tracker's page: a swarm of peers that only announce, about half full.</summary>
 internal static class PagePicture
 {
+    private static readonly string[] Names = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
+
     /// <summary>Writes a PNG.</summary>
     /// <param name="options">Peers, chunks, width, height, and then `dark` or `light`;
     /// the first may be left out from the right.</param>
@@ -30,6 +32,8 @@ internal static class PagePicture
         Announcer[] swarm = Enumerable.Range(0, peers).Select(i => new Announcer(tracker.Port, 40101 + i)).ToArray();
         Queue<int>[] left =
             swarm.Select(_ => new Queue<int>(Enumerable.Range(1, chunks).OrderBy(_ => random.Next()))).ToArray();
+        for (int i = 0; i < Math.Min(peers, Names.Length); i++)
+            swarm[i].SayName(Names[i]);
         browser.Open($"http://localhost:{tracker.Port}/");
         browser.WaitUntil("document.getElementById('state').className.includes('live')");
 
@@ -37,8 +41,9 @@ internal static class PagePicture
         const int rounds = 24;
         for (int round = 1; round <= rounds; round++)
         {
-            bool hasGone = round == rounds && peers > 3;
-            if (hasGone)
+            // Some rounds before the end, which is estimated since a peer came or left.
+            bool hasGone = round >= rounds - 10 && peers > 3;
+            if (hasGone && round == rounds - 10)
                 swarm[peers - 2].Dispose();
             for (int i = 0; i < peers; i++)
             {

@@ -11,6 +11,9 @@ internal sealed class Announcer(int trackerPort, int port) : IDisposable
 {
     private readonly NaiveClient _tracker = new(trackerPort);
 
+    /// <summary>Says how its user calls it; before it announces anything.</summary>
+    public void SayName(string name) => _tracker.Send($"NAME,{name}\n");
+
     /// <summary>Announces chunks in lines, and asks; when it returns, the tracker has them all.</summary>
     public void Announce(params IEnumerable<int> chunks)
     {
