@@ -68,6 +68,8 @@ internal static class StatusCommand
             string state = row.IsGone ? "gone" : status.HasAll(row) ? "complete" : "fetching";
             text.Append($"\n{Cells(row.Address, row.Name)}  {row.Chunks,9}  {share,3} %  {state}");
         }
+        bool isSpread = status.Rows.TrueForAll(row => row.IsGone || status.HasAll(row));
+        if (!isSpread && status.Rarest.Length > 0) text.Append($"\nrarest: {status.Rarest}");
         return text.ToString();
 
         // Where nobody has a name, there is no column for names.

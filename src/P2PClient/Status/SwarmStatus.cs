@@ -12,6 +12,10 @@ namespace P2P.Client;
 internal sealed class SwarmStatus
 {
     private const int BytesMax = 64 << 20;
+
+    // No more pairs than our tracker sends, and no longer ones than of two numbers.
+    private const int RarestMax = 10, HoldersMax = 501, PairCharactersMax = 21;
+
     private const string RowStart = "{\"host\":\"";
 
     // More is nonsense, and what is computed with it would overflow: milliseconds as a time, chunks in percent.
@@ -23,6 +27,7 @@ internal sealed class SwarmStatus
         string head = json[..Math.Max(json.IndexOf("\"rows\"", StringComparison.Ordinal), 0)];
         (Chunks, Connected, Complete) = (Number(head, "chunks"), Number(head, "connected"), Number(head, "complete"));
         (Peers, ListedChunks) = (Number(head, "peers"), Number(head, "listed_chunks"));
+        Rarest = DescribeRarest(PairsIn(head, "rarest", RarestMax), PairsIn(head, "holders", HoldersMax));
         Uptime = TimeSpan.FromMilliseconds(Number(head, "uptime_ms"));
         foreach (string line in json.Split('\n'))
         {
@@ -56,6 +61,9 @@ internal sealed class SwarmStatus
 
     /// <summary>Connected peers that have every chunk.</summary>
     public long Complete { get; }
+
+    /// <summary>The chunks that the fewest connected peers have, in words; empty if there are no chunks.</summary>
+    public string Rarest { get; }
 
     /// <summary>The peers, in the tracker's order.</summary>
     public List<SwarmRow> Rows { get; } = [];
@@ -114,6 +122,40 @@ internal sealed class SwarmStatus
         return name.ToString();
     }
 
+    // Of each of the rarest chunks its index and its number of peers; of each number of peers how many chunks have it.
+    private static string DescribeRarest(List<string> rarest, List<string> holders)
+    {
+        if (rarest.Count == 0) return "";
+        string peers = rarest[0][(rarest[0].IndexOf(',') + 1)..];
+        List<string> equal = rarest.FindAll(pair => pair.EndsWith($",{peers}", StringComparison.Ordinal));
+        var text = new StringBuilder(equal.Count == 1 ? "chunk" : "chunks");
+        foreach (string pair in equal) text.Append($"{(pair == equal[0] ? " " : ", ")}{pair[..pair.IndexOf(',')]}");
+        string? all = holders.Find(pair => pair.StartsWith($"{peers},", StringComparison.Ordinal));
+        long more = all is null ? 0 : ToNumber(all.AsSpan(peers.Length + 1)) - equal.Count;
+        if (more > 0) text.Append($" and {more} more");
+        return $"{text}, at {(peers == "1" ? "1 peer" : $"{peers} peers")}";
+    }
+
+    // The members of a list of pairs of numbers, as in [[17,1],[40,2]].
+    private static List<string> PairsIn(string json, string field, int countMax)
+    {
+        List<string> pairs = [];
+        string start = $"\"{field}\":[[";
+        int at = json.IndexOf(start, StringComparison.Ordinal);
+        if (at < 0) return pairs;
+        at += start.Length;
+        int end = json.IndexOf("]]", at, StringComparison.Ordinal);
+        foreach (string pair in json[at..Math.Max(end, at)].Split("],["))
+        {
+            int comma = pair.IndexOf(',');
+            bool isPair = comma > 0 && comma < pair.Length - 1 && comma == pair.LastIndexOf(',')
+                && pair.Length <= PairCharactersMax && !pair.AsSpan().ContainsAnyExcept("0123456789,");
+            if (!isPair || pairs.Count == countMax) break;
+            pairs.Add(pair);
+        }
+        return pairs;
+    }
+
     // 0 if there is no such field, or its number is nonsense.
     private static long Number(string json, string field)
     {
@@ -123,7 +165,11 @@ internal sealed class SwarmStatus
         at += field.Length + 3;
         int end = at;
         while (end < json.Length && char.IsAsciiDigit(json[end])) end++;
-        ReadOnlySpan<char> digits = json.AsSpan(at, end - at);
+        return ToNumber(json.AsSpan(at, end - at));
+    }
+
+    private static long ToNumber(ReadOnlySpan<char> digits)
+    {
         bool isNumber = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
         return isNumber && number <= NumberMax ? number : 0;
     }

@@ -53,7 +53,37 @@ internal static class StatsTarget
         }
         IEnumerable<string> read = status.Rows.Select(row => $"{row.Name}={row.Address} {row.Chunks} {row.IsGone}");
         Expect(rows.SequenceEqual(read), "other rows");
+        Expect(status.Rarest == Rarest(head), $"the rarest are {status.Rarest}");
         Show(status);
+    }
+
+    private static string Rarest(string head)
+    {
+        const string Pair = @"(?<first>[0-9]{1,19}),(?<second>[0-9]{1,19})";
+        Match[] all = [.. Pairs("rarest").Take(10)];
+        if (all.Length == 0) return "";
+        string peers = all[0].Groups["second"].Value;
+        string[] equal = [.. all.Where(pair => pair.Groups["second"].Value == peers)
+            .Select(pair => pair.Groups["first"].Value)];
+        Match? same = Pairs("holders").Take(501).FirstOrDefault(pair => pair.Groups["first"].Value == peers);
+        BigInteger more = (same is null ? 0 : Bounded(same.Groups["second"].Value)) - equal.Length;
+        string others = same is not null && more > 0 ? $" and {more} more" : "";
+        return $"chunk{(equal.Length == 1 ? "" : "s")} {string.Join(", ", equal)}{others}, at {peers} "
+            + $"peer{(peers == "1" ? "" : "s")}";
+
+        IEnumerable<Match> Pairs(string field)
+        {
+            Match list = Regex.Match(head, $@"""{field}"":\[\[(?<pairs>.*?)\]\]", RegexOptions.Singleline);
+            return (list.Success ? list.Groups["pairs"].Value.Split("],[") : [])
+                .Select(text => Regex.Match(text.Length <= 21 ? text : "", $@"\A{Pair}\z"))
+                .TakeWhile(match => match.Success);
+        }
+    }
+
+    private static BigInteger Bounded(string digits)
+    {
+        var number = BigInteger.Parse($"0{digits}");
+        return number > NumberMax ? 0 : number;
     }
 
     private static void Show(SwarmStatus status)
@@ -61,6 +91,10 @@ internal static class StatsTarget
         string table = StatusCommand.Describe(status, "hub:5100");
         Expect(!Regex.IsMatch(table, Obeyed), "the table has more than visible characters");
         string[] lines = table.Split('\n');
+        bool isSpread = status.Rows.All(row => row.IsGone || status.HasAll(row));
+        bool hasRarest = !isSpread && status.Rarest.Length > 0;
+        if (hasRarest) Expect(lines[^1] == $"rarest: {status.Rarest}", "the rarest are not the last line");
+        if (hasRarest) lines = lines[..^1];
         Expect(lines.Length == (status.Rows.Count == 0 ? 1 : status.Rows.Count + 2), $"{lines.Length} lines");
         Expect(lines.All(line => line.Length <= LineCharactersMax), "a line is too long");
         for (int i = 2; i < lines.Length; i++)
@@ -76,7 +110,6 @@ internal static class StatsTarget
     private static long Number(string json, string field)
     {
         Match match = Regex.Match(json, $"\"{field}\":(?<digits>[0-9]*)");
-        var number = BigInteger.Parse($"0{match.Groups["digits"].Value}");
-        return number > NumberMax ? 0 : (long)number;
+        return (long)Bounded(match.Groups["digits"].Value);
     }
 }

@@ -73,6 +73,25 @@ public sealed class SwarmStatusTests
     }
 
     [Theory]
+    [InlineData("[[3,1]]", "[[1,1],[2,9]]", "rarest: chunk 3, at 1 peer")]
+    [InlineData("[[3,2],[7,2],[1,5]]", "[[2,2],[5,8]]", "rarest: chunks 3, 7, at 2 peers")]
+    [InlineData("[[3,2],[7,2]]", "[[2,250],[3,6]]", "rarest: chunks 3, 7 and 248 more, at 2 peers")]
+    [InlineData("[[3,2],[7,x],[8,2]]", "[]", "rarest: chunk 3, at 2 peers")]
+    [InlineData("[]", "[]", null)]
+    [InlineData("[[3]]", "[[1,1]]", null)]
+    [InlineData("[[3,2", "[[1,1]]", null)]
+    public void TheRarestChunks_AreTheLastLine_UntilAllPeersHaveAll(string rarest, string holders, string? line)
+    {
+        string rows = "\"rows\":[\n{\"host\":\"a\",\"port\":1,\"chunks\":9}";
+        string head = $"\"chunks\":10,\"rarest\":{rarest},\"holders\":{holders},";
+        string[] lines = StatusCommand.Describe(Parse($"{head}{rows}]}}"), "hub:5100").Split('\n');
+        Assert.Equal(line ?? "a:1           9   90 %  fetching", lines[^1]);
+        rows = rows.Replace(":9", ":10");
+        lines = StatusCommand.Describe(Parse($"{head}{rows}]}}"), "hub:5100").Split('\n');
+        Assert.Equal("a:1          10  100 %  complete", lines[^1]);
+    }
+
+    [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 1)]
     [InlineData(255, 1)]

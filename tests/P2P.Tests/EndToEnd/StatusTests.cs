@@ -27,6 +27,7 @@ public sealed class StatusTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Contains(
             lines, line => line.StartsWith($"localhost:{seed.Port} ") && line.EndsWith(" 4  100 %  complete"));
         Assert.Contains(lines, line => line.StartsWith("localhost:40123 ") && line.EndsWith(" 1   25 %  fetching"));
+        Assert.Equal("rarest: chunks 1, 3, 4, at 1 peer", lines[^1]);
         string json = Assert.Single(Run("status", "-tracker", $"localhost:{tracker.Port}", "-json").Output.All);
         Assert.Equal(2, SwarmStatus.TryParse(json.Replace("{\"host\"", "\n{\"host\""))!.Rows.Count);
     }
