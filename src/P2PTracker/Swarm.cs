@@ -130,18 +130,19 @@ internal sealed class Swarm
         Debug.Assert(chunkIndex >= 0, "a chunk's index is below 0");
         Debug.Assert(buffer.Length >= Limits.MarkedAnswerBytesMax, "the buffer may be too short for an answer");
         if (chunkIndex > HighestAsked) HighestAsked = chunkIndex;
-        marksBytes = 0;
-        isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
-        if (!isKnown) return MessageWriter.ChunkLocationUnknown(buffer, chunkIndex);
-
         if (_cache.Length == 0) _cache = new CachedAnswer[CachedAnswersMax];
         ref CachedAnswer cached = ref _cache[chunkIndex % CachedAnswersMax];
-        if (cached.Chunk == chunk && cached.ThisMachine == thisMachine && chunk!.IsUpToDate(this))
+        if (cached.ChunkIndex == chunkIndex && cached.ThisMachine == thisMachine
+            && cached.Chunk is not null && cached.Chunk.IsUpToDate(this))
         {
+            isKnown = true;
             marksBytes = cached.MarksBytes;
             cached.Bytes.AsSpan(0, cached.Length + marksBytes).CopyTo(buffer);
             return cached.Length;
         }
+        marksBytes = 0;
+        isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
+        if (!isKnown) return MessageWriter.ChunkLocationUnknown(buffer, chunkIndex);
         int length = MessageWriter.GetChunkFrom(buffer, chunkIndex);
         // One byte is kept for a line's newline.
         Span<byte> room = buffer[length..(Limits.AnswerBytesMax - 1)];
@@ -154,7 +155,7 @@ internal sealed class Swarm
         {
             int bytes = length + marksBytes;
             if (cached.Bytes is null || cached.Bytes.Length < bytes) cached.Bytes = new byte[bytes];
-            (cached.Chunk, cached.ThisMachine) = (chunk, thisMachine);
+            (cached.Chunk, cached.ChunkIndex, cached.ThisMachine) = (chunk, chunkIndex, thisMachine);
             (cached.Length, cached.MarksBytes) = (length, marksBytes);
             buffer[..bytes].CopyTo(cached.Bytes);
         }
@@ -237,10 +238,12 @@ internal sealed class Swarm
         Debug.Assert(_peers.Count == _peersByAddress.Count + _freeIds.Count, "an id is neither free nor a peer's");
     }
 
-    /// <summary>An answer as it was last written; its chunk knows whether it is still up to date.</summary>
+    /// <summary>An answer as it was last written; its chunk knows whether it is still up to date, and never is once it
+    /// has left the list.</summary>
     private struct CachedAnswer
     {
         public ChunkPeers? Chunk;
+        public int ChunkIndex;
         public string? ThisMachine;
         public byte[] Bytes;            // with the marks behind the answer
         public int Length, MarksBytes;

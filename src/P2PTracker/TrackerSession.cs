@@ -180,21 +180,30 @@ internal sealed class TrackerSession
             if (!wasLine) return true;
         }
 
-        while (_framer.TryNext(_connection.Unread, out ReadOnlySpan<byte> text, out int consumed, out bool isLine))
+        while (true)
         {
-            bool isMessage = MessageReader.TryRead(text, out Message message);
+            ReadOnlySpan<byte> text = default;
+            bool isLine = true;
+            bool isMessage = _framer.TryNextPlain(
+                _connection.Unread, out MessageKind kind, out int chunkIndex, out int port, out int consumed);
+            if (!isMessage)
+            {
+                if (!_framer.TryNext(_connection.Unread, out text, out consumed, out isLine)) return false;
+                isMessage = MessageReader.TryRead(text, out Message message);
+                (kind, chunkIndex, port) = (message.Kind, message.ChunkIndex, message.Port);
+            }
             bool isHello = !isMessage && isLine && TryHandleOurs(text, answers, ref answerBytes);
             if ((isMessage || isHello) && !HasSentMessage) OnFirstMessage();
             if (Diagnosis.Log is not null && isMessage) ReportDialect(isLine);
-            switch (isMessage ? message.Kind : default(MessageKind?))
+            switch (isMessage ? kind : default(MessageKind?))
             {
                 case MessageKind.LocalChunks:
                     _server.Announcements++;
-                    if (!_localChunks.TryAnnounce(message.ChunkIndex, message.Port)) _server.Refused++;
+                    if (!_localChunks.TryAnnounce(chunkIndex, port)) _server.Refused++;
                     break;
                 case MessageKind.WhereChunk:
                     _server.Questions++;
-                    int length = _whereChunk.WriteAnswer(message.ChunkIndex, isLine, answers, answerBytes);
+                    int length = _whereChunk.WriteAnswer(chunkIndex, isLine, answers, answerBytes);
                     answerBytes += length;
                     if (!isLine || length == 0)
                     {
@@ -210,7 +219,6 @@ internal sealed class TrackerSession
             if (_badMessages >= Limits.BadMessagesMax) return false;
             if (answerBytes + Limits.MarkedAnswerBytesMax + 1 > answers.Length) return true;
         }
-        return false;
     }
 
     private void OnFirstMessage()

@@ -33,8 +33,7 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
     public int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start)
     {
         Debug.Assert(_held is null, "a question is read before the held answer was written");
-        server.Log.WhereChunk(chunkIndex);
-        return WriteAnswer(chunkIndex, isLine, buffer, start, mayHold: true);
+        return WriteAnswer(chunkIndex, isLine, buffer, start, isNew: true);
     }
 
     /// <summary>Writes the held answer, at the buffer's start, and logs it.</summary>
@@ -44,7 +43,7 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
     {
         (int chunkIndex, isLine) = _held!.Value;
         _held = null;
-        int length = WriteAnswer(chunkIndex, isLine, buffer, start: 0, mayHold: false);
+        int length = WriteAnswer(chunkIndex, isLine, buffer, start: 0, isNew: false);
         Debug.Assert(length > 0 && _held is null, "an answer is held back twice");
         return length;
     }
@@ -54,7 +53,8 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
     public readonly int WriteSet(ulong own, byte[] buffer, int start) =>
         server.Swarm.WriteSet(own, buffer.AsSpan(start), thisMachine);
 
-    private int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start, bool mayHold)
+    // A question that is not new has had its answer held back, and stands in the log already.
+    private int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start, bool isNew)
     {
         Debug.Assert(buffer.Length - start > Limits.MarkedAnswerBytesMax, "the buffer has no room for an answer");
         int length = server.Swarm.WriteAnswer(
@@ -63,14 +63,15 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
         {
             TimeSpan now = EventLoop.Now;
             _unknown ??= new UnknownAnswers();
-            if (mayHold && _unknown.HoldTime(chunkIndex, now) > TimeSpan.Zero)
+            if (isNew && _unknown.HoldTime(chunkIndex, now) > TimeSpan.Zero)
             {
+                server.Log.WhereChunk(chunkIndex);
                 _held = (chunkIndex, isLine);
                 return 0;
             }
             _unknown.OnAnswered(chunkIndex, now);
         }
-        server.Log.Written(buffer, start, length);
+        server.Log.Written(buffer, start, length, isNew ? chunkIndex : null);
         Debug.Assert(length < Limits.AnswerBytesMax, "an answer is too long for a client's buffer");
         if (isLine && ShowsMarks) length += marksBytes;
         if (isLine) buffer[start + length++] = (byte)'\n';

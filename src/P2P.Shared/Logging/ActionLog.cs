@@ -60,11 +60,13 @@ public sealed class ActionLog
     /// <summary>Adds a message that stands in a buffer already, as an answer does before it is sent: as on the wire,
     /// without the end of its line.</summary>
     /// <param name="length">In bytes; at most <see cref="Limits.BufferBytes"/>.</param>
-    public void Written(byte[] buffer, int start, int length)
+    /// <param name="question">The chunk whose question the message answers, unless that has been added already: it is
+    /// added first.</param>
+    public void Written(byte[] buffer, int start, int length, int? question = null)
     {
         Debug.Assert(length is >= 0 and <= Limits.BufferBytes, "a message is no longer than a buffer");
         Debug.Assert(start >= 0 && start + length <= buffer.Length, "the message lies in its buffer");
-        _message.SetWritten(buffer, start, length);
+        _message.SetWritten(buffer, start, length, question);
         Add();
     }
 

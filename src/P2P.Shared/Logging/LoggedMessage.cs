@@ -11,7 +11,9 @@ namespace P2P.Logging;
 /// <summary>
 /// One message as it goes to the common log, and ZLogger's entry at the same time: the message's parts, or its text
 /// where that lies in a buffer already. The message becomes bytes once, in the log's own buffer. One entry is used for
-/// all messages in turn; the buffers that it borrows may change once it has been formatted. Hot: allocates nothing.
+/// all messages in turn; the buffers that it borrows may change once it has been formatted. A question and its answer
+/// are one entry of two lines, as they stand in the log: so each pair costs one way through ZLogger. Hot: allocates
+/// nothing.
 /// </summary>
 internal sealed class LoggedMessage : IZLoggerEntry
 {
@@ -25,19 +27,27 @@ internal sealed class LoggedMessage : IZLoggerEntry
     /// <summary>Nothing: the lines of the common log carry no time, level or category.</summary>
     public LogInfo LogInfo => default;
 
+    /// <summary>The chunk whose question stands in a line before the message; null: the entry is one line.</summary>
+    public int? Question { get; private set; }
+
     /// <summary>Makes the entry WHERE_CHUNK.</summary>
-    public void SetQuestion(int chunkIndex) => (_kind, _chunkIndex) = (MessageKind.WhereChunk, chunkIndex);
+    public void SetQuestion(int chunkIndex) =>
+        (_kind, _chunkIndex, Question) = (MessageKind.WhereChunk, chunkIndex, null);
 
     /// <summary>Makes the entry LOCAL_CHUNKS, or REQUEST_CHUNK with its peer.</summary>
     public void Set(MessageKind kind, int chunkIndex, ReadOnlyMemory<byte> host, int port)
     {
         Debug.Assert(kind is MessageKind.LocalChunks or MessageKind.RequestChunk, "an entry would keep an older text");
-        (_kind, _chunkIndex, _host, _port) = (kind, chunkIndex, host, port);
+        (_kind, _chunkIndex, _host, _port, Question) = (kind, chunkIndex, host, port, null);
     }
 
     /// <summary>Makes the entry the text of an answer.</summary>
-    public void SetWritten(byte[] buffer, int start, int length) =>
+    /// <param name="question">The chunk of its question, if that has not been logged.</param>
+    public void SetWritten(byte[] buffer, int start, int length, int? question)
+    {
         (_kind, _written, _start, _length) = (MessageKind.GetChunkFrom, buffer, start, length);
+        Question = question;
+    }
 
     public IZLoggerEntry CreateEntry(in LogInfo info) => this;
 

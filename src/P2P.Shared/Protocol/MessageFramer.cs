@@ -61,6 +61,23 @@ public struct MessageFramer
     /// <summary>The stream has ended: the unread bytes are as complete as they get.</summary>
     public void OnEnd() => _hasEnded = true;
 
+    /// <summary>Takes the next line if that is a client's message and nothing else: what <see cref="TryNext"/> and
+    /// <see cref="MessageReader"/> would find as well, in a fraction of their time.</summary>
+    /// <param name="unread">As for <see cref="TryNext"/>.</param>
+    /// <param name="kind">WHERE_CHUNK or LOCAL_CHUNKS.</param>
+    /// <param name="port">That of LOCAL_CHUNKS; else 0.</param>
+    /// <param name="consumed">As of <see cref="TryNext"/>.</param>
+    /// <returns>False where <see cref="TryNext"/> has to look; the other values then mean nothing.</returns>
+    public bool TryNextPlain(
+        ReadOnlySpan<byte> unread, out MessageKind kind, out int chunkIndex, out int port, out int consumed)
+    {
+        Debug.Assert(_readStart + _readBytes == unread.Length, "each read is reported, and what is consumed dropped");
+        if (!MessageReader.TryReadPlainLine(unread, out kind, out chunkIndex, out port, out consumed)) return false;
+        _sawNewline = true;
+        _readStart -= consumed;
+        return true;
+    }
+
     /// <summary>Takes the next complete text, which is a message if <see cref="MessageReader"/> says so.</summary>
     /// <param name="unread">All bytes that were read and not yet consumed.</param>
     /// <param name="text">The message without its newline; empty for an empty line.</param>
@@ -89,11 +106,7 @@ public struct MessageFramer
         int newline = unread.IndexOf((byte)'\n');
         if (newline >= 0) text = unread[..newline];
 
-        // Most lines are plain questions, whose end needs no closer look.
-        int length = 0;
-        Extent extent = newline >= 0 && MessageSyntax.IsPlainQuestion(text)
-            ? Extent.Whole
-            : MessageSyntax.Scan(text, out length);
+        Extent extent = MessageSyntax.Scan(text, out int length);
         if (extent == Extent.Followed)
         {
             text = text[..length];

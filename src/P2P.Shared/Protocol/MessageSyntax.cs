@@ -84,11 +84,6 @@ internal static class MessageSyntax
         }
     }
 
-    /// <summary>Tells whether a text is WHERE_CHUNK with one number and nothing else.</summary>
-    public static bool IsPlainQuestion(ReadOnlySpan<byte> text) =>
-        text.StartsWith(Verbs.WhereChunk) && CountDigits(text[Verbs.WhereChunk.Length..]) is > 0 and var digits
-            && Verbs.WhereChunk.Length + digits == text.Length;
-
     /// <summary>Counts the digits at the head of a text.</summary>
     public static int CountDigits(ReadOnlySpan<byte> text)
     {

@@ -50,12 +50,14 @@ internal static class FuzzCases
     {
         string stream = string.Concat(reads.Select(read => read.Bytes));
         var fast = new MessageFramer();
+        var plain = new MessageFramer();        // looks for plain lines first
         var slow = new ReferenceFramer();
         string unread = "";
         var steps = new StringBuilder();
         foreach ((string bytes, bool thenQuiet) in reads)
         {
             fast.OnRead(unread.Length, bytes.Length);
+            plain.OnRead(unread.Length, bytes.Length);
             slow.OnRead(unread.Length, bytes.Length);
             unread += bytes;
             steps.Append($" read {bytes.Length}");
@@ -65,12 +67,14 @@ internal static class FuzzCases
             if (slow.ReadTimeout != Timeout.InfiniteTimeSpan && thenQuiet)
             {
                 fast.OnTimeout();
+                plain.OnTimeout();
                 slow.OnTimeout();
                 steps.Append(" quiet");
                 Drain();
             }
         }
         fast.OnEnd();
+        plain.OnEnd();
         slow.OnEnd();
         steps.Append(" end");
         Drain();
@@ -88,6 +92,10 @@ internal static class FuzzCases
                     && (found || fast.ReadTimeout == slow.ReadTimeout), stream,
                     $"after{steps}, with {unread.Length} bytes unread: {actual} {fast.ReadTimeout}, expected "
                     + $"{expected} {slow.ReadTimeout}");
+                (string, int, bool)? plainFirst = NextPlainFirst();
+                Expect(plainFirst == expected && (found || plain.ReadTimeout == slow.ReadTimeout), stream,
+                    $"after{steps}, with {unread.Length} bytes unread, plain lines first: {plainFirst}, expected "
+                    + $"{expected}");
                 if (!found)
                     return;
                 string? read = Read(text);
@@ -95,6 +103,18 @@ internal static class FuzzCases
                 Expect(read == wanted, stream, $"read '{read}', expected '{wanted}'");
                 unread = unread[consumed..];
             }
+        }
+
+        (string Text, int Consumed, bool IsLine)? NextPlainFirst()
+        {
+            byte[] bytes = Bytes(unread);
+            if (!plain.TryNextPlain(bytes, out MessageKind kind, out int index, out int port, out int consumed))
+                return plain.TryNext(bytes, out ReadOnlySpan<byte> text, out consumed, out bool isLine)
+                    ? (Encoding.Latin1.GetString(text), consumed, isLine) : null;
+            bool isMessage = MessageReader.TryRead(bytes.AsSpan(0, consumed - 1), out Message message);
+            Expect(isMessage && (kind, index, port) == (message.Kind, message.ChunkIndex, message.Port), stream,
+                $"a plain line is read as {kind} {index} {port}");
+            return (unread[..(consumed - 1)], consumed, true);
         }
     }
 
