@@ -22,7 +22,7 @@ internal sealed class Swarm
     private readonly Dictionary<int, ChunkPeers> _chunks = [];
     private readonly List<SwarmPeer?> _peers = [];          // by id
     private readonly Stack<int> _freeIds = new();
-    private CachedAnswer[] _cache = [];                     // by chunk index modulo its length
+    private CachedAnswer?[] _cache = [];                    // by chunk index modulo its length
 
     /// <summary>Pairs of a chunk and a peer that has it.</summary>
     public int Announcements { get; private set; }
@@ -127,22 +127,18 @@ internal sealed class Swarm
     public int WriteAnswer(
         int chunkIndex, Span<byte> buffer, out bool isKnown, string? thisMachine, out int marksBytes)
     {
-        Debug.Assert(chunkIndex >= 0, "a chunk's index is below 0");
         Debug.Assert(buffer.Length >= Limits.MarkedAnswerBytesMax, "the buffer may be too short for an answer");
-        if (chunkIndex > HighestAsked) HighestAsked = chunkIndex;
-        if (_cache.Length == 0) _cache = new CachedAnswer[CachedAnswersMax];
-        ref CachedAnswer cached = ref _cache[chunkIndex % CachedAnswersMax];
-        if (cached.ChunkIndex == chunkIndex && cached.ThisMachine == thisMachine
-            && cached.Chunk is not null && cached.Chunk.IsUpToDate(this))
+        if (FindCached(chunkIndex, thisMachine) is { } cached)
         {
             isKnown = true;
-            marksBytes = cached.MarksBytes;
-            cached.Bytes.AsSpan(0, cached.Length + marksBytes).CopyTo(buffer);
-            return cached.Length;
+            marksBytes = cached.MarkedText.Length - cached.Text.Length;
+            cached.MarkedText.CopyTo(buffer);
+            return cached.Text.Length;
         }
         marksBytes = 0;
         isKnown = _chunks.TryGetValue(chunkIndex, out ChunkPeers? chunk);
         if (!isKnown) return MessageWriter.ChunkLocationUnknown(buffer, chunkIndex);
+
         int length = MessageWriter.GetChunkFrom(buffer, chunkIndex);
         // One byte is kept for a line's newline.
         Span<byte> room = buffer[length..(Limits.AnswerBytesMax - 1)];
@@ -150,16 +146,27 @@ internal sealed class Swarm
         length += chunk!.Write(room, this, thisMachine, ref versions, out bool isAll);
         Debug.Assert(length < Limits.AnswerBytesMax, "an answer leaves no room for a newline");
         marksBytes = LaneSyntax.WriteMarks(buffer[length..], versions);
-        if (!isAll && cached.Chunk == chunk) cached.Chunk = null;
-        if (isAll)
-        {
-            int bytes = length + marksBytes;
-            if (cached.Bytes is null || cached.Bytes.Length < bytes) cached.Bytes = new byte[bytes];
-            (cached.Chunk, cached.ChunkIndex, cached.ThisMachine) = (chunk, chunkIndex, thisMachine);
-            (cached.Length, cached.MarksBytes) = (length, marksBytes);
-            buffer[..bytes].CopyTo(cached.Bytes);
-        }
+        if (_cache.Length == 0) _cache = new CachedAnswer?[CachedAnswersMax];
+        cached = _cache[chunkIndex % CachedAnswersMax] ??= new CachedAnswer();
+        if (isAll) cached.Set(chunkIndex, chunk, thisMachine, buffer[..(length + marksBytes)], length);
+        else cached.Drop(chunkIndex);
         return length;
+    }
+
+    /// <summary>Finds the answer to a question that a client asks, if it has been written before and nothing has
+    /// changed.</summary>
+    /// <param name="chunkIndex">Any index.</param>
+    /// <param name="thisMachine">As of <see cref="WriteAnswer(int, Span{byte}, out bool, string?)"/>.</param>
+    /// <returns>Null if the answer has to be written. Good until the next answer is written.</returns>
+    public CachedAnswer? FindCached(int chunkIndex, string? thisMachine)
+    {
+        Debug.Assert(chunkIndex >= 0, "a chunk's index is below 0");
+        if (chunkIndex > HighestAsked) HighestAsked = chunkIndex;
+        int place = chunkIndex % CachedAnswersMax;
+        CachedAnswer? cached = place < _cache.Length ? _cache[place] : null;
+        if (cached is null || !cached.Answers(chunkIndex, thisMachine, this)) return null;
+        Debug.Assert(_chunks.ContainsKey(chunkIndex), "an answer outlives its chunk");
+        return cached;
     }
 
     /// <summary>Answers a client that says which set it has, or asks which one there is (PROTOCOL 10.2).</summary>
@@ -236,16 +243,5 @@ internal sealed class Swarm
         foreach (ChunkPeers chunk in _chunks.Values) announcements += chunk.Count;
         Debug.Assert(announcements == Announcements, "the announcements are counted wrong");
         Debug.Assert(_peers.Count == _peersByAddress.Count + _freeIds.Count, "an id is neither free nor a peer's");
-    }
-
-    /// <summary>An answer as it was last written; its chunk knows whether it is still up to date, and never is once it
-    /// has left the list.</summary>
-    private struct CachedAnswer
-    {
-        public ChunkPeers? Chunk;
-        public int ChunkIndex;
-        public string? ThisMachine;
-        public byte[] Bytes;            // with the marks behind the answer
-        public int Length, MarksBytes;
     }
 }

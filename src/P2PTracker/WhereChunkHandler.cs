@@ -33,7 +33,10 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
     public int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start)
     {
         Debug.Assert(_held is null, "a question is read before the held answer was written");
-        return WriteAnswer(chunkIndex, isLine, buffer, start, isNew: true);
+        if (server.Swarm.FindCached(chunkIndex, thisMachine) is { } cached)
+            return WriteCached(cached, isLine, buffer, start);
+        server.Log.WhereChunk(chunkIndex);
+        return WriteAnswer(chunkIndex, isLine, buffer, start, mayHold: true);
     }
 
     /// <summary>Writes the held answer, at the buffer's start, and logs it.</summary>
@@ -43,7 +46,7 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
     {
         (int chunkIndex, isLine) = _held!.Value;
         _held = null;
-        int length = WriteAnswer(chunkIndex, isLine, buffer, start: 0, isNew: false);
+        int length = WriteAnswer(chunkIndex, isLine, buffer, start: 0, mayHold: false);
         Debug.Assert(length > 0 && _held is null, "an answer is held back twice");
         return length;
     }
@@ -53,8 +56,7 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
     public readonly int WriteSet(ulong own, byte[] buffer, int start) =>
         server.Swarm.WriteSet(own, buffer.AsSpan(start), thisMachine);
 
-    // A question that is not new has had its answer held back, and stands in the log already.
-    private int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start, bool isNew)
+    private int WriteAnswer(int chunkIndex, bool isLine, byte[] buffer, int start, bool mayHold)
     {
         Debug.Assert(buffer.Length - start > Limits.MarkedAnswerBytesMax, "the buffer has no room for an answer");
         int length = server.Swarm.WriteAnswer(
@@ -63,18 +65,29 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
         {
             TimeSpan now = EventLoop.Now;
             _unknown ??= new UnknownAnswers();
-            if (isNew && _unknown.HoldTime(chunkIndex, now) > TimeSpan.Zero)
+            if (mayHold && _unknown.HoldTime(chunkIndex, now) > TimeSpan.Zero)
             {
-                server.Log.WhereChunk(chunkIndex);
                 _held = (chunkIndex, isLine);
                 return 0;
             }
             _unknown.OnAnswered(chunkIndex, now);
         }
-        server.Log.Written(buffer, start, length, isNew ? chunkIndex : null);
+        server.Log.Written(buffer, start, length);
         Debug.Assert(length < Limits.AnswerBytesMax, "an answer is too long for a client's buffer");
         if (isLine && ShowsMarks) length += marksBytes;
         if (isLine) buffer[start + length++] = (byte)'\n';
         return length;
+    }
+
+    // The way of nearly all questions: two copies.
+    private readonly int WriteCached(CachedAnswer cached, bool isLine, byte[] buffer, int start)
+    {
+        if (cached.LogBytes == 0)
+            cached.LogBytes = server.Log.FormatExchange(cached.ChunkIndex, cached.Text, ref cached.LogLines);
+        server.Log.Exchange(cached.LogLines, cached.LogBytes);
+        ReadOnlySpan<byte> answer = isLine && ShowsMarks ? cached.MarkedText : cached.Text;
+        answer.CopyTo(buffer.AsSpan(start));
+        if (isLine) buffer[start + answer.Length] = (byte)'\n';
+        return answer.Length + (isLine ? 1 : 0);
     }
 }

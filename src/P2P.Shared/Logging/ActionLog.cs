@@ -60,14 +60,36 @@ public sealed class ActionLog
     /// <summary>Adds a message that stands in a buffer already, as an answer does before it is sent: as on the wire,
     /// without the end of its line.</summary>
     /// <param name="length">In bytes; at most <see cref="Limits.BufferBytes"/>.</param>
-    /// <param name="question">The chunk whose question the message answers, unless that has been added already: it is
-    /// added first.</param>
-    public void Written(byte[] buffer, int start, int length, int? question = null)
+    public void Written(byte[] buffer, int start, int length)
     {
         Debug.Assert(length is >= 0 and <= Limits.BufferBytes, "a message is no longer than a buffer");
         Debug.Assert(start >= 0 && start + length <= buffer.Length, "the message lies in its buffer");
-        _message.SetWritten(buffer, start, length, question);
+        _message.SetWritten(buffer, start, length);
         Add();
+    }
+
+    /// <summary>Adds a question and its answer, as lines that <see cref="FormatExchange"/> has made.</summary>
+    public void Exchange(byte[] lines, int length)
+    {
+        Debug.Assert(length <= lines.Length && lines[length - 1] == (byte)'\n', "lines are whole");
+        _message.SetLines(lines, length);
+        Add();
+    }
+
+    /// <summary>Makes the lines of a question for a chunk and of its answer, for as long as that stays the
+    /// same.</summary>
+    /// <param name="answer">As on the wire, without the end of its line.</param>
+    /// <param name="lines">Gets them; becomes another buffer where they do not fit.</param>
+    /// <returns>Their length in bytes.</returns>
+    public int FormatExchange(int chunkIndex, ReadOnlySpan<byte> answer, ref byte[] lines)
+    {
+        Span<byte> question = stackalloc byte[MessageWriter.BytesMax];
+        question = question[..MessageWriter.WhereChunk(question, chunkIndex)];
+        int questionBytes = _file.MeasureLine(question), length = questionBytes + _file.MeasureLine(answer);
+        if (lines.Length < length) lines = new byte[length];
+        _file.FormatLine(question, lines);
+        _file.FormatLine(answer, lines.AsSpan(questionBytes));
+        return length;
     }
 
     /// <summary>Writes the lines that were added. A log that can't be written is reported once, and the program goes

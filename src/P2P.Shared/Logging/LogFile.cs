@@ -4,7 +4,6 @@ using System.IO;
 using System.Text;
 using System.Threading.Tasks;
 using P2P.Posix;
-using P2P.Protocol;
 using ZLogger;
 
 namespace P2P.Logging;
@@ -24,7 +23,7 @@ internal sealed class LogFile : IAsyncLogProcessor
     private readonly AppendedFile _file;
     private readonly byte[] _prefix;        // "<entity name>,"
     private readonly byte[] _lines;         // behind a line end, which the file writes only behind a torn line
-    private readonly int _longestEntry;
+    private readonly int _longestLine;
     private readonly Action<string> _onFailure;
     private int _length = 1;
     private int _reportedError;
@@ -33,8 +32,8 @@ internal sealed class LogFile : IAsyncLogProcessor
     {
         _file = file;
         _prefix = Encoding.UTF8.GetBytes($"{entityName},");
-        _longestEntry = 2 * (_prefix.Length + 1) + MessageWriter.BytesMax + Limits.BufferBytes;
-        _lines = new byte[1 + RoundBytes + _longestEntry];
+        _longestLine = _prefix.Length + Limits.BufferBytes + 1;
+        _lines = new byte[1 + RoundBytes + _longestLine];
         _lines[0] = (byte)'\n';
         _onFailure = onFailure;
     }
@@ -44,30 +43,36 @@ internal sealed class LogFile : IAsyncLogProcessor
     public static LogFile Open(string path, string entityName, Action<string> onFailure) =>
         new(AppendedFile.Open(path), entityName, onFailure);
 
-    /// <summary>Adds an entry as a line, or as two. ZLogger calls it on the thread that logs, which is the
-    /// loop's.</summary>
+    /// <summary>Adds an entry, as a line if it is not whole lines. ZLogger calls it on the thread that logs, which is
+    /// the loop's.</summary>
     public void Post(IZLoggerEntry entry)
     {
-        if (_lines.Length - _length < _longestEntry) Flush();
+        if (_lines.Length - _length < _longestLine) Flush();
         var message = (LoggedMessage)entry;
-        if (message.Question is { } chunkIndex) EndLine(MessageWriter.WhereChunk(BeginLine(), chunkIndex));
-        EndLine(message.Format(BeginLine()));
+        if (message.IsLines) _length += message.Format(_lines.AsSpan(_length));
+        else
+        {
+            _prefix.CopyTo(_lines.AsSpan(_length));
+            _length += _prefix.Length;
+            int bytes = message.Format(_lines.AsSpan(_length));
+            Debug.Assert(!_lines.AsSpan(_length, bytes).Contains((byte)'\n'), "a message is one line");
+            _length += bytes;
+            _lines[_length++] = (byte)'\n';
+        }
+        Debug.Assert(_length <= _lines.Length, "an entry is no longer than a buffer");
         message.Return();
     }
 
-    // Returns the room for the line's message.
-    private Span<byte> BeginLine()
-    {
-        _prefix.CopyTo(_lines.AsSpan(_length));
-        return _lines.AsSpan(_length += _prefix.Length);
-    }
+    /// <summary>Tells how long the line of a message is.</summary>
+    public int MeasureLine(ReadOnlySpan<byte> message) => _prefix.Length + message.Length + 1;
 
-    private void EndLine(int messageBytes)
+    /// <summary>Writes the line of a message to a buffer, and does not add it.</summary>
+    /// <param name="line">At least as long as <see cref="MeasureLine"/> says.</param>
+    public void FormatLine(ReadOnlySpan<byte> message, Span<byte> line)
     {
-        Debug.Assert(!_lines.AsSpan(_length, messageBytes).Contains((byte)'\n'), "a message is one line");
-        _length += messageBytes;
-        Debug.Assert(_length < _lines.Length, "a line is no longer than a buffer");
-        _lines[_length++] = (byte)'\n';
+        _prefix.CopyTo(line);
+        message.CopyTo(line[_prefix.Length..]);
+        line[_prefix.Length + message.Length] = (byte)'\n';
     }
 
     /// <summary>Writes the lines that were added. Lines that can't be written are lost; each reason is reported

@@ -11,9 +11,7 @@ namespace P2P.Logging;
 /// <summary>
 /// One message as it goes to the common log, and ZLogger's entry at the same time: the message's parts, or its text
 /// where that lies in a buffer already. The message becomes bytes once, in the log's own buffer. One entry is used for
-/// all messages in turn; the buffers that it borrows may change once it has been formatted. A question and its answer
-/// are one entry of two lines, as they stand in the log: so each pair costs one way through ZLogger. Hot: allocates
-/// nothing.
+/// all messages in turn; the buffers that it borrows may change once it has been formatted. Hot: allocates nothing.
 /// </summary>
 internal sealed class LoggedMessage : IZLoggerEntry
 {
@@ -27,26 +25,32 @@ internal sealed class LoggedMessage : IZLoggerEntry
     /// <summary>Nothing: the lines of the common log carry no time, level or category.</summary>
     public LogInfo LogInfo => default;
 
-    /// <summary>The chunk whose question stands in a line before the message; null: the entry is one line.</summary>
-    public int? Question { get; private set; }
+    /// <summary>The entry is whole lines, each with its name and its end.</summary>
+    public bool IsLines { get; private set; }
 
     /// <summary>Makes the entry WHERE_CHUNK.</summary>
     public void SetQuestion(int chunkIndex) =>
-        (_kind, _chunkIndex, Question) = (MessageKind.WhereChunk, chunkIndex, null);
+        (_kind, _chunkIndex, IsLines) = (MessageKind.WhereChunk, chunkIndex, false);
 
     /// <summary>Makes the entry LOCAL_CHUNKS, or REQUEST_CHUNK with its peer.</summary>
     public void Set(MessageKind kind, int chunkIndex, ReadOnlyMemory<byte> host, int port)
     {
         Debug.Assert(kind is MessageKind.LocalChunks or MessageKind.RequestChunk, "an entry would keep an older text");
-        (_kind, _chunkIndex, _host, _port, Question) = (kind, chunkIndex, host, port, null);
+        (_kind, _chunkIndex, _host, _port, IsLines) = (kind, chunkIndex, host, port, false);
     }
 
     /// <summary>Makes the entry the text of an answer.</summary>
-    /// <param name="question">The chunk of its question, if that has not been logged.</param>
-    public void SetWritten(byte[] buffer, int start, int length, int? question)
+    public void SetWritten(byte[] buffer, int start, int length)
     {
         (_kind, _written, _start, _length) = (MessageKind.GetChunkFrom, buffer, start, length);
-        Question = question;
+        IsLines = false;
+    }
+
+    /// <summary>Makes the entry lines that have been formatted before.</summary>
+    public void SetLines(byte[] lines, int length)
+    {
+        SetWritten(lines, 0, length);
+        IsLines = true;
     }
 
     public IZLoggerEntry CreateEntry(in LogInfo info) => this;
@@ -56,7 +60,8 @@ internal sealed class LoggedMessage : IZLoggerEntry
     {
     }
 
-    /// <summary>Writes the message as on the wire, without an end of line, and a request with its peer.</summary>
+    /// <summary>Writes the message as on the wire, without an end of line, and a request with its peer; or the
+    /// lines.</summary>
     /// <param name="buffer">At least as long as the text, or <see cref="MessageWriter.BytesMax"/>.</param>
     /// <returns>Bytes written.</returns>
     public int Format(Span<byte> buffer)
