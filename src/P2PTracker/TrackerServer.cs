@@ -14,7 +14,7 @@ namespace P2P.Tracker;
 internal sealed class TrackerServer
 {
     private readonly LoopTimer _sweepTimer;
-    private readonly HashSet<TrackerSession> _silentSessions = [];      // those that have not sent a message yet
+    private readonly SessionList _silentSessions = new();               // those that have not sent a message yet
     private readonly HttpAccess _access;
     private AllowedNetworks? _allowed;                                  // null: all may connect
     private HttpServer? _http;                                          // null: nobody may see the page
@@ -71,8 +71,8 @@ internal sealed class TrackerServer
     /// <summary>A session has read its first message.</summary>
     public void OnFirstMessage(TrackerSession session)
     {
-        bool wasSilent = _silentSessions.Remove(session);
-        Debug.Assert(wasSilent, "a session has two first messages");
+        Debug.Assert(!session.HasSentMessage, "a session has two first messages");
+        _silentSessions.Remove(session);
         WaitingClients.Add(session);
     }
 
@@ -88,9 +88,8 @@ internal sealed class TrackerServer
     /// <summary>A session has ended; its peers may have no connection any more.</summary>
     public void OnSessionEnd(TrackerSession session)
     {
-        bool wasSilent = _silentSessions.Remove(session);
-        Debug.Assert(wasSilent != session.HasSentMessage, "a session ends twice");
-        WaitingClients.Remove(session);
+        if (session.HasSentMessage) WaitingClients.Remove(session);
+        else _silentSessions.Remove(session);
         if (!_sweepTimer.IsRunning) _sweepTimer.Start(TrackerLimits.GonePeerSweep);
     }
 
@@ -106,7 +105,7 @@ internal sealed class TrackerServer
     private void CloseSilentSessions()
     {
         TimeSpan before = EventLoop.Now - TrackerLimits.SilentLife;
-        foreach (TrackerSession session in new List<TrackerSession>(_silentSessions))
+        foreach (TrackerSession session in _silentSessions.Sessions.ToArray())
         {
             if (session.StartedAt < before) session.Close();
         }

@@ -18,6 +18,8 @@ namespace P2P.Tracker;
 /// </summary>
 internal sealed class TrackerSession
 {
+    private const int TimedOut = -1;        // in place of the bytes of a read
+
     private readonly TrackerServer _server;
     private readonly Connection _connection;
     private LocalChunksHandler _localChunks;
@@ -53,8 +55,8 @@ internal sealed class TrackerSession
     /// <summary>The client has announced a chunk.</summary>
     public bool HasAnnounced => _localChunks.HasAnnounced;
 
-    /// <summary>The session's place among those of <see cref="WaitingClients"/>; below 0: it has none.</summary>
-    public int WaitingPlace { get; set; } = -1;
+    /// <summary>The session's place in the <see cref="SessionList"/> that it is in; below 0: it is in none.</summary>
+    public int ListPlace { get; set; } = -1;
 
     /// <summary>The client, as the page shows it while it has announced nothing; null if it has just gone.</summary>
     public WaitingClient? Waiting => _connection.Socket.SafeHandle.IsClosed ? null
@@ -82,6 +84,8 @@ internal sealed class TrackerSession
                     return;
                 }
                 _framer.OnReceived(_connection.Unread.Length, received.Bytes, received.IsTimedOut);
+                // What the method still needs after its waits, it holds as long as the connection is open.
+                int readBytes = received.IsTimedOut ? TimedOut : received.Bytes;
 
                 if (!HasSentMessage && _badMessages == 0 && _server.TryServeHttp(_connection))
                 {
@@ -113,7 +117,7 @@ internal sealed class TrackerSession
                 _server.Loop.Buffers.Return(answers);
                 answers = null;
 
-                if (received.IsEnd)
+                if (readBytes == 0)
                 {
                     reason = "the client has ended it";
                     return;
@@ -124,7 +128,7 @@ internal sealed class TrackerSession
                     await PauseAsync(TrackerLimits.NonsensePause);
                     return;
                 }
-                TimeSpan pause = PauseAfterRead(received.Bytes);
+                TimeSpan pause = PauseAfterRead(readBytes);
                 if (pause > TimeSpan.Zero) await PauseAsync(pause);
                 else if (_connection.HasHadTurn) await _server.Loop.YieldAsync();
             }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 
 namespace P2P.Tracker;
 
@@ -21,38 +20,28 @@ internal readonly record struct WaitingClient(string Host, int Port, TimeSpan Si
 /// </summary>
 internal sealed class WaitingClients
 {
-    private readonly List<TrackerSession> _sessions = [];       // each knows its place: there may be many
+    private readonly SessionList _sessions = new();
 
     /// <summary>How many wait. Looks at each of them, and at each session that was added since the last look.</summary>
     public int Count
     {
         get
         {
-            for (int i = _sessions.Count - 1; i >= 0; i--)
+            for (int i = _sessions.Sessions.Length - 1; i >= 0; i--)
             {
-                if (_sessions[i].HasAnnounced) Remove(_sessions[i]);
+                if (_sessions.Sessions[i].HasAnnounced) _sessions.Remove(_sessions.Sessions[i]);
             }
-            return _sessions.Count;
+            return _sessions.Sessions.Length;
         }
     }
 
     /// <summary>A session has read its first message.</summary>
-    public void Add(TrackerSession session)
-    {
-        Debug.Assert(session.WaitingPlace < 0, "a session has two first messages");
-        session.WaitingPlace = _sessions.Count;
-        _sessions.Add(session);
-    }
+    public void Add(TrackerSession session) => _sessions.Add(session);
 
-    /// <summary>A session has ended.</summary>
+    /// <summary>A session that has been added has ended.</summary>
     public void Remove(TrackerSession session)
     {
-        if (session.WaitingPlace < 0) return;
-        TrackerSession last = _sessions[^1];
-        Debug.Assert(_sessions[session.WaitingPlace] == session, "a session has another one's place");
-        _sessions[last.WaitingPlace = session.WaitingPlace] = last;
-        _sessions.RemoveAt(_sessions.Count - 1);
-        session.WaitingPlace = -1;
+        if (session.ListPlace >= 0) _sessions.Remove(session);
     }
 
     /// <summary>Lists the clients that wait, in no order.</summary>
@@ -61,7 +50,7 @@ internal sealed class WaitingClients
     public void CopyTo(List<WaitingClient> clients, int max)
     {
         clients.Clear();
-        foreach (TrackerSession session in _sessions)
+        foreach (TrackerSession session in _sessions.Sessions)
         {
             if (!session.HasAnnounced && clients.Count < max && session.Waiting is { } client) clients.Add(client);
         }

@@ -14,7 +14,7 @@ namespace P2P.Tracker;
 /// this machine, too.</param>
 internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
 {
-    private UnknownAnswers? _unknown;       // most connections never need it
+    private UnknownAnswers _unknown;
     private (int ChunkIndex, bool IsLine)? _held;
 
     /// <summary>The client speaks the lane: its answers have marks.</summary>
@@ -24,7 +24,7 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
     public readonly bool IsHolding => _held is not null;
 
     /// <summary>How long the held answer has still to wait; zero or less: no longer.</summary>
-    public readonly TimeSpan HoldTime(TimeSpan now) => _unknown!.HoldTime(_held!.Value.ChunkIndex, now);
+    public readonly TimeSpan HoldTime(TimeSpan now) => _unknown.HoldTime(_held!.Value.ChunkIndex, now);
 
     /// <summary>Logs the question WHERE_CHUNK,&lt;chunk_index&gt;, writes its answer and logs the answer.</summary>
     /// <param name="isLine">The question was a line, and so its answer is one.</param>
@@ -64,7 +64,6 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
         if (!isKnown)
         {
             TimeSpan now = EventLoop.Now;
-            _unknown ??= new UnknownAnswers();
             if (mayHold && _unknown.HoldTime(chunkIndex, now) > TimeSpan.Zero)
             {
                 _held = (chunkIndex, isLine);

@@ -8,7 +8,7 @@ namespace P2P.Tests.Tracker;
 public sealed class UnknownAnswersTests
 {
     private static readonly TimeSpan Start = TimeSpan.FromHours(5);
-    private readonly UnknownAnswers _answers = new();
+    private UnknownAnswers _answers;
 
     [Fact]
     public void TheFirstAnswerForAChunk_IsNotHeldBack()
