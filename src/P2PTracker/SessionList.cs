@@ -25,7 +25,7 @@ internal sealed class SessionList
     /// <summary>Takes a session out of this list.</summary>
     public void Remove(TrackerSession session)
     {
-        Debug.Assert(session.ListPlace >= 0 && _sessions[session.ListPlace] == session, "a session has another's place");
+        Debug.Assert(_sessions[session.ListPlace] == session, "a session has the place of another");
         TrackerSession last = _sessions[^1];
         _sessions[last.ListPlace = session.ListPlace] = last;
         _sessions.RemoveAt(_sessions.Count - 1);

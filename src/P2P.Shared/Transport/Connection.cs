@@ -154,13 +154,8 @@ public sealed class Connection : IOperationOwner, IDisposable
         Debug.Assert(State is ConnectionState.Receiving or ConnectionState.Unattended, "a receive is in flight");
         bool isAwaited = State == ConnectionState.Receiving;
         EndReceive(_receive!);
-        if (isAwaited)
-        {
-            _timeout?.Stop();
-            TakeReader()();
-            return;
-        }
-        if (State == ConnectionState.Idle) State = ConnectionState.Arrived;
+        if (isAwaited) TakeReader()();
+        else if (State == ConnectionState.Idle) State = ConnectionState.Arrived;
     }
 
     /// <summary>How the last receive that was awaited has ended.</summary>
@@ -173,12 +168,19 @@ public sealed class Connection : IOperationOwner, IDisposable
         _reader = continuation;
     }
 
-    /// <summary>The round has come in which a receive that was put off starts.</summary>
+    /// <summary>The round has come for a receive that was put off. False if a quick peer has not sent yet.</summary>
+    internal bool TryPutOff()
+    {
+        if (State != ConnectionState.PutOff || !_isPeerQuick) StartPutOff();
+        else if (TryReceive()) TakeReader()();
+        else return false;
+        return true;
+    }
+
+    /// <summary>Starts the receive that was put off, and waits.</summary>
     internal void StartPutOff()
     {
-        if (State != ConnectionState.PutOff || !((_isPeerQuick && TryReceive()) || TryStart(isForBytes: true))) return;
-        _timeout?.Stop();
-        TakeReader()();
+        if (State == ConnectionState.PutOff && TryStart(isForBytes: true)) TakeReader()();
     }
 
     /// <summary>Moves the unread bytes to a buffer of this connection's own, before others use the loop's.</summary>
@@ -234,8 +236,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     {
         _loop.Borrower?.KeepUnread();
         Span<byte> buffer = _loop.ReceiveBuffer.AsSpan(0, _readBytesMax);
-        int bytes = Socket.Receive(buffer, SocketFlags.None, out SocketError error);
-        var result = new SocketResult(bytes, error);
+        SocketResult result = new(Socket.Receive(buffer, SocketFlags.None, out SocketError error), error);
         if (result.WouldBlock) return false;
         EndReceive(result, wasForBytes: true);
         return true;
@@ -256,11 +257,9 @@ public sealed class Connection : IOperationOwner, IDisposable
 
     private void EndReceive(SocketOperation operation)
     {
-        SocketResult result = operation.Result;
-        bool wasForBytes = operation.Count > 0;
         _receive = null;
+        EndReceive(operation.Result, wasForBytes: operation.Count > 0);
         _loop.Operations.Return(operation);
-        EndReceive(result, wasForBytes);
     }
 
     private void EndReceive(SocketResult result, bool wasForBytes)
@@ -293,6 +292,7 @@ public sealed class Connection : IOperationOwner, IDisposable
     private Action TakeReader()
     {
         Debug.Assert(_reader is not null, "a session waits");
+        _timeout?.Stop();
         Action taken = _reader;
         _reader = null;
         return taken;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.ObjectPool;
 
 namespace P2P.Transport;
 
@@ -31,4 +32,12 @@ internal sealed class SocketOperation(EventLoop loop) : SocketAsyncEventArgs(tru
 
     /// <summary>The runtime calls this on its thread for sockets, which is the loop's.</summary>
     protected override void OnCompleted(SocketAsyncEventArgs operation) => loop.OnCompleted(this);
+}
+
+/// <summary>Makes the operations of a loop's pool.</summary>
+internal sealed class OperationPolicy(EventLoop loop) : PooledObjectPolicy<SocketOperation>
+{
+    public override SocketOperation Create() => new(loop);
+
+    public override bool Return(SocketOperation operation) => true;
 }

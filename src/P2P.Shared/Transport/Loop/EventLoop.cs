@@ -5,7 +5,6 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Threading;
-using Microsoft.Extensions.ObjectPool;
 
 namespace P2P.Transport;
 
@@ -21,8 +20,9 @@ namespace P2P.Transport;
 /// </summary>
 public sealed class EventLoop
 {
-    // No more answers than these leave together, while their sessions are still in the processor's cache.
-    private const int RoundMax = 128;
+    // No more answers than these leave together, while their sessions are still in the processor's cache; and while at
+    // least so many leave, a peer may send that has not yet.
+    private const int RoundMax = 128, EarlyRoundMin = 8;
 
     // A tracker whose thousands of clients all ask rents so many at one time; the collector gets those beyond them.
     private const int IdleOperationsMax = 4096, IdleBuffersMax = 2 * RoundMax;
@@ -201,15 +201,29 @@ public sealed class EventLoop
     private void OnWake()
     {
         if (_timers.IsDue) RunTimers();
-        for (int count = _putOff.Count; count > 0; count--)
-        {
-            _putOff.Dequeue().StartPutOff();
-            GiveBack();
-            if (_roundEnd.Count >= RoundMax) EndRound();
-        }
+        StartPutOff();
         for (int count = _nextRound.Count; count > 0; count--) Resume(_nextRound.Dequeue());
         EndRound();
         _loneRounds.OnRoundEnd();
+    }
+
+    // Peers send in the order in which they got their answers. Where one has not sent yet, the answers at hand leave
+    // first; where it has not even then, those behind it have not either, as a rule: their receives start, and wait.
+    private void StartPutOff()
+    {
+        bool areQuick = true;
+        for (int count = _putOff.Count; count > 0; count--)
+        {
+            Connection next = _putOff.Dequeue();
+            if (areQuick && !(areQuick = next.TryPutOff()) && _roundEnd.Count >= EarlyRoundMin)
+            {
+                EndRound();
+                areQuick = next.TryPutOff();
+            }
+            if (!areQuick) next.StartPutOff();
+            GiveBack();
+            if (_roundEnd.Count >= RoundMax) EndRound();
+        }
     }
 
     private void EndRound()
@@ -282,19 +296,5 @@ public sealed class EventLoop
         Running,        // or about to
         Stopping,       // the round at hand is the last one
         Over,
-    }
-
-    private sealed class BufferPolicy : PooledObjectPolicy<byte[]>
-    {
-        public override byte[] Create() => GC.AllocateUninitializedArray<byte>(Limits.BufferBytes, pinned: true);
-
-        public override bool Return(byte[] buffer) => true;
-    }
-
-    private sealed class OperationPolicy(EventLoop loop) : PooledObjectPolicy<SocketOperation>
-    {
-        public override SocketOperation Create() => new(loop);
-
-        public override bool Return(SocketOperation operation) => true;
     }
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
@@ -59,4 +60,12 @@ public sealed class LoopPool<T>(IPooledObjectPolicy<T> policy, int idleMax) wher
         Debug.Assert(_rented.Remove(item), "returned twice, or never rented");
 #endif
     }
+}
+
+/// <summary>Makes the buffers of a loop's pool.</summary>
+internal sealed class BufferPolicy : PooledObjectPolicy<byte[]>
+{
+    public override byte[] Create() => GC.AllocateUninitializedArray<byte>(Limits.BufferBytes, pinned: true);
+
+    public override bool Return(byte[] buffer) => true;
 }
