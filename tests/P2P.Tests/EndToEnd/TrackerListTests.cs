@@ -28,6 +28,23 @@ public sealed class TrackerListTests(ITestOutputHelper output) : SystemTest(outp
         Assert.Equal("GET_CHUNK_FROM,1,localhost,5001,localhost,5002", client.Ask(1));
     }
 
+    // The tracker keeps an answer and its lines of the log until something changes.
+    [Fact]
+    public void AnAnswerGivenAgainAndAgain_IsLoggedAsItIsGiven()
+    {
+        TrackerProcess tracker = StartTracker();
+        NaiveClient client = Connect(tracker.Port);
+        const string one = "GET_CHUNK_FROM,1,localhost,5001", two = $"{one},localhost,5002";
+        client.Announce(1, 5001);       // asks as well
+        for (int i = 0; i < 3; i++) Assert.Equal(one, client.Ask(1));
+        Connect(tracker.Port).Announce(1, 5002);
+        for (int i = 0; i < 3; i++) Assert.Equal(two, client.Ask(1));
+
+        IEnumerable<string> answers = Enumerable.Repeat(one, 4).Concat(Enumerable.Repeat(two, 4));
+        Assert.Equal(answers.SelectMany(answer => new[] { "P2PTracker,WHERE_CHUNK,1", $"P2PTracker,{answer}" }),
+            Log.Lines.Where(line => !line.Contains("LOCAL_CHUNKS")));
+    }
+
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]

@@ -51,6 +51,25 @@ public sealed class ActionLogTests : IDisposable
     }
 
     [Fact]
+    public void AQuestionAndItsAnswer_AreTwoLines_AsOftenAsTheyAreAdded()
+    {
+        ActionLog log = Open("a");
+        byte[] lines = [];
+        int length = log.FormatExchange(7, "GET_CHUNK_FROM,7,localhost,5001"u8, ref lines);
+        log.Exchange(lines, length);
+        log.WhereChunk(8);
+        log.Exchange(lines, length);
+        byte[] before = lines;
+        length = log.FormatExchange(7, "CHUNK_LOCATION_UNKNOWN,7"u8, ref lines);       // shorter: in the same buffer
+        log.Exchange(lines, length);
+        log.Flush();
+        Assert.Same(before, lines);
+        string pair = "a,WHERE_CHUNK,7\na,GET_CHUNK_FROM,7,localhost,5001\n";
+        Assert.Equal($"{pair}a,WHERE_CHUNK,8\n{pair}a,WHERE_CHUNK,7\na,CHUNK_LOCATION_UNKNOWN,7\n",
+            File.ReadAllText(LogPath));
+    }
+
+    [Fact]
     public void AName_IsWrittenInUtf8()
     {
         ActionLog log = Open("\u4e16\u00e9");

@@ -32,6 +32,29 @@ public sealed class MessageReaderTests(ITestOutputHelper output)
         Assert.Equal(message, MessageText.TryRead(text));
 
     [Theory]
+    [InlineData("WHERE_CHUNK,0\nLOCAL", "WhereChunk 0 0 14")]
+    [InlineData("WHERE_CHUNK,007\n", "WhereChunk 7 0 16")]
+    [InlineData("WHERE_CHUNK,999999999\n", "WhereChunk 999999999 0 22")]
+    [InlineData("LOCAL_CHUNKS,12,a-host,65535\n\n", "LocalChunks 12 65535 29")]
+    [InlineData("WHERE_CHUNK,1", null)]
+    [InlineData("WHERE_CHUNK,\n", null)]
+    [InlineData("WHERE_CHUNK,1\r\n", null)]
+    [InlineData("WHERE_CHUNK,1,\n", null)]
+    [InlineData("WHERE_CHUNK,+1\n", null)]
+    [InlineData("WHERE_CHUNK,2147483647\n", null)]         // a message, but for the longer way
+    [InlineData(" WHERE_CHUNK,1\n", null)]
+    [InlineData("LOCAL_CHUNKS,1,,5001\n", null)]
+    [InlineData("LOCAL_CHUNKS,1,a b,5001\n", null)]
+    [InlineData("LOCAL_CHUNKS,1,a\u007f,5001\n", null)]
+    [InlineData("LOCAL_CHUNKS,1,a,0\n", null)]
+    [InlineData("LOCAL_CHUNKS,1,a,65536\n", null)]
+    [InlineData("LOCAL_CHUNKS,1,a\n", null)]
+    [InlineData("LOCAL_CHUNKS,1,a,5001,\n", null)]
+    [InlineData("REQUEST_CHUNK,1\n", null)]
+    public void TryReadPlainLine_TakesALineThatIsAMessageAndNothingElse(string text, string? line) =>
+        Assert.Equal(line, MessageText.TryReadPlainLine(text));
+
+    [Theory]
     [InlineData("REQUEST_CHUNK,5,localhost,7001", "RequestChunk 5")]
     [InlineData("WHERE_CHUNK,5,", "WhereChunk 5")]
     [InlineData("WHERE_CHUNK,5,,,", "WhereChunk 5")]

@@ -12,6 +12,13 @@ internal static class MessageText
     public static string? TryRead(string text) =>
         MessageReader.TryRead(Encoding.Latin1.GetBytes(text), out Message message) ? Of(message) : null;
 
+    /// <summary>Reads the plain line at the head of a text: <c>LocalChunks 1 5001 31</c> is its chunk, its port and its
+    /// length; null if the text begins with none.</summary>
+    public static string? TryReadPlainLine(string text) =>
+        MessageReader.TryReadPlainLine(
+            Encoding.Latin1.GetBytes(text), out MessageKind kind, out int chunkIndex, out int port, out int length)
+            ? $"{kind} {chunkIndex} {port} {length}" : null;
+
     public static string Of(in Message message)
     {
         string text = $"{message.Kind} {message.ChunkIndex}";
