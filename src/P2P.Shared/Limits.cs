@@ -62,6 +62,10 @@ public static class Limits
     /// <summary>The same for a client of ours that serves peers and speaks the lane (PROTOCOL 9.2).</summary>
     public const int PeerUnreadBytes = 99_989;
 
+    /// <summary>A client is told of a chunk's new source unless the chunk has more than so many: any of these will do
+    /// (PROTOCOL 9.6).</summary>
+    public const int NewsSourcesMax = 8;
+
     /// <summary>Connections that the kernel may complete before we accept them.</summary>
     public const int ListenBacklog = 4096;
 

@@ -137,6 +137,10 @@ internal static class ClientLimits
     /// too.</summary>
     public static readonly TimeSpan QueueTimeout = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>Where no more peers than these have a chunk, a place in a queue is left at once for one that has just
+    /// got it: where many have it, the queues of all are as long.</summary>
+    public const int FewSources = 4;
+
     /// <summary>Chunks asked about at a time only to see whether better sources have appeared.</summary>
     public const int RefreshedForSourcesMax = 8;
 

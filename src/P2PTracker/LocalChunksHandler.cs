@@ -16,6 +16,10 @@ internal sealed class OurClient
 
     /// <summary>The name that the client's user has given it (PROTOCOL 11), in UTF-8; null: none.</summary>
     public byte[]? Name { get; set; }
+
+    /// <summary>How many pieces of news the client was told or has missed (PROTOCOL 9.6); null: it wants
+    /// none.</summary>
+    public long? NewsTold { get; set; }
 }
 
 /// <summary>
@@ -53,8 +57,14 @@ internal struct LocalChunksHandler(TrackerServer server, string host)
         int listed = server.Swarm.Announcements - listedBefore;
         Debug.Assert(listed is 0 or 1, "a message is listed more than once");
         _listed += listed;
+        if (listed > 0 && server.News.HasReaders)
+            server.News.OnListed(chunkIndex, server.Swarm.PeersOf(chunkIndex).Length);
         return isListed;
     }
+
+    /// <summary>The client has a chunk itself.</summary>
+    public readonly bool Has(int chunkIndex) =>
+        _last is not null && server.Swarm.PeersOf(chunkIndex).Contains(_last.Id);
 
     /// <summary>The client has said something that only one of ours says.</summary>
     public OurClient MakeOurs() => Ours ??= new OurClient();

@@ -55,4 +55,13 @@ internal static class TrackerLimits
 
     /// <summary>Most peers that are named to a client which asks for the description of the swarm's set.</summary>
     public const int DescribersNamed = 16;
+
+    /// <summary>Pieces of news that are kept for the clients (PROTOCOL 9.6). Where more come in one pause, chunks come
+    /// so quickly that news of them would only cost time.</summary>
+    public const int NewsKept = 64;
+
+    /// <summary>The pause before news is told, at least and for each client that is told: at most 2,000 clients are
+    /// told in a second, which takes some 20 ms.</summary>
+    public static readonly TimeSpan NewsPauseMin = TimeSpan.FromMilliseconds(5),
+        NewsPausePerClient = TimeSpan.FromMilliseconds(0.5);
 }

@@ -24,6 +24,7 @@ internal sealed class TrackerServer
     {
         (Loop, Log, _access) = (loop, log, access);
         _sweepTimer = new LoopTimer(loop, RemoveGonePeers);
+        News = new News(loop);
     }
 
     public EventLoop Loop { get; }
@@ -33,6 +34,8 @@ internal sealed class TrackerServer
     public Swarm Swarm { get; } = new();
 
     public FairShare FairShare { get; } = new();
+
+    public News News { get; }
 
     /// <summary>The clients that have announced nothing yet.</summary>
     public WaitingClients WaitingClients { get; } = new();
@@ -90,6 +93,7 @@ internal sealed class TrackerServer
     {
         if (session.HasSentMessage) WaitingClients.Remove(session);
         else _silentSessions.Remove(session);
+        News.Remove(session);
         if (!_sweepTimer.IsRunning) _sweepTimer.Start(TrackerLimits.GonePeerSweep);
     }
 

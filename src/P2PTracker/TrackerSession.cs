@@ -26,6 +26,7 @@ internal sealed class TrackerSession
     private WhereChunkHandler _whereChunk;
     private MessageFramer _framer;
     private int _badMessages;
+    private bool _isWoken;                  // for news: the next timeout is none
     private bool _isHandedOver;             // the connection belongs to the HTTP server now
     private FairShare.Share _share;
     private LoopSignal? _pause;
@@ -68,6 +69,13 @@ internal sealed class TrackerSession
     /// <summary>Closes the connection, to make room for others; <see cref="RunAsync"/> then ends.</summary>
     public void Close() => _connection.Close();
 
+    /// <summary>There is news that the client may not have been told.</summary>
+    public void OnNews()
+    {
+        _isWoken = true;
+        _connection.EndReceive();
+    }
+
     /// <summary>Serves the client until the client ends the connection, or has sent too much nonsense.</summary>
     public async Task RunAsync()
     {
@@ -83,7 +91,9 @@ internal sealed class TrackerSession
                     reason = DescribeEnd(received);
                     return;
                 }
-                _framer.OnReceived(_connection.Unread.Length, received.Bytes, received.IsTimedOut);
+                bool isWoken = received.IsTimedOut && _isWoken;
+                if (isWoken) _isWoken = false;
+                else _framer.OnReceived(_connection.Unread.Length, received.Bytes, received.IsTimedOut);
                 // What the method still needs after its waits, it holds as long as the connection is open.
                 int readBytes = received.IsTimedOut ? TimedOut : received.Bytes;
 
@@ -184,6 +194,7 @@ internal sealed class TrackerSession
             if (!wasLine) return true;
         }
 
+        if (_server.News.HasMore(_localChunks, answers, ref answerBytes)) return true;
         while (true)
         {
             ReadOnlySpan<byte> text = default;
@@ -246,6 +257,14 @@ internal sealed class TrackerSession
         {
             // What is no UTF-8 becomes U+FFFD. One name a connection: any more would only cost memory.
             _localChunks.MakeOurs().Name ??= Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(name));
+            return true;
+        }
+        if (LaneSyntax.IsNews(text))
+        {
+            OurClient ours = _localChunks.MakeOurs();
+            if (ours.NewsTold is null) _server.News.Add(this);
+            ours.NewsTold = _server.News.Count;
+            answerBytes += WhereChunkHandler.WriteNews(0, answers, answerBytes);
             return true;
         }
         if (!LaneSyntax.TryReadHello(text, out int version)) return false;

@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using P2P.Protocol;
 using P2P.Transport;
 
 namespace P2P.Tracker;
@@ -49,6 +50,21 @@ internal struct WhereChunkHandler(TrackerServer server, string? thisMachine)
         int length = WriteAnswer(chunkIndex, isLine, buffer, start: 0, mayHold: false);
         Debug.Assert(length > 0 && _held is null, "an answer is held back twice");
         return length;
+    }
+
+    /// <summary>Writes the line that tells that a chunk has a new source, or the one that tells that news begins or was
+    /// missed (PROTOCOL 9.6). Not logged.</summary>
+    /// <param name="chunkIndex">0 for that line.</param>
+    /// <param name="start">Where in the buffer the line begins, with room for an answer, marks and a newline.</param>
+    /// <returns>Bytes written.</returns>
+    public static int WriteNews(int chunkIndex, byte[] buffer, int start)
+    {
+        Span<byte> line = buffer.AsSpan(start);
+        int length = chunkIndex == 0
+            ? MessageWriter.ChunkLocationUnknown(line, LaneSyntax.NewsIndex)
+            : MessageWriter.GetChunkFrom(line, chunkIndex);
+        line[length] = (byte)'\n';
+        return length + 1;
     }
 
     /// <inheritdoc cref="Swarm.WriteSet"/>

@@ -17,6 +17,12 @@ public static class LaneSyntax
     /// mark.</summary>
     public const int MarksBytesMax = 6 + Limits.AnswerBytesMax / 5;
 
+    /// <summary>Our tracker says that it doesn't know where this chunk is, which nobody has asked for: a client is told
+    /// of new sources from now on, and may have missed some before (PROTOCOL 9.6).</summary>
+    public const int NewsIndex = int.MaxValue - 1;
+
+    private static ReadOnlySpan<byte> NewsLine => "NEWS\n"u8;
+
     private static ReadOnlySpan<byte> Verb => "LANE,"u8;
 
     private static ReadOnlySpan<byte> CancelVerb => "CANCEL_CHUNK,"u8;
@@ -44,6 +50,19 @@ public static class LaneSyntax
         return text.StartsWith(Verb) && Utf8Parser.TryParse(text[Verb.Length..], out version, out int length)
             && length == 1 && Verb.Length + length == text.Length && version > 0;
     }
+
+    // NEWS   (PROTOCOL 9.6)
+    /// <summary>Writes the line that asks for news, with its newline.</summary>
+    /// <returns>Bytes written.</returns>
+    public static int WriteNews(Span<byte> buffer)
+    {
+        NewsLine.CopyTo(buffer);
+        return NewsLine.Length;
+    }
+
+    /// <summary>Tells whether a line asks for news.</summary>
+    /// <param name="text">Without its end of line; any bytes.</param>
+    public static bool IsNews(ReadOnlySpan<byte> text) => MessageReader.Trim(text).SequenceEqual(NewsLine[..^1]);
 
     // CANCEL_CHUNK,<chunk_index>   (PROTOCOL 9.3)
     /// <summary>Writes the line that takes a request back, with its newline.</summary>

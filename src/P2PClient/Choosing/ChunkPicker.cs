@@ -21,6 +21,7 @@ internal sealed class ChunkPicker
     private readonly BackOff _refreshAge;       // an older answer may have missed new sources
     private bool _isTrackerGone;                // the tracker can't be asked for now
     private TimeSpan _lookedForOldestAt;
+    private TimeSpan _newsSince = TimeSpan.MaxValue;    // the tracker tells of new sources of chunks asked about since
 
     /// <summary>Makes a picker that has nothing yet.</summary>
     /// <param name="held">Indexes of the chunks that are held, from 1 to <paramref name="chunkCount"/>.</param>
@@ -88,10 +89,22 @@ internal sealed class ChunkPicker
         if (StateOf(chunkIndex) == ChunkState.Asked) _questions.AskAgain(chunkIndex);
     }
 
+    /// <summary>The tracker tells of new sources from now on, without being asked (PROTOCOL 9.6); it may not have told
+    /// of some so far.</summary>
+    public void OnNewsBegin(TimeSpan now) => _newsSince = now;
+
+    /// <summary>A chunk has a new source, which the tracker has not named: the last answer about the chunk is
+    /// old.</summary>
+    public void OnNews(int chunkIndex)
+    {
+        if (StateOf(chunkIndex) is ChunkState.Ready or ChunkState.InFlight) _sources.Outdate(chunkIndex);
+    }
+
     /// <summary>The tracker can't be asked for now: its last answers count, however old they are.</summary>
     public void OnTrackerGone()
     {
         _isTrackerGone = true;
+        _newsSince = TimeSpan.MaxValue;
         _questions.GiveUpRefreshing();
     }
 
@@ -136,7 +149,8 @@ internal sealed class ChunkPicker
     public void LookForSources(int chunkIndex, TimeSpan now)
     {
         Debug.Assert(StateOf(chunkIndex) == ChunkState.InFlight, "the chunk is not in flight");
-        if (now - _sources.TimeOf(chunkIndex) > _refreshAge.Pause) _questions.AskForMoreSources(chunkIndex);
+        if (now - _sources.TimeOf(chunkIndex) > _refreshAge.Pause && !IsToldOf(chunkIndex))
+            _questions.AskForMoreSources(chunkIndex);
     }
 
     /// <summary>A chunk in flight has arrived whole.</summary>
@@ -256,7 +270,7 @@ internal sealed class ChunkPicker
         }
         if (oldest < 0) return;
         int chunkIndex = _ready[oldest];
-        if (now - _sources.TimeOf(chunkIndex) <= _refreshAge.Pause) return;
+        if (now - _sources.TimeOf(chunkIndex) <= _refreshAge.Pause || IsToldOf(chunkIndex)) return;
         _ready.RemoveAt(oldest);
         _questions.Refresh(chunkIndex);
     }
@@ -270,5 +284,9 @@ internal sealed class ChunkPicker
     }
 
     private bool IsFresh(int chunkIndex, TimeSpan now) =>
-        _isTrackerGone || now - _sources.TimeOf(chunkIndex) <= AnswerLife;
+        _isTrackerGone || now - _sources.TimeOf(chunkIndex) <= AnswerLife || IsToldOf(chunkIndex);
+
+    // If there were new sources, the tracker would have said so.
+    private bool IsToldOf(int chunkIndex) => _sources.TimeOf(chunkIndex) >= _newsSince
+        && _sources.CountOf(chunkIndex) < Limits.NewsSourcesMax;
 }

@@ -172,7 +172,8 @@ internal sealed class DownloadScheduler(
             if (!MayGiveUp(download) || !download.IsWanted || !download.IsWaiting(now)) continue;
             // A request that is taken back too late costs the peer a chunk's time: it must pay.
             int waitingMax = download.IsOnLane && download.Peer.Window.Waiting is { } wait ? wait - 2 : int.MaxValue;
-            bool hasNewSource = picker.AvailabilityOf(download.ChunkIndex) > download.SourcesKnown;
+            int sources = picker.AvailabilityOf(download.ChunkIndex);
+            bool hasNewSource = sources > download.SourcesKnown && sources <= ClientLimits.FewSources;
             bool isLate = now - download.StartedAt >= ClientLimits.QueueTimeout + download.Delay;
             if (waitingMax < 0 || !(hasNewSource || isLate))
             {

@@ -34,6 +34,9 @@ internal sealed class KnownSources(int chunkCount, Random random)
         Replace(chunkIndex, new Answer(sources, now));
     }
 
+    /// <summary>The last answer about a chunk is known to be incomplete.</summary>
+    public void Outdate(int chunkIndex) => _answers[chunkIndex] = _answers[chunkIndex] with { Time = TimeSpan.Zero };
+
     /// <summary>The chunk has arrived: its sources no longer matter.</summary>
     public void Forget(int chunkIndex)
     {

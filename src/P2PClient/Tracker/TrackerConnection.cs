@@ -225,8 +225,15 @@ internal sealed class TrackerConnection
     {
         while (_reader.TryNext(out Message answer))
         {
+            if (_peers.HasMarks && answer is { Kind: MessageKind.GetChunkFrom, Peers.IsEmpty: true })
+            {
+                _picker.OnNews(answer.ChunkIndex);
+                _onAnswer();
+                continue;
+            }
             Health.AnsweredAt = EventLoop.Now;
             _questions.OnAnswer(answer.ChunkIndex);
+            if (answer.ChunkIndex == LaneSyntax.NewsIndex && _peers.HasMarks) _picker.OnNewsBegin(EventLoop.Now);
             _picker.OnAnswer(answer.ChunkIndex, _peers.Read(answer.Peers), EventLoop.Now);
             _onAnswer();
         }

@@ -51,7 +51,7 @@ internal sealed class TrackerMessages(
     }
 
     /// <summary>The next message is to tell a tracker of ours that this client speaks the lane (PROTOCOL
-    /// 9.2).</summary>
+    /// 9.2), and wants news (PROTOCOL 9.6).</summary>
     public void SayHello() => _mustSayHello = true;
 
     /// <summary>The next message is to tell a tracker of ours which set the client has, if it can describe it (PROTOCOL
@@ -80,6 +80,7 @@ internal sealed class TrackerMessages(
             Buffer[bytes++] = (byte)'\n';
         }
         if (_mustSayName) bytes += NameSyntax.Write(Buffer.AsSpan(bytes), name!);
+        if (_mustSayHello) bytes += LaneSyntax.WriteNews(Buffer.AsSpan(bytes));
         _mustEndLine = _mustSayHello = _mustSaySet = _mustSayName = false;
         while (bytes + MessageWriter.BytesMax < Buffer.Length)
         {

@@ -10,7 +10,7 @@ namespace P2P.Fuzz;
 
 /// <summary>
 /// What comes over a lane, in any pieces: the reader shows the same answers, with the same bytes, as a slow one that
-/// has the whole stream before it. Its lines, taken for hellos and cancellations, are what they say.
+/// has the whole stream before it. Its lines, taken for hellos, cancellations and wishes for news, are what they say.
 /// </summary>
 internal static class LaneTarget
 {
@@ -99,6 +99,7 @@ internal static class LaneTarget
                 int length = LaneSyntax.WriteCancel(line, chunk) - 1;
                 Expect(chunk >= 0 && length > 0 && trimmed.StartsWith("CANCEL_CHUNK,"u8), "no cancellation");
             }
+            Expect(LaneSyntax.IsNews(text) == trimmed.SequenceEqual("NEWS"u8), "no wish for news");
             if (NameSyntax.TryRead(text, out ReadOnlySpan<byte> name))
             {
                 Expect(name.Length is >= 1 and <= 64 && !name.ContainsAnyInRange((byte)0, (byte)' '), "no name");

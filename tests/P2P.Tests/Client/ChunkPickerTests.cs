@@ -573,6 +573,42 @@ public sealed class ChunkPickerTests(ITestOutputHelper output)
     private static ChunkPicker Picker(int chunkCount, params IEnumerable<int> held) =>
         new(chunkCount, held, new Random(1));
 
+    [Fact]
+    public void WhereTheTrackerTellsOfNewSources_AnOldAnswerCounts()
+    {
+        TimeSpan later = Start + TimeSpan.FromMinutes(1);
+        Peer[] many = [.. Enumerable.Range(5001, Limits.NewsSourcesMax).Select(Source)];
+        ChunkPicker picker = Picker(3);
+        picker.OnNewsBegin(Start);
+        Ready(picker, Start, [[many[0]], [many[1]], many]);
+        Assert.Equal([1, 2], PickAll(picker, later).Order());
+        Assert.Equal([3], AskAll(picker, later));       // it has so many that more are not told
+
+        picker.OnAnswer(1, many[..2], later);           // of chunks in flight as well
+        Assert.Equal(2, picker.AvailabilityOf(1));
+        picker.LookForSources(1, later + TimeSpan.FromMinutes(1));
+        Assert.Empty(AskAll(picker, later + TimeSpan.FromMinutes(1)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnAnswerFromBeforeNewsBegan_OrWasMissed_OrBeforeTheTrackerWent_IsOld(bool hasGone)
+    {
+        TimeSpan missedAt = Start + TimeSpan.FromSeconds(1), later = Start + TimeSpan.FromMinutes(1);
+        ChunkPicker picker = Picker(1);
+        picker.OnNewsBegin(Start);
+        Ready(picker, Start, [[Source(5001)]]);
+        if (hasGone)
+        {
+            picker.OnTrackerGone();
+            picker.OnTrackerBack();
+        }
+        else picker.OnNewsBegin(missedAt);
+        Assert.Empty(PickAll(picker, later));
+        Assert.Equal([1], AskAll(picker, later));
+    }
+
     private static Peer Source(int port) => new("localhost", port, HostTable.Localhost);
 
     // Asks for every chunk that can be asked for.

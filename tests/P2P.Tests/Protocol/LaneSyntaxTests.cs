@@ -23,6 +23,15 @@ public sealed class LaneSyntaxTests
     }
 
     [Theory]
+    [InlineData("NEWS", true)]
+    [InlineData(" NEWS\r", true)]
+    [InlineData("NEWS,1", false)]
+    [InlineData("NEW", false)]
+    [InlineData("", false)]
+    public void AWishForNews_IsTheWordAlone(string text, bool isNews) =>
+        Assert.Equal(isNews, LaneSyntax.IsNews(Encoding.ASCII.GetBytes(text)));
+
+    [Theory]
     [InlineData("CANCEL_CHUNK,5", 5)]
     [InlineData("CANCEL_CHUNK,2147483647\r", int.MaxValue)]
     [InlineData("CANCEL_CHUNK,2147483648", -1)]
@@ -42,6 +51,9 @@ public sealed class LaneSyntaxTests
         int length = LaneSyntax.WriteHello(buffer);
         Assert.True(LaneSyntax.TryReadHello(buffer.AsSpan(0, length - 1), out int version));
         Assert.Equal(LaneSyntax.Version, version);
+        length = LaneSyntax.WriteNews(buffer);
+        Assert.True(LaneSyntax.IsNews(buffer.AsSpan(0, length - 1)));
+        Assert.Equal((byte)'\n', buffer[length - 1]);
         length = LaneSyntax.WriteCancel(buffer, 77);
         Assert.True(LaneSyntax.TryReadCancel(buffer.AsSpan(0, length - 1), out int chunk));
         Assert.Equal(77, chunk);
