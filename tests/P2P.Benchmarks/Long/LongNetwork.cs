@@ -30,7 +30,10 @@ internal sealed unsafe class LongNetwork : ISwarmNetwork
     {
         _hosts = new NetworkNamespace[uplinkMegabits.Length + 1];
         for (int i = 0; i < _hosts.Length; i++) _hosts[i] = new NetworkNamespace();
-        int[] devices = _hosts.Select((host, i) => host.Inside(() => MakeDevice(AddressOf(i)))).ToArray();
+        // A kernel that hands over many packets as one does not say which of them the line loses.
+        bool joinsPackets = loss == 0;
+        int[] devices =
+            _hosts.Select((host, i) => host.Inside(() => MakeDevice(AddressOf(i), joinsPackets))).ToArray();
         _router = new PacketRouter(devices, [.. uplinkMegabits, TrackerMegabits], roundTrip / 2, loss, seed: 1);
     }
 
@@ -49,17 +52,19 @@ internal sealed unsafe class LongNetwork : ISwarmNetwork
     }
 
     // linux/if_tun.h. A device lives as long as its descriptor, in the network of the thread that made it.
-    private static int MakeDevice(IPAddress address)
+    private static int MakeDevice(IPAddress address, bool joinsPackets)
     {
         const string name = "line0";
-        const nuint setInterface = 0x400454ca;      // TUNSETIFF
-        const short tun = 1, noPacketInformation = 0x1000;
+        const nuint setInterface = 0x400454ca, setOffload = 0x400454d0;     // TUNSETIFF, TUNSETOFFLOAD
+        const nint checksums = 1, tcpOverIPv4 = 2;
+        const short tun = 1, noPacketInformation = 0x1000, offloadHead = 0x4000;
         int device = LibC.Open("/dev/net/tun", LibC.O_RDWR | LibC.O_NONBLOCK);
         byte* request = stackalloc byte[40];        // struct ifreq: 16 bytes of name, then the flags
         new Span<byte>(request, 40).Clear();
         Encoding.ASCII.GetBytes(name, new Span<byte>(request, 16));
-        *(short*)(request + 16) = tun | noPacketInformation;
+        *(short*)(request + 16) = tun | noPacketInformation | offloadHead;
         LibC.Check(LibC.ioctl(device, setInterface, request));
+        if (joinsPackets) LibC.Check(LibC.ioctl(device, setOffload, (void*)(checksums | tcpOverIPv4)));
         ChildProcess.Run("ip", "link", "set", "lo", "up");
         ChildProcess.Run("ip", "address", "add", $"{address}/24", "dev", name);
         ChildProcess.Run("ip", "link", "set", name, "up");
