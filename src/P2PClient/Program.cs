@@ -61,15 +61,13 @@ internal static class Program
     {
         try
         {
-            var acceptor = Acceptor.Listen(options.BindAddresses, options.TransferPort);
-            acceptor.Configure(listener =>
+            return Acceptor.Listen(options.BindAddresses, options.TransferPort, listener =>
             {
                 listener.ResetOnClose(true);        // until a chunk is sent whole (PROTOCOL 3.2)
                 listener.LimitUnsent(ClientLimits.UnsentBytes);
                 listener.SendFullPackets();
                 if (options.UsesLanes) listener.LimitUnread(Limits.PeerUnreadBytes);
             });
-            return acceptor;
         }
         catch (SocketException e)
         {

@@ -85,7 +85,7 @@ internal static class Program
     {
         try
         {
-            return Acceptor.Listen(addresses, port);
+            return Acceptor.Listen(addresses, port, TrackerServer.Configure);
         }
         catch (SocketException e)
         {

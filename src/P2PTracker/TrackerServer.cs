@@ -59,7 +59,12 @@ internal sealed class TrackerServer
     /// <summary>Connections closed for their address (-allow).</summary>
     public long NotAllowed => _allowed?.Refused ?? 0;
 
+    /// <summary>Sets the options of a socket that is to listen for clients: they know a tracker of ours by its receive
+    /// buffer (PROTOCOL 9.2).</summary>
+    public static void Configure(Socket listener) => listener.LimitUnread(Limits.TrackerUnreadBytes);
+
     /// <summary>Serves the clients that connect from now on. On the loop.</summary>
+    /// <param name="acceptor">Its sockets have been through <see cref="Configure"/>.</param>
     /// <param name="allowed">Those that may connect; null: all.</param>
     public void Start(Acceptor acceptor, AllowedNetworks? allowed = null)
     {
@@ -67,7 +72,6 @@ internal sealed class TrackerServer
         Loop.OnRoundEnd = Log.Flush;
         _allowed = allowed;
         if (_access != HttpAccess.Off) _http = new HttpServer(this, _access);
-        acceptor.Configure(socket => socket.LimitUnread(Limits.TrackerUnreadBytes));
         acceptor.Start(Loop, allowed?.Guard("P2PTracker", OnAccepted) ?? OnAccepted, CloseSilentSessions);
     }
 

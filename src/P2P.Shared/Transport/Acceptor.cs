@@ -18,10 +18,11 @@ public sealed class Acceptor
     private readonly List<Socket> _listeners = [];
     private readonly List<Accepting> _accepting = [];
     private readonly IPAddress[] _addresses;
-    private Action<Socket>? _change;
+    private readonly Action<Socket>? _configure;
     private Action? _start;
 
-    private Acceptor(IPAddress[] addresses, int port) => (_addresses, Port) = (addresses, port);
+    private Acceptor(IPAddress[] addresses, int port, Action<Socket>? configure) =>
+        (_addresses, Port, _configure) = (addresses, port, configure);
 
     /// <summary>The port, the same on every address.</summary>
     public int Port { get; private set; }
@@ -32,18 +33,20 @@ public sealed class Acceptor
     /// </summary>
     /// <param name="addresses">The addresses, without port.</param>
     /// <param name="port">1 to 65535, or 0 for any that is free on all of them.</param>
+    /// <param name="configure">Sets the options of each socket before it listens: what it accepts inherits them, from
+    /// the first connection on, and that may come at once.</param>
     /// <exception cref="SocketException">The port is taken, or the address isn't this machine's.</exception>
-    public static Acceptor Listen(IPAddress[] addresses, int port)
+    public static Acceptor Listen(IPAddress[] addresses, int port, Action<Socket>? configure = null)
     {
         SocketRuntime.Prepare();
         for (int attempt = 1; ; attempt++)
         {
-            var acceptor = new Acceptor(addresses, port);
+            var acceptor = new Acceptor(addresses, port, configure);
             try
             {
                 foreach (IPAddress address in addresses)
                 {
-                    if (TryListen(address, acceptor.Port) is not { } listener) continue;
+                    if (acceptor.TryListen(address) is not { } listener) continue;
                     acceptor._listeners.Add(listener);
                     if (acceptor.Port == 0) acceptor.Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
                 }
@@ -66,13 +69,6 @@ public sealed class Acceptor
     /// <summary>Tells whether listening failed since this machine does not have the address.</summary>
     public static bool IsAddressForeign(SocketException failure) =>
         failure.SocketErrorCode == SocketError.AddressNotAvailable;
-
-    /// <summary>Changes the listening sockets; the sockets that they accept inherit the change.</summary>
-    public void Configure(Action<Socket> change)
-    {
-        _change = change;
-        _listeners.ForEach(change);
-    }
 
     /// <summary>Accepts from now on. On the loop.</summary>
     /// <param name="onAccepted">Takes over each socket.</param>
@@ -106,25 +102,25 @@ public sealed class Acceptor
         bool hasMoved = true;
         try
         {
-            _listeners.AddRange(Listen(addresses, Port)._listeners);
+            _listeners.AddRange(Listen(addresses, Port, _configure)._listeners);
         }
         catch (SocketException)
         {
             hasMoved = false;
-            _listeners.AddRange(Listen(_addresses, Port)._listeners);
+            _listeners.AddRange(Listen(_addresses, Port, _configure)._listeners);
         }
-        if (_change is not null) _listeners.ForEach(_change);
         _start?.Invoke();
         return hasMoved;
     }
 
-    private static Socket? TryListen(IPAddress address, int port)
+    private Socket? TryListen(IPAddress address)
     {
         Socket? socket = null;
         try
         {
             socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(address, port));
+            socket.Bind(new IPEndPoint(address, Port));
+            _configure?.Invoke(socket);
             socket.Listen(Limits.ListenBacklog);
             return socket;
         }

@@ -26,7 +26,7 @@ internal sealed class TrackerInThisProcess : IDisposable
             _loop = new EventLoop(Limits.RequestReadBytes);
             var log = ActionLog.Open(_folder["logs.log"], "P2PTracker", reason => throw new IOException(reason));
             _server = new TrackerServer(_loop, log, HttpAccess.Off);
-            var acceptor = Acceptor.Listen([IPAddress.Loopback], 0);
+            var acceptor = Acceptor.Listen([IPAddress.Loopback], 0, TrackerServer.Configure);
             _loop.Run(() =>
             {
                 _server.Start(acceptor);

@@ -235,6 +235,19 @@ internal static class ConnectionScenarios
             (await connection.ConnectAsync((IPEndPoint)bound.LocalEndPoint!)).Error);
     });
 
+    // A client knows a tracker of ours by what its socket has inherited, and may connect at once.
+    public static void AListener_IsConfigured_BeforeAnyoneCanConnect() => OnLoop(async (loop, _, _) =>
+    {
+        SocketException? refused = null;
+        Acceptor.Listen([IPAddress.Loopback], 0, listener =>
+        {
+            using Socket early = NewSocket();
+            refused = Assert.Throws<SocketException>(() => early.Connect(listener.LocalEndPoint!));
+        });
+        Assert.Equal(SocketError.ConnectionRefused, refused?.SocketErrorCode);
+        await loop.YieldAsync();
+    });
+
     public static void ASecondWaiter_IsAnAssertion() => OnLoop(async (_, near, _) =>
     {
         var failures = new AssertionList();
