@@ -120,6 +120,7 @@ public sealed class Acceptor
         {
             socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             socket.Bind(new IPEndPoint(address, Port));
+            if (IPAddress.IsLoopback(address)) socket.SendUnpaced();
             _configure?.Invoke(socket);
             socket.Listen(Limits.ListenBacklog);
             return socket;

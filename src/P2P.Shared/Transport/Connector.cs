@@ -23,6 +23,7 @@ public static class Connector
         foreach (IPAddress address in addresses)
         {
             if (TryCreate(address) is not { } socket) continue;
+            if (IPAddress.IsLoopback(address)) socket.SendUnpaced();
             if (unreadMax > 0) socket.LimitUnread(unreadMax);     // before the window is first told
             var connection = new Connection(loop, socket, readBytesMax);
             var timer = new LoopTimer(loop, connection.Close);

@@ -9,8 +9,8 @@ namespace P2P.Transport;
 /// accepts. Setting an option fails only where the peer has gone already, and is then left undone.</summary>
 public static class SocketOptions
 {
-    // netinet/tcp.h; the runtime has no names for these two.
-    private const int ProtocolTcp = 6, Cork = 3, Information = 11, UnsentLowWater = 25;
+    // netinet/tcp.h; the runtime has no names for these.
+    private const int ProtocolTcp = 6, Cork = 3, Information = 11, Congestion = 13, UnsentLowWater = 25;
 
     /// <summary>Small messages leave at once.</summary>
     public static void NoDelay(this Socket socket) =>
@@ -23,6 +23,12 @@ public static class SocketOptions
     /// <summary>The kernel stops taking bytes once this many are unsent, so that little stands between the peer that is
     /// served and the next one.</summary>
     public static void LimitUnsent(this Socket socket, int bytes) => SetRaw(socket, UnsentLowWater, bytes);
+
+    /// <summary>Packets leave as fast as they are read. For a connection within this machine, where there is no line to
+    /// share: a machine that paces packets by default (BBR) would let both ends wait for its timers. Reno does not, and
+    /// every kernel has it and lets everybody use it.</summary>
+    /// <param name="socket">Not yet connected: a socket that was paced once remains so.</param>
+    public static void SendUnpaced(this Socket socket) => SetRaw(socket, Congestion, "reno"u8);
 
     /// <summary>The kernel holds about this many received bytes that are unread, and then lets the peer wait.</summary>
     public static void LimitUnread(this Socket socket, int bytes) =>
@@ -106,11 +112,14 @@ public static class SocketOptions
         }
     }
 
-    private static void SetRaw(Socket socket, int name, int value)
+    private static void SetRaw(Socket socket, int name, int value) =>
+        SetRaw(socket, name, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+
+    private static void SetRaw(Socket socket, int name, ReadOnlySpan<byte> value)
     {
         try
         {
-            socket.SetRawSocketOption(ProtocolTcp, name, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+            socket.SetRawSocketOption(ProtocolTcp, name, value);
         }
         catch (SocketException)
         {

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using P2P.Tests.Support;
 using P2P.Transport;
 using Xunit;
 
@@ -52,6 +53,13 @@ internal static class ConnectionScenarios
             near.Close();
             far?.Close();
         }
+    }
+
+    private static string CongestionControlOf(Socket socket)
+    {
+        Span<byte> name = stackalloc byte[16];
+        const int tcp = 6, congestion = 13;     // netinet/tcp.h
+        return Encoding.ASCII.GetString(name[..socket.GetRawSocketOption(tcp, congestion, name)]).TrimEnd('\0');
     }
 
     private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -246,6 +254,32 @@ internal static class ConnectionScenarios
         });
         Assert.Equal(SocketError.ConnectionRefused, refused?.SocketErrorCode);
         await loop.YieldAsync();
+    });
+
+    // Many machines pace packets by default, which is right for a line and costs a third of the speed within a machine.
+    public static void OnlyWithinAMachine_NothingIsPaced() => OnLoop(async (loop, _, _) =>
+    {
+        using Socket plain = NewSocket();
+        foreach (IPAddress address in (IPAddress[])[IPAddress.Loopback, IPAddress.Any])
+        {
+            Socket? accepted = null;
+            var signal = new LoopSignal(loop);
+            var acceptor = Acceptor.Listen([address], 0);
+            acceptor.Start(loop, OnAccepted);
+            using Connection? near =
+                await Connector.ConnectAsync(loop, [IPAddress.Loopback], acceptor.Port, ReadBytes, Patience.Limit);
+            await signal.WaitAsync(NoTimeout);
+            Assert.Equal("reno", CongestionControlOf(near!.Socket));
+            Assert.Equal(IPAddress.IsLoopback(address) ? "reno" : CongestionControlOf(plain),
+                CongestionControlOf(accepted!));
+            accepted!.Dispose();
+
+            void OnAccepted(Socket socket)
+            {
+                accepted = socket;
+                signal.Set();
+            }
+        }
     });
 
     public static void ASecondWaiter_IsAnAssertion() => OnLoop(async (_, near, _) =>
