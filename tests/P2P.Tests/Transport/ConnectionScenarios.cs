@@ -256,6 +256,55 @@ internal static class ConnectionScenarios
         await loop.YieldAsync();
     });
 
+    // A peer that is late, and those behind it, wait for the answers of the others: as a rule they come then.
+    public static void WhereAQuickPeerIsLate_TheAnswersAtHandLeaveFirst_IfTheyAreEight() => OnLoop(async (loop, _, _) =>
+    {
+        Assert.Equal("01234567!!!!!!!!9!", await RunRoundAsync(loop, late: 8));
+        Assert.Equal("01234568!!!!!!!!", await RunRoundAsync(loop, late: 7));
+    });
+
+    // Peers of which the last but one does not send, all in one round: the numbers of those whose message is read, and
+    // a mark for each answer.
+    private static async Task<string> RunRoundAsync(EventLoop loop, int late)
+    {
+        var happened = new StringBuilder();
+        using Socket listener = NewSocket();
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        List<Socket> peers = [];
+        List<Connection> connections = [];
+        for (int number = 0; number <= late + 1; number++)
+        {
+            Socket peer = NewSocket();
+            peer.Connect(listener.LocalEndPoint!);
+            peer.Send("1"u8);
+            peers.Add(peer);
+            connections.Add(new Connection(loop, listener.Accept(), ReadBytes, isPeerQuick: true));
+            _ = AnswerAsync(connections[number], number);
+        }
+        Assert.False(loop.IsLone);
+        foreach (Socket peer in peers)
+        {
+            if (peer != peers[late]) peer.Send("2"u8);
+        }
+        await loop.YieldAsync();
+        await loop.YieldAsync();
+        peers.ForEach(peer => peer.Dispose());
+        connections.ForEach(connection => connection.Close());
+        return happened.ToString();
+
+        async Task AnswerAsync(Connection connection, int number)
+        {
+            await connection.ReceiveAsync(NoTimeout);
+            connection.Consume(connection.Unread.Length);
+            if (!(await connection.ReceiveAsync(NoTimeout)).IsSuccess) return;
+            happened.Append(number);
+            connection.Consume(connection.Unread.Length);
+            await loop.RoundEndAsync();
+            happened.Append('!');
+        }
+    }
+
     // Many machines pace packets by default, which is right for a line and costs a third of the speed within a machine.
     public static void OnlyWithinAMachine_NothingIsPaced() => OnLoop(async (loop, _, _) =>
     {
