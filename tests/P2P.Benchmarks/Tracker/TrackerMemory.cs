@@ -72,9 +72,9 @@ internal sealed class TrackerMemory(BenchmarkContext context)
     private static byte[] PeerAnnouncements(int peer) => Enumerable.Range(1, ChunksPerPeer)
         .SelectMany(chunk => RedisServer.Command("SADD", $"chunk{chunk}", $"localhost:{FirstPort + peer}")).ToArray();
 
-    // What starting and stopping cost is the same in a short life and in a long one, but for some hundred bytes that are
-    // left to chance: the least of some lives counts. One connection: with more it is left to chance how many of them
-    // need a buffer at a time, and so how many the pool gets.
+    // What starting and stopping cost is the same in a short life and in a long one, but for some hundred bytes that
+    // are left to chance: the least of some lives counts. One connection: with more it is left to chance how many of
+    // them need a buffer at a time, and so how many the pool gets.
     private double AllocatedBytesPerQuestion()
     {
         const int lives = 5;
