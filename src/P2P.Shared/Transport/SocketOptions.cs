@@ -24,9 +24,9 @@ public static class SocketOptions
     /// served and the next one.</summary>
     public static void LimitUnsent(this Socket socket, int bytes) => SetRaw(socket, UnsentLowWater, bytes);
 
-    /// <summary>Packets leave as fast as they are read. For a connection within this machine, where there is no line to
-    /// share: a machine that paces packets by default (BBR) would let both ends wait for its timers. Reno does not, and
-    /// every kernel has it and lets everybody use it.</summary>
+    /// <summary>Packets leave as soon as the peer has room for them. For a connection within this machine, where there
+    /// is no line to share: a kernel that paces packets by default (BBR) would let both ends wait for its timers. Reno
+    /// does not, and every kernel has it and lets everybody use it.</summary>
     /// <param name="socket">Not yet connected: a socket that was paced once remains so.</param>
     public static void SendUnpaced(this Socket socket) => SetRaw(socket, Congestion, "reno"u8);
 
