@@ -92,7 +92,8 @@ internal sealed class TmuxScreen : IDisposable
 
     private (int ExitCode, string[] Output) Run(params string[] arguments)
     {
-        using var process = new NativeProcess("tmux", _workFolder, ["-S", _folder["socket"], .. arguments]);
+        // -N: a command that is quicker than the server would start one of its own, without our configuration.
+        using var process = new NativeProcess("tmux", _workFolder, ["-N", "-S", _folder["socket"], .. arguments]);
         int exitCode = process.WaitForExit();
         return (exitCode, process.Output.All.Select(line => line.TrimEnd()).Where(line => line.Length > 0).ToArray());
     }
