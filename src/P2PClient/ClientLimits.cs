@@ -96,6 +96,15 @@ internal static class ClientLimits
     /// uplink.</summary>
     public const int LaneUnsentBytes = 64 * 1024;
 
+    /// <summary>Bytes that are waited for at a time over a lane from another machine, at first and at most. The kernel
+    /// would bound its window by more, on a connection that has just begun.</summary>
+    public const int WaitBytesMin = 4 * 1024, WaitBytesMax = 32 * 1024;
+
+    /// <summary>Bytes that come sooner after each other are waited for in larger numbers, those that come later in
+    /// smaller ones; where too few come within the last of these times, those that are there are taken.</summary>
+    public static readonly TimeSpan WaitTimeMin = TimeSpan.FromMilliseconds(5),
+        WaitTimeMax = TimeSpan.FromMilliseconds(20), WaitTimeout = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Chunks fetched at the same time where lanes are used.</summary>
     public const int LaneDownloadsMax = 512;
 

@@ -7,6 +7,8 @@ namespace P2P.Client;
 /// </summary>
 internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? sums)
 {
+    private uint[]? _summed;        // by index; 0: not known
+
     /// <summary>The chunks' files.</summary>
     public ChunkStore Store => store;
 
@@ -15,6 +17,20 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
 
     /// <summary>The sizes and sums of the chunks; null if the folder has no chunks.crc.</summary>
     public ChunkSums? Sums => sums;
+
+    /// <summary>Tells the sum of a chunk that is here: by chunks.crc, or as it was when the chunk came.</summary>
+    /// <param name="bytes">The size of the chunk's file.</param>
+    /// <returns>False if the sum isn't known, or the file has another size than it should.</returns>
+    public bool TryGetSum(int chunkIndex, long bytes, out uint sum)
+    {
+        Debug.Assert(chunkIndex >= 1 && chunkIndex <= picker.ChunkCount, "a chunk of the file-set");
+        sum = sums is not null ? sums.SumOf(chunkIndex) : _summed is not null ? _summed[chunkIndex] : 0;
+        return sums is not null ? sums.SizeOf(chunkIndex) == bytes : sum != 0;
+    }
+
+    /// <summary>A chunk was summed up as it came: its next receiver needs the sum, too.</summary>
+    public void OnSummed(int chunkIndex, uint sum) =>
+        (_summed ??= new uint[picker.ChunkCount + 1])[chunkIndex] = sum;
 
     /// <summary>The file or folder that the chunks are written to in place; null: none.</summary>
     public TargetSet? Target { get; set; }

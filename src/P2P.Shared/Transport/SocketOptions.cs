@@ -9,8 +9,9 @@ namespace P2P.Transport;
 /// accepts. Setting an option fails only where the peer has gone already, and is then left undone.</summary>
 public static class SocketOptions
 {
-    // netinet/tcp.h; the runtime has no names for these.
+    // netinet/tcp.h and asm-generic/socket.h; the runtime has no names for these.
     private const int ProtocolTcp = 6, Cork = 3, Information = 11, Congestion = 13, UnsentLowWater = 25;
+    private const int LevelSocket = 1, ReceiveLowWater = 18;
 
     /// <summary>Small messages leave at once.</summary>
     public static void NoDelay(this Socket socket) =>
@@ -29,6 +30,9 @@ public static class SocketOptions
     /// does not, and every kernel has it and lets everybody use it.</summary>
     /// <param name="socket">Not yet connected: a socket that was paced once remains so.</param>
     public static void SendUnpaced(this Socket socket) => SetRaw(socket, Congestion, "reno"u8);
+
+    /// <summary>A wait for bytes ends when so many have come, or the end of the stream.</summary>
+    public static void WaitFor(this Socket socket, int bytes) => SetRaw(socket, ReceiveLowWater, bytes, LevelSocket);
 
     /// <summary>The kernel holds about this many received bytes that are unread, and then lets the peer wait.</summary>
     public static void LimitUnread(this Socket socket, int bytes) =>
@@ -112,14 +116,14 @@ public static class SocketOptions
         }
     }
 
-    private static void SetRaw(Socket socket, int name, int value) =>
-        SetRaw(socket, name, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+    private static void SetRaw(Socket socket, int name, int value, int level = ProtocolTcp) =>
+        SetRaw(socket, name, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)), level);
 
-    private static void SetRaw(Socket socket, int name, ReadOnlySpan<byte> value)
+    private static void SetRaw(Socket socket, int name, ReadOnlySpan<byte> value, int level = ProtocolTcp)
     {
         try
         {
-            socket.SetRawSocketOption(ProtocolTcp, name, value);
+            socket.SetRawSocketOption(level, name, value);
         }
         catch (SocketException)
         {

@@ -177,6 +177,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
 
     private async Task<DownloadEnd> ReceiveAsync(Connection connection)
     {
+        ArrivalPace? pace = _isLocal || context.StepBytes < int.MaxValue ? null : new ArrivalPace(connection.Socket);
         int turnBytes = 0;
         bool isDrained = false;     // the kernel has just moved all bytes that had come
         while (true)
@@ -191,6 +192,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
                 TimeSpan timeout = IsIdle ? ClientLimits.LaneIdle
                     : _heardAt + ClientLimits.SilenceTimeout - EventLoop.Now;
                 if (timeout <= TimeSpan.Zero) return End(DownloadEnd.Silent, "not a byte came in time");
+                if (pace is not null) timeout = pace.Begin(_reader.Left, timeout);
                 bool isForBytes = !isDrained;
                 isDrained = false;
                 SocketResult received = isForBytes
@@ -206,6 +208,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
             }
             if (context.PauseAfter(taken) is { Ticks: > 0 } pause)
                 await new LoopSignal(context.Loop).WaitAsync(pause);
+            pace?.OnBytes(EventLoop.Now - _heardAt);
             _heardAt = EventLoop.Now;
             turnBytes += taken;
             if (isDrained || turnBytes < ClientLimits.TurnBytes) continue;

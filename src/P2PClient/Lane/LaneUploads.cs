@@ -199,7 +199,8 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         Span<byte> chunk = _buffer.AsSpan(_used + LanePiece.HeadBytes, (int)file.Bytes);
         if (!file.TryOpen(out _) || (chunk.Length > 0 && file.ReadCached(chunk) < chunk.Length)) return false;
         if (!file.IsUnchanged(out _)) return false;
-        uint sum = Crc32C.Finish(Crc32C.Add(Crc32C.Start, chunk));
+        if (!uploads.Files.TryGetSum(upload.ChunkIndex, file.Bytes, out uint sum))
+            sum = Crc32C.Finish(Crc32C.Add(Crc32C.Start, chunk));
         AddHead(new LanePiece(LanePieceKind.Last, Waiting, upload.ChunkIndex, chunk.Length, sum));
         _used += chunk.Length;
         uploads.OnSent(upload, chunk.Length);
@@ -216,8 +217,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         // cancelled; so it is under a limit, where the sender waits for each part of it.
         bool hasSum = !_isLocal, isLimited = uploads.Limit is not null;
         int countMax = hasSum || isLimited ? ClientLimits.LanePieceBytes : LanePiece.BytesMax;
-        ChunkSums? sums = uploads.Files.Sums;
-        bool isSumKnown = sums is not null && sums.SizeOf(upload.ChunkIndex) == file.Bytes;
+        bool isSumKnown = uploads.Files.TryGetSum(upload.ChunkIndex, file.Bytes, out uint known);
         uint state = Crc32C.Start;
         bool isLast = false;
         for (long offset = 0; !isLast;)
@@ -230,7 +230,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
             if (isGone) uploads.OnLost(upload.ChunkIndex);
             if (!isUnchanged) return false;
             uint sum = !isLast || !hasSum ? 0
-                : isSumKnown ? sums!.SumOf(upload.ChunkIndex)
+                : isSumKnown ? known
                 : Crc32C.Finish(state);
             LanePieceKind kind = isLast ? LanePieceKind.Last : LanePieceKind.Part;
             AddHead(new LanePiece(kind, Waiting, upload.ChunkIndex, count, sum) { HasSum = hasSum });

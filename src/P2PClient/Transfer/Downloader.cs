@@ -165,6 +165,7 @@ internal sealed class Downloader
                 Debug.Assert(FetchedCount >= _sources.Count, "each source has delivered a chunk");
                 _doubtful.Drop(session.ChunkIndex);
                 _files.Store.OnStored(session.ChunkIndex, session.Copy.Bytes);
+                if (session.Check is { IsKnown: false } check) _files.OnSummed(session.ChunkIndex, check.Sum);
                 _scheduler.OnFetched(session.ChunkIndex);
                 foreach (DownloadSession other in _sessions.Values) other.StopIfUnwanted();
                 _files.Picker.OnFetched(session.ChunkIndex, now);

@@ -52,6 +52,24 @@ public sealed class LaneTests(ITestOutputHelper output) : SystemTest(output)
         }
     }
 
+    // So the next receiver notices what a disk has done to it.
+    [Fact]
+    public void AChunk_IsPassedOnWithTheSumThatItHadWhenItCame()
+    {
+        var chunks = new ChunkSet(Random, 1, 10_000);
+        TrackerProcess tracker = StartTracker();
+        StartClient("seed", tracker.Port, chunks, chunks.Indexes);
+        ClientProcess client = StartClient("client", tracker.Port, chunks);
+        client.WaitUntilComplete();
+        using (FileStream file = File.OpenWrite(Path.Combine(client.ChunkFolder, "chunk_1")))
+            file.WriteByte((byte)(chunks[1][0] ^ 1));
+        using var lane = new RawLane(client.Port);
+        lane.Send("REQUEST_CHUNK,1\n");
+        (LanePiece last, byte[] chunk) = lane.Receive();
+        Assert.Equal(chunks[1][0] ^ 1, chunk[0]);
+        Assert.Equal(FakeLanePeer.SumOf(chunks[1]), last.Sum);
+    }
+
     [Fact]
     public void AChunkWhoseFileHasGone_IsAnAnswer_AndTheLaneGoesOn()
     {

@@ -31,7 +31,8 @@ public sealed class SeveralMachinesTests(ITestOutputHelper output) : SystemTest(
                     chunks.DealTo(Folder.MakeFolder($"client_{i + 2}"), chunks.Indexes.Where(index => index % 3 == i));
                     return Own(new NativeProcess("unshare", Folder.Path,
                         machines.On($"192.168.9.{i + 2}", hosts, NativePrograms.Client,
-                            "-folder", Folder[$"client_{i + 2}"], "-transfer_port", "7001", "-tracker", address)));
+                            "-folder", Folder[$"client_{i + 2}"], "-transfer_port", "7001", "-tracker", address,
+                            "-verbose")));
                 }).ToArray();
 
             foreach ((NativeProcess client, int i) in clients.Select((client, i) => (client, i + 2)))
@@ -49,11 +50,20 @@ public sealed class SeveralMachinesTests(ITestOutputHelper output) : SystemTest(
             }
             Assert.DoesNotContain(Log.Lines, line =>
                 line.StartsWith("P2PTracker,GET_CHUNK_FROM,", StringComparison.Ordinal) && line.Contains("localhost"));
+            // Whatever one of them has got from another came over one connection.
+            Assert.True(Log.Lines.Count(line => line.StartsWith("client_2,REQUEST_CHUNK,", StringComparison.Ordinal)
+                && line.EndsWith(",192.168.9.3,7001", StringComparison.Ordinal)) > 1);
+            clients[0].Terminate();
+            clients[1].Errors.WaitForFirst(line => IsFrom2(line) && line.EndsWith(": it has ended the lane",
+                StringComparison.Ordinal), "client_2's lane to client_3 to end");
+            Assert.Single(clients[1].Errors.All, IsFrom2);
             foreach (NativeProcess process in clients.Append(tracker))
             {
                 process.Terminate();
                 Assert.Equal(0, process.WaitForExit());
             }
+
+            static bool IsFrom2(string line) => line.Contains("connection from peer 192.168.9.2:");
         });
 
     // The one that starts before the tracker can't know better than to listen for its own machine alone.
