@@ -24,7 +24,7 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     public bool TryGetSum(int chunkIndex, long bytes, out uint sum)
     {
         Debug.Assert(chunkIndex >= 1 && chunkIndex <= picker.ChunkCount, "a chunk of the file-set");
-        sum = sums is not null ? sums.SumOf(chunkIndex) : _summed is not null ? _summed[chunkIndex] : 0;
+        sum = sums?.SumOf(chunkIndex) ?? _summed?[chunkIndex] ?? 0;
         return sums is not null ? sums.SizeOf(chunkIndex) == bytes : sum != 0;
     }
 
@@ -45,6 +45,7 @@ internal sealed class FileSet(ChunkStore store, ChunkPicker picker, ChunkSums? s
     public void OnLost(int chunkIndex)
     {
         Debug.Assert(Has(chunkIndex), "only a chunk that is held can be lost");
+        if (_summed is not null) _summed[chunkIndex] = 0;       // it may come again without a sum
         store.OnLost(chunkIndex);
         picker.OnLost(chunkIndex);
     }

@@ -192,7 +192,7 @@ internal sealed class Lane(DownloadContext context, Peer peer, Action<DownloadSe
                 TimeSpan timeout = IsIdle ? ClientLimits.LaneIdle
                     : _heardAt + ClientLimits.SilenceTimeout - EventLoop.Now;
                 if (timeout <= TimeSpan.Zero) return End(DownloadEnd.Silent, "not a byte came in time");
-                if (pace is not null) timeout = pace.Begin(_reader.Left, timeout);
+                if (pace is not null) timeout = pace.Begin(IsIdle ? 0 : _reader.Left, timeout);
                 bool isForBytes = !isDrained;
                 isDrained = false;
                 SocketResult received = isForBytes
