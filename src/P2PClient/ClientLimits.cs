@@ -37,6 +37,9 @@ internal static class ClientLimits
     /// turn.</summary>
     public const int UploadsAtOnce = 2;
 
+    /// <summary>The round trip of a long line, over which twice as many chunks are sent at a time.</summary>
+    public static readonly TimeSpan LongLine = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Uploads that read from the disk at the same time: a slow disk would be slower for more.</summary>
     public const int DiskUploadsMax = 2;
 

@@ -10,6 +10,9 @@ internal sealed class UploadLane
     /// <summary>The request whose turn it is, or whose chunk is sent in part; null: none.</summary>
     public UploadRequest? Current { get; set; }
 
+    /// <summary>The line is so long that one upload alone does not fill it.</summary>
+    public bool IsLong { get; set; }
+
     /// <summary>The number of turns that the queue had given when it gave the lane its last one.</summary>
     public long LastTurn { get; set; }
 }
@@ -60,7 +63,8 @@ internal sealed class UploadRequest(int chunkIndex, TimeSpan timeout, TimeSpan n
 
 /// <summary>
 /// Decides which upload has its turn next. Few uploads have a turn at a time, so that other peers have whole chunks
-/// early and can pass them on; the chunks that were sent least come first, so that no chunk leaves twice before every
+/// early and can pass them on, and twice as many over long lines, where one that begins is slow, and each lost packet
+/// slows it down for long; the chunks that were sent least come first, so that no chunk leaves twice before every
 /// chunk has left once. No peer starves: an upload that has waited for long has its turn in any case, and a peer that
 /// takes no bytes holds up no other upload. Nor does a slow disk: an upload that waits for the disk lets another send,
 /// and one that finds the disk busy with others gives its turn back, so chunks in memory go first. Pure: no socket, no
@@ -170,7 +174,7 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
         UploadRequest? best = null;
         foreach (UploadRequest upload in _waiting)
         {
-            bool isFree = moving < slots && MayBeNext(upload)
+            bool isFree = moving < 2 * slots && MayBeNext(upload)
                 && (!upload.NeedsDisk || disk < ClientLimits.DiskUploadsMax);
             if (isFree && (best is null || IsBefore(upload, best))) best = upload;
         }
@@ -189,15 +193,15 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
     private static bool MayBeNext(UploadRequest upload) =>
         upload.Lane?.Current is not { } current || current == upload;
 
-    // The served uploads that keep the network busy, and those that keep the disk busy. An upload whose peer takes no
-    // bytes does neither.
+    // The served uploads that keep the network busy, in halves, and those that keep the disk busy. An upload whose peer
+    // takes no bytes does neither.
     private (int Moving, int Disk) Count(TimeSpan now)
     {
         int moving = 0, disk = 0;
         foreach (UploadRequest upload in _serving)
         {
             bool isMoving = !upload.IsWaitingForDisk && now - upload.MovedAt < ClientLimits.UploadStall;
-            if (isMoving) moving++;
+            if (isMoving) moving += upload.Lane is { IsLong: true } ? 1 : 2;
             if (upload.NeedsDisk && (isMoving || upload.IsWaitingForDisk)) disk++;
         }
         return (moving, disk);

@@ -43,6 +43,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         connection.Socket.SendFullPackets(false);
         connection.Socket.NoDelay();
         if (!_isLocal) connection.Socket.LimitUnsent(ClientLimits.LaneUnsentBytes);
+        MeasureLine();
         uploads.Lanes.Add(this);
         _ = SendAsync();
         try
@@ -67,6 +68,10 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
             _wake.Set();        // the method that sends ends, too
         }
     }
+
+    // Connecting may have taken longer than the line is, behind what others send.
+    private void MeasureLine() =>
+        _lane.IsLong = !_isLocal && connection.Socket.ShortestRoundTrip() >= ClientLimits.LongLine;
 
     private bool TryHandleAll()
     {
@@ -182,6 +187,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
             // Within one machine, packets have no size that would be worth a wait.
             if (!_isLocal) connection.Socket.SendFullPackets(true);
             isThere = isThere && file.Bytes > 0 && await SendLargeAsync(sender, upload, file);
+            if (!_isOver) MeasureLine();
             if (!_isLocal && !_isOver) connection.Socket.SendFullPackets(false);
             LanePieceKind kind = _isCancelled ? LanePieceKind.Cancelled : LanePieceKind.Gone;
             if (!isThere && !_isBroken) AddHead(new LanePiece(kind, Waiting, upload.ChunkIndex, 0, 0));

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using P2P.Client;
 using Xunit;
 
@@ -37,6 +38,24 @@ public sealed class UploadQueueTests
             queue.Add(uploads[^1], Seconds(0));
         }
         Assert.Equal(slots, uploads.FindAll(upload => upload.HasTurn).Count);
+    }
+
+    [Fact]
+    public void OverLongLines_TwiceAsManyAreServed()
+    {
+        UploadRequest[] far =
+            [.. Enumerable.Range(1, 5).Select(chunkIndex => Ask(chunkIndex, new UploadLane { IsLong = true }))];
+        Assert.True(far[..4].All(upload => upload.HasTurn) && !far[4].HasTurn);
+        UploadRequest near = Ask(6, new UploadLane());
+        _queue.Remove(far[0], Seconds(0));
+        Assert.True(far[4].HasTurn && !near.HasTurn);
+        _queue.Remove(far[1], Seconds(0));
+        Assert.True(near.HasTurn);
+        UploadRequest another = Ask(7, new UploadLane { IsLong = true });
+        _queue.Remove(far[2], Seconds(0));
+        Assert.False(another.HasTurn);
+        _queue.Remove(far[3], Seconds(0));
+        Assert.True(another.HasTurn);
     }
 
     [Fact]
