@@ -25,7 +25,7 @@ internal static class ClientOption
     public static readonly Option DownloadLimit = new(
         "download_limit", "<bytes/s>", "receive no more a second from all peers together");
     public static readonly Option UploadSlots = new(
-        "upload_slots", "<number>", "chunks that are sent at a time (default 2)");
+        "upload_slots", "<number>", "chunks sent at a time (default 2; over long lines twice as many)");
     public static readonly Option Log = new(
         "log", "<path>", "the common log (default logs.log in the current directory)");
     public static readonly Option Chunks = new(
