@@ -30,11 +30,11 @@ public sealed class StallTests(ITestOutputHelper output) : SystemTest(output)
             new TrackerManners { Greeting = "HTTP/1.1 400 Bad Request\r\n\r\n", IsDumbAtFirst = true });
         ClientProcess lost = StartClient("lost", web.Port, chunks, 1);
 
-        TrackerProcess leaving = StartTracker();
+        // A port that nobody else gets when the tracker has gone.
+        TrackerProcess leaving = Own(new TrackerProcess(Folder.Path, "-port", $"{FreePort.Next()}"));
         ClientProcess left = StartClient("left", leaving.Port, chunks, 1);
         Log.WaitUntil(lines => lines.Any(
-            line => line.StartsWith("P2PTracker,CHUNK_LOCATION_UNKNOWN", StringComparison.Ordinal)), "an answer");
-        left.Output.WaitForFirst(line => line.Contains("serving"), "the client to run");
+            line => line.StartsWith("left,WHERE_CHUNK", StringComparison.Ordinal)), "left's question");
         leaving.Kill();
 
         // A slow tracker: of more chunks every second it is known that nobody has them.
