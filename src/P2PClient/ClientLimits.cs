@@ -40,6 +40,14 @@ internal static class ClientLimits
     /// <summary>The round trip of a long line, over which twice as many chunks are sent at a time.</summary>
     public static readonly TimeSpan LongLine = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>A long lane is stuck that may send less than this part of what each slot has of the uplink: 0.4 of its
+    /// own share.</summary>
+    public const int StuckPart = 5;
+
+    /// <summary>How long a lane whose rate was forgotten is not looked at, at first and at most.</summary>
+    public static readonly TimeSpan StuckPauseMin = TimeSpan.FromMilliseconds(500),
+        StuckPauseMax = TimeSpan.FromMinutes(1);
+
     /// <summary>Uploads that read from the disk at the same time: a slow disk would be slower for more.</summary>
     public const int DiskUploadsMax = 2;
 
@@ -124,6 +132,9 @@ internal static class ClientLimits
     /// nothing else is left to fetch, its chunk is fetched from another source as well.</summary>
     public const int SlowBytesPerSecond = 32 * 1024;
     public static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>Over so many chunks the usual time and rate of one over a lane are averaged.</summary>
+    public const int UsualChunks = 8;
 
     /// <summary>Largest chunk, in bytes: a peer that sends more sends nonsense, or never stops (option
     /// -max_chunk_bytes).</summary>

@@ -57,12 +57,29 @@ public static class SocketOptions
 
     /// <summary>The shortest time so far from a packet to its acknowledgement; zero if the kernel tells none.</summary>
     /// <param name="socket">Connected.</param>
-    public static TimeSpan ShortestRoundTrip(this Socket socket)
+    public static TimeSpan ShortestRoundTrip(this Socket socket) =>
+        TimeSpan.FromMicroseconds(Measured(socket, 148) & uint.MaxValue);       // tcpi_min_rtt
+
+    /// <summary>The bytes a second that the kernel sends at most, by its measure of the line.</summary>
+    /// <param name="socket">Connected.</param>
+    public static long PacingRate(this Socket socket) => Measured(socket, 104);
+
+    /// <summary>Lets the kernel forget how fast it may send, and find out anew. Linux has no call for it, but does so
+    /// when a connection changes its congestion control.</summary>
+    /// <param name="socket">Connected.</param>
+    public static void ForgetRate(this Socket socket)
     {
-        const int offset = 148;         // tcpi_min_rtt, in microseconds
-        Span<byte> info = stackalloc byte[offset + sizeof(uint)];
-        bool isTold = TryGetInformation(socket, info);
-        return isTold ? TimeSpan.FromMicroseconds(BitConverter.ToUInt32(info[offset..])) : TimeSpan.Zero;
+        Span<byte> name = stackalloc byte[16];      // TCP_CA_NAME_MAX
+        try
+        {
+            int bytes = socket.GetRawSocketOption(ProtocolTcp, Congestion, name);
+            socket.SendUnpaced();
+            SetRaw(socket, Congestion, name[..bytes]);
+        }
+        catch (SocketException)
+        {
+            // The peer has gone.
+        }
     }
 
     /// <summary>Lets the kernel find out that the other machine is dead.</summary>
@@ -107,7 +124,14 @@ public static class SocketOptions
         }
     }
 
-    // The head of linux/tcp.h, struct tcp_info.
+    // A number of 8 bytes in linux/tcp.h, struct tcp_info; 0 if the kernel does not tell it.
+    private static long Measured(Socket socket, int offset)
+    {
+        Span<byte> info = stackalloc byte[offset + sizeof(long)];
+        return TryGetInformation(socket, info) ? BitConverter.ToInt64(info[offset..]) : 0;
+    }
+
+    // The head of the struct.
     private static bool TryGetInformation(Socket socket, Span<byte> info)
     {
         try

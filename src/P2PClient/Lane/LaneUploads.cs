@@ -22,6 +22,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
     private readonly Queue<int> _cancelled = new();             // to be answered
     private readonly LoopSignal _wake = new(uploads.Loop);      // a turn, a cancellation or the end
     private readonly bool _isLocal = connection.Socket.IsPeerOnThisMachine();
+    private readonly LaneRate _rate = new(uploads.Uplink, uploads.Slots);
     private MessageFramer _framer = framer;
     private byte[] _buffer = [];
     private int _used;
@@ -230,6 +231,8 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         {
             if (_isCancelled || !await sender.LoadAsync(upload, file, offset, countMax) || _isOver) return false;
             int count = sender.Loaded;
+            if (_lane.IsLong && _rate.IsStuck(count, connection.Socket.PacingRate(), EventLoop.Now))
+                connection.Socket.ForgetRate();
             if (hasSum && !isSumKnown && !file.TryAddToSum(ref state, offset, count)) return false;
             isLast = offset + count == file.Bytes;
             bool isUnchanged = !isLast | file.IsUnchanged(out bool isGone);

@@ -18,7 +18,8 @@ internal sealed class UploadServer
     public UploadServer(EventLoop loop, FileSet files, Traffic traffic, Action<int> onLost, ClientOptions options)
     {
         (Loop, Files, Traffic, OnLost, UsesLanes) = (loop, files, traffic, onLost, options.UsesLanes);
-        _queue = new UploadQueue(options.UploadSlots);
+        Slots = options.UploadSlots;
+        _queue = new UploadQueue(Slots);
         Limit = RateLimit.Of(options.UploadLimit);
         _check = new LoopTimer(loop, Check);
     }
@@ -42,6 +43,12 @@ internal sealed class UploadServer
 
     /// <summary>The lanes that are open.</summary>
     public List<LaneUploads> Lanes { get; } = [];
+
+    /// <summary>Of all lanes that are long.</summary>
+    public UplinkRate Uplink { get; } = new();
+
+    /// <summary>Uploads at a time, at least 1; over long lanes twice as many.</summary>
+    public int Slots { get; }
 
     /// <summary>Serves a peer that has connected.</summary>
     public void OnAccepted(Socket socket) => _ = new UploadSession(this, socket).RunAsync();
