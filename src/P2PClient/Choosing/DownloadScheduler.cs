@@ -75,6 +75,8 @@ internal sealed class DownloadScheduler(
     long slowBytesPerSecond = ClientLimits.SlowBytesPerSecond)
 {
     private readonly List<Download> _running = [];
+    private TimeSpan _usualTime;        // of chunks over lanes, from the request to the last byte; zero: not known
+    private double _usualRate;          // of the same, in bytes a second
 
     /// <summary>Downloads that run, those that are no longer wanted included.</summary>
     public IReadOnlyList<Download> Running => _running;
@@ -113,13 +115,14 @@ internal sealed class DownloadScheduler(
         download.Peer.Downloads--;
     }
 
-    /// <summary>The chunk has come: other downloads of it are superfluous, and given up if no peer is a stranger's.
+    /// <summary>A chunk has come: other downloads of it are superfluous, and given up if no peer is a stranger's.
     /// </summary>
-    public void OnFetched(int chunkIndex)
+    public void OnFetched(Download fetched, TimeSpan now)
     {
+        if (fetched.IsOnLane) Measure(fetched, now - fetched.StartedAt);
         foreach (Download download in _running)
         {
-            if (download.ChunkIndex != chunkIndex) continue;
+            if (download.ChunkIndex != fetched.ChunkIndex) continue;
             download.IsSuperfluous = true;
             download.IsGivenUp |= MayGiveUp(download);
         }
@@ -154,9 +157,10 @@ internal sealed class DownloadScheduler(
     {
         foreach (Download download in _running)
         {
-            if (!download.IsWanted || download.HasBackup || !IsSlow(download, now)) continue;
-            if (MayGiveUp(download) && download.Received == 0) continue;
-            if (!TryPickAnother(download, now, out another)) continue;
+            if (!download.IsWanted || download.HasBackup || (MayGiveUp(download) && download.Received == 0)) continue;
+            bool isSlow = IsSlow(download, now);
+            if (!isSlow && !IsLate(download, now)) continue;
+            if (!TryPickAnother(download, now, out another) || (!isSlow && another.Downloads > 0)) continue;
             slow = download;
             return slow.HasBackup = true;
         }
@@ -171,11 +175,13 @@ internal sealed class DownloadScheduler(
         {
             if (!MayGiveUp(download) || !download.IsWanted || !download.IsWaiting(now)) continue;
             // A request that is taken back too late costs the peer a chunk's time: it must pay.
-            int waitingMax = download.IsOnLane && download.Peer.Window.Waiting is { } wait ? wait - 2 : int.MaxValue;
+            int waitingMax = download.IsOnLane && download.Peer.Window.Waiting is { } wait && !IsLate(download, now)
+                ? wait - 2
+                : int.MaxValue;
             int sources = picker.AvailabilityOf(download.ChunkIndex);
             bool hasNewSource = sources > download.SourcesKnown && sources <= ClientLimits.FewSources;
-            bool isLate = now - download.StartedAt >= ClientLimits.QueueTimeout + download.Delay;
-            if (waitingMax < 0 || !(hasNewSource || isLate))
+            bool isOld = now - download.StartedAt >= ClientLimits.QueueTimeout + download.Delay;
+            if (waitingMax < 0 || !(hasNewSource || isOld))
             {
                 picker.LookForSources(download.ChunkIndex, now);
                 continue;
@@ -206,6 +212,22 @@ internal sealed class DownloadScheduler(
     }
 
     private bool IsSlow(Download download, TimeSpan now) => download.IsSlow(now, slowBytesPerSecond);
+
+    private void Measure(Download fetched, TimeSpan took)
+    {
+        int weight = _usualTime == TimeSpan.Zero ? 1 : ClientLimits.UsualChunks;
+        _usualTime += (took - _usualTime) / weight;
+        _usualRate += (fetched.Received / Math.Max(took.TotalSeconds, 1e-6) - _usualRate) / weight;
+    }
+
+    // Its lane has become slow, for this chunk or for one before it; a chunk may also be larger than others.
+    private bool IsLate(Download download, TimeSpan now)
+    {
+        TimeSpan age = now - download.StartedAt;
+        return download.IsOnLane && _usualTime > TimeSpan.Zero
+            && age > 2 * _usualTime + ClientLimits.FastChunkTime + download.Delay
+            && download.Received < age.TotalSeconds * _usualRate / 4;
+    }
 
     private bool MayGiveUp(Download download) => mayGiveUp || download.IsOnLane;
 

@@ -166,7 +166,7 @@ internal sealed class Downloader
                 _doubtful.Drop(session.ChunkIndex);
                 _files.Store.OnStored(session.ChunkIndex, session.Copy.Bytes);
                 if (session.Check is { IsKnown: false } check) _files.OnSummed(session.ChunkIndex, check.Sum);
-                _scheduler.OnFetched(session.ChunkIndex);
+                _scheduler.OnFetched(session.Download, now);
                 foreach (DownloadSession other in _sessions.Values) other.StopIfUnwanted();
                 _files.Picker.OnFetched(session.ChunkIndex, now);
                 _events.OnFetched(session.ChunkIndex);

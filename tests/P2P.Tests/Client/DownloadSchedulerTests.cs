@@ -69,9 +69,79 @@ public sealed class DownloadSchedulerTests
         Assert.True(waiting.IsWanted && next.IsWanted && next.IsSecond);
 
         scheduler.End(next);
-        scheduler.OnFetched(1);
+        scheduler.OnFetched(next, Start + TimeSpan.FromSeconds(6));
         Assert.True(waiting.IsSuperfluous);
         Assert.False(waiting.IsGivenUp);
+    }
+
+    // Two chunks of 1 MB have taken a second each; the third one, from the same peer, comes more slowly.
+    [Theory]
+    [InlineData(1_000_000, 4.0, false)]         // with a quarter of the usual rate
+    [InlineData(400_000, 2.0, false)]
+    [InlineData(400_000, 2.5, true)]
+    [InlineData(1, 2.0, false)]                 // not for longer than usual
+    [InlineData(1, 2.5, true)]
+    public void OverALane_AChunkThatIsLate_IsFetchedFromAnIdlePeerAsWell(int received, double seconds, bool isLate)
+    {
+        DownloadScheduler scheduler = AfterTwoUsualChunks(out Download late);
+        late.Received = received;
+        TimeSpan now = late.StartedAt + TimeSpan.FromSeconds(seconds);
+        Assert.Equal(isLate, scheduler.TryBegin(now, out Download next, out Download? instead));
+        Assert.True(late.IsWanted);
+        if (!isLate) return;
+        Assert.Null(instead);
+        Assert.Same(_second, next.Peer);
+        Assert.True(next.IsSecond);
+        Assert.False(scheduler.TryBegin(now, out _, out _));
+    }
+
+    [Fact]
+    public void OverALane_AChunkThatIsLate_IsNotAskedOfABusyPeer()
+    {
+        DownloadScheduler scheduler = AfterTwoUsualChunks(out Download late);
+        late.Received = 400_000;
+        _second.Downloads++;
+        Assert.False(scheduler.TryBegin(late.StartedAt + TimeSpan.FromSeconds(2.5), out _, out _));
+        _second.Downloads--;
+        Assert.True(scheduler.TryBegin(late.StartedAt + TimeSpan.FromSeconds(2.5), out _, out _));
+    }
+
+    // The last answer said that nothing waited there; the lane has become slow since.
+    [Fact]
+    public void OverALane_APlaceThatBringsNothingForLong_IsLeft()
+    {
+        DownloadScheduler scheduler = AfterTwoUsualChunks(out Download late);
+        _first.Window.OnChunk(0);
+        Assert.False(scheduler.TryBegin(late.StartedAt + TimeSpan.FromSeconds(2), out _, out _));
+        Assert.True(scheduler.TryBegin(
+            late.StartedAt + TimeSpan.FromSeconds(2.5), out Download next, out Download? instead));
+        Assert.Same(late, instead);
+        Assert.Same(_second, next.Peer);
+    }
+
+    private DownloadScheduler AfterTwoUsualChunks(out Download third)
+    {
+        _first.LaneVersion = _second.LaneVersion = 1;
+        var picker = new ChunkPicker(3, [], new Random(1)) { AnswerLife = TimeSpan.FromHours(1) };
+        var scheduler = new DownloadScheduler(picker, mayGiveUp: false);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(picker.TryPickQuestion(Start, out int chunkIndex));
+            picker.OnAnswer(chunkIndex, [_first], Start);
+        }
+        TimeSpan now = Start;
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.True(scheduler.TryBegin(now, out Download usual, out _));
+            usual.Received = 1_000_000;
+            now += TimeSpan.FromSeconds(1);
+            scheduler.End(usual);
+            scheduler.OnFetched(usual, now);
+            picker.OnFetched(usual.ChunkIndex, now);
+        }
+        Assert.True(scheduler.TryBegin(now, out third, out _));
+        picker.OnAnswer(third.ChunkIndex, [_first, _second], now);
+        return scheduler;
     }
 
     private DownloadScheduler Waiting(bool mayGiveUp, out Download waiting)

@@ -165,7 +165,7 @@ public sealed class SimulatedClient
         if (download.IsWanted)
         {
             download.Peer.OnSuccess(_swarm.Clock - download.StartedAt);
-            _scheduler.OnFetched(download.ChunkIndex);
+            _scheduler.OnFetched(download, _swarm.Clock);
             foreach (Download other in _downloads.Keys.Where(other => other.IsGivenUp).ToArray()) GiveUp(other);
             _picker.OnFetched(download.ChunkIndex, _swarm.Clock);
             _swarm.After(SimulatedSwarm.MessageSeconds, () => _swarm.Announce(download.ChunkIndex, _id));
