@@ -60,9 +60,14 @@ public static class SocketOptions
     public static TimeSpan ShortestRoundTrip(this Socket socket) =>
         TimeSpan.FromMicroseconds(Measured(socket, 148) & uint.MaxValue);       // tcpi_min_rtt
 
-    /// <summary>The bytes a second that the kernel sends at most, by its measure of the line.</summary>
+    /// <summary>The bytes a second that the kernel sends at most, by its measure of the line;
+    /// <see cref="long.MaxValue"/> if it has none.</summary>
     /// <param name="socket">Connected.</param>
-    public static long PacingRate(this Socket socket) => Measured(socket, 104);
+    public static long PacingRate(this Socket socket)
+    {
+        long rate = Measured(socket, 104);      // tcpi_pacing_rate: all bits are set where there is no bound
+        return rate > 0 ? rate : long.MaxValue;
+    }
 
     /// <summary>Lets the kernel forget how fast it may send, and find out anew. Linux has no call for it, but does so
     /// when a connection changes its congestion control.</summary>

@@ -47,7 +47,7 @@ internal sealed class LaneRate(UplinkRate uplink, int slots)
     {
         uplink.OnSent(bytes, now);
         if (now < _checkedFrom) return false;
-        bool isStuck = pacingRate * slots * ClientLimits.StuckPart < uplink.BytesPerSecond;
+        bool isStuck = pacingRate < uplink.BytesPerSecond / (ClientLimits.StuckPart * slots);
         if (isStuck) _checkedFrom = now + _pause.Next();
         else _pause.Reset();
         return isStuck;

@@ -19,6 +19,7 @@ public sealed class LaneRateTests
     [InlineData(1_000_001, false)]
     [InlineData(999_000, true)]
     [InlineData(0, true)]
+    [InlineData(long.MaxValue, false)]
     public void ALaneIsStuck_ThatMaySendMuchLessThanItsShare(long pacingRate, bool isStuck)
     {
         Assert.False(Send(pacingRate));         // nothing is known of the uplink

@@ -38,10 +38,18 @@ public sealed class SocketOptionsTests : IDisposable
         _client.ForgetRate();
         Assert.Equal(before, CongestionControl());
         Assert.InRange(_client.PacingRate(), 1, long.MaxValue);
+    }
 
+    // The kernel says that it has no bound, which is no slow one.
+    [Fact]
+    public void WhereNothingIsPaced_ThereIsARate()
+    {
         _client.SendUnpaced();
+        _client.Connect(_listener.LocalEndpoint);
+        Assert.InRange(_client.PacingRate(), 1, long.MaxValue);
         _client.ForgetRate();
         Assert.StartsWith("reno\0", CongestionControl());
+        Assert.InRange(_client.PacingRate(), 1, long.MaxValue);
     }
 
     private string CongestionControl()
