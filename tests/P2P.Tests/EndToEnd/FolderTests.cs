@@ -86,7 +86,7 @@ public sealed class FolderTests : SystemTest
         Assert.Equal([$"LOCAL_CHUNKS,1,localhost,{client.Port}"],
             received.Select(each => each.Text)
                 .Where(text => text.StartsWith("LOCAL_CHUNKS", StringComparison.Ordinal)));
-        IReadOnlyList<string> warnings = client.Errors.All;
+        IReadOnlyList<string> warnings = client.Errors.WaitForCount(9, "a warning about each line");
         for (int number = 3; number <= 11; number++)
             Assert.Single(warnings, line => Regex.IsMatch(line, $@"(line |:){number}\b"));
         Assert.Equal(9, warnings.Count);
@@ -210,7 +210,7 @@ public sealed class FolderTests : SystemTest
             ClientProcess client = StartClient("client_1", tracker.Port);
             peer.Requests.WaitForCount(3, "three attempts");
 
-            Assert.Contains("client_1", Assert.Single(client.Errors.All));
+            Assert.Contains("client_1", Assert.Single(client.Errors.WaitForCount(1, "word of the disk")));
             File.Delete(Path.Combine(Folder["client_1"], "filler"));
             client.WaitUntilComplete();
             chunks.AssertComplete(client.ChunkFolder);

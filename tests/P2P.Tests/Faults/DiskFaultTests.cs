@@ -145,7 +145,7 @@ public sealed class DiskFaultTests(ITestOutputHelper output) : SystemTest(output
             "all to be there again");
         second.WaitFor($"P2PTracker,LOCAL_CHUNKS,2,localhost,{client.Port}");
         chunks.AssertComplete(client.ChunkFolder);
-        Assert.Single(client.Errors.All);
+        Assert.Single(client.Errors.WaitForCount(1, "word of the lost chunk"));
         AssertNoFaults(peer);
 
         string[] Announced(LogReader log) =>
