@@ -18,7 +18,7 @@ public sealed class StatusTests(ITestOutputHelper output) : SystemTest(output)
         TrackerProcess tracker = StartTracker();
         ClientProcess seed = StartClient("seed", tracker.Port, chunks, chunks.Indexes);
         NaiveClient other = Connect(tracker.Port);
-        other.Announce(2, 40123);
+        other.Announce(2, 5001);
         other.Ask(4);
         Log.WaitUntil(
             lines => lines.Count(line => line.StartsWith("P2PTracker,LOCAL_CHUNKS,")) == 5, "5 announcements");
@@ -26,7 +26,7 @@ public sealed class StatusTests(ITestOutputHelper output) : SystemTest(output)
         Assert.StartsWith($"localhost:{tracker.Port}, up 0 min: 2 peers, 1 complete; 4 chunks", lines[0]);
         Assert.Contains(
             lines, line => line.StartsWith($"localhost:{seed.Port} ") && line.EndsWith(" 4  100 %  complete"));
-        Assert.Contains(lines, line => line.StartsWith("localhost:40123 ") && line.EndsWith(" 1   25 %  fetching"));
+        Assert.Contains(lines, line => line.StartsWith("localhost:5001 ") && line.EndsWith(" 1   25 %  fetching"));
         Assert.Equal("rarest: chunks 1, 3, 4, at 1 peer", lines[^1]);
         string json = Assert.Single(Run("status", "-tracker", $"localhost:{tracker.Port}", "-json").Output.All);
         Assert.Equal(2, SwarmStatus.TryParse(json.Replace("{\"host\"", "\n{\"host\""))!.Rows.Count);
