@@ -13,6 +13,12 @@ internal sealed class UploadLane
     /// <summary>The line is so long that one upload alone does not fill it.</summary>
     public bool IsLong { get; set; }
 
+    /// <summary>A part of a chunk has been sent, or a whole one.</summary>
+    public bool HasSent { get; set; }
+
+    /// <summary>TCP begins slowly on the lane, and learns meanwhile how fast it may be.</summary>
+    public bool IsStarting => IsLong && !HasSent;
+
     /// <summary>The number of turns that the queue had given when it gave the lane its last one.</summary>
     public long LastTurn { get; set; }
 }
@@ -64,11 +70,12 @@ internal sealed class UploadRequest(int chunkIndex, TimeSpan timeout, TimeSpan n
 /// <summary>
 /// Decides which upload has its turn next. Few uploads have a turn at a time, so that other peers have whole chunks
 /// early and can pass them on, and twice as many over long lines, where one that begins is slow, and each lost packet
-/// slows it down for long; the chunks that were sent least come first, so that no chunk leaves twice before every
-/// chunk has left once. No peer starves: an upload that has waited for long has its turn in any case, and a peer that
-/// takes no bytes holds up no other upload. Nor does a slow disk: an upload that waits for the disk lets another send,
-/// and one that finds the disk busy with others gives its turn back, so chunks in memory go first. Pure: no socket, no
-/// clock but the times it is given.
+/// slows it down for long; the chunks that were sent least come first, so that no chunk leaves twice before every chunk
+/// has left once. A long lane sends its first part of a chunk beside the uploads that have a turn, so that its slow
+/// start leaves no gap, and goes on when it has a turn, before any that has not begun. No peer starves: an upload that
+/// has waited for long has its turn in any case, and a peer that takes no bytes holds up no other upload. Nor does a
+/// slow disk: an upload that waits for the disk lets another send, and one that finds the disk busy with others gives
+/// its turn back, so chunks in memory go first. Pure: no socket, no clock but the times it is given.
 /// </summary>
 /// <param name="slots">Uploads that have a turn at a time, at least 1.</param>
 internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
@@ -94,8 +101,24 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
     {
         bool wasThere = upload.HasTurn ? _serving.Remove(upload) : _waiting.Remove(upload);
         Debug.Assert(wasThere, "an upload waits or is served until it is removed");
-        if (upload.Lane is { } lane && lane.Current == upload) lane.Current = null;
+        if (upload.Lane is { } lane && lane.Current == upload)
+        {
+            lane.Current = null;
+            lane.HasSent = true;
+        }
         GiveTurns(now);
+    }
+
+    /// <summary>A starting lane has sent the first part of a chunk. It goes on if there is a slot for it.</summary>
+    /// <returns>False if the upload waits for a turn again.</returns>
+    public bool TryKeepTurn(UploadRequest upload, TimeSpan now)
+    {
+        Debug.Assert(upload is { HasTurn: true, Lane.IsStarting: true }, "a lane starts once");
+        upload.Lane.HasSent = true;
+        bool mayKeep = Count(now).Moving <= 2 * slots || upload.Deadline <= now;
+        if (!mayKeep) TakeTurnBack(upload);
+        GiveTurns(now);
+        return mayKeep;
     }
 
     /// <summary>A request of a lane is answered, and little was sent: the next request of the same lane, of those whose
@@ -124,15 +147,7 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
         Debug.Assert(upload.HasTurn && !upload.IsWaitingForDisk, "an upload waits for one read, in its turn");
         upload.NeedsDisk = upload.IsWaitingForDisk = true;
         bool mayWait = Count(now).Disk <= ClientLimits.DiskUploadsMax || upload.Deadline <= now;
-        if (!mayWait)
-        {
-            upload.EndTurn();
-            _serving.Remove(upload);
-            int later = _waiting.FindIndex(other => other.AskedAt > upload.AskedAt);
-            _waiting.Insert(later < 0 ? _waiting.Count : later, upload);
-            _sent[upload.ChunkIndex]--;
-            Debug.Assert(SentOf(upload) >= 0, "a chunk counts as sent once a turn");
-        }
+        if (!mayWait) TakeTurnBack(upload);
         GiveTurns(now);
         Debug.Assert(upload.HasTurn == mayWait, "a turn that was given back is not given again at once");
         return mayWait;
@@ -167,44 +182,63 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
         next.GiveTurn(now);
     }
 
+    private void TakeTurnBack(UploadRequest upload)
+    {
+        upload.EndTurn();
+        _serving.Remove(upload);
+        int later = _waiting.FindIndex(other => other.AskedAt > upload.AskedAt);
+        _waiting.Insert(later < 0 ? _waiting.Count : later, upload);
+        _sent[upload.ChunkIndex]--;
+        Debug.Assert(SentOf(upload) >= 0, "a chunk counts as sent once a turn");
+    }
+
     private UploadRequest? PickNext(TimeSpan now)
     {
         if (_waiting.Count == 0) return null;
-        (int moving, int disk) = Count(now);
+        (int moving, int disk, int started) = Count(now);
         UploadRequest? best = null;
         foreach (UploadRequest upload in _waiting)
         {
-            bool isFree = moving < 2 * slots && MayBeNext(upload)
+            bool hasSlot = upload.Lane is { IsStarting: true } ? started < 4 * slots : moving < 2 * slots;
+            bool isFree = hasSlot && MayBeNext(upload)
                 && (!upload.NeedsDisk || disk < ClientLimits.DiskUploadsMax);
             if (isFree && (best is null || IsBefore(upload, best))) best = upload;
         }
         return best ?? _waiting.Find(upload => upload.Deadline <= now && MayBeNext(upload));
     }
 
-    // Of chunks that were sent equally often, those of the lane that has waited longest come first, so that each
-    // peer has something to pass on.
+    // First what has been sent in part. Of chunks that were sent equally often, those of the lane that has waited
+    // longest come first, so that each peer has something to pass on.
     private bool IsBefore(UploadRequest upload, UploadRequest other)
     {
+        if (IsBegun(upload) != IsBegun(other)) return IsBegun(upload);
         int sent = SentOf(upload), otherSent = SentOf(other);
         return sent < otherSent || (sent == otherSent && upload.Lane is { } lane && other.Lane is { } otherLane
             && lane.LastTurn < otherLane.LastTurn);
     }
 
+    private static bool IsBegun(UploadRequest upload) => upload.Lane?.Current == upload && !upload.NeedsDisk;
+
     private static bool MayBeNext(UploadRequest upload) =>
         upload.Lane?.Current is not { } current || current == upload;
 
-    // The served uploads that keep the network busy, in halves, and those that keep the disk busy. An upload whose peer
-    // takes no bytes does neither.
-    private (int Moving, int Disk) Count(TimeSpan now)
+    // The served uploads that keep the network busy, in halves, those that keep the disk busy, and those of lanes that
+    // send their first part or wait for a turn since. An upload whose peer takes no bytes does nothing.
+    private (int Moving, int Disk, int Started) Count(TimeSpan now)
     {
-        int moving = 0, disk = 0;
+        int moving = 0, disk = 0, started = 0;
         foreach (UploadRequest upload in _serving)
         {
             bool isMoving = !upload.IsWaitingForDisk && now - upload.MovedAt < ClientLimits.UploadStall;
-            if (isMoving) moving += upload.Lane is { IsLong: true } ? 1 : 2;
+            if (isMoving && upload.Lane is { IsStarting: true }) started++;
+            else if (isMoving) moving += upload.Lane is { IsLong: true } ? 1 : 2;
             if (upload.NeedsDisk && (isMoving || upload.IsWaitingForDisk)) disk++;
         }
-        return (moving, disk);
+        foreach (UploadRequest upload in _waiting)
+        {
+            if (IsBegun(upload)) started++;
+        }
+        return (moving, disk, started);
     }
 
     private int SentOf(UploadRequest upload) => _sent.GetValueOrDefault(upload.ChunkIndex);

@@ -109,11 +109,13 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
     private void Cancel(int chunkIndex)
     {
         int place = _requests.FindIndex(upload => upload.ChunkIndex == chunkIndex && upload != _lane.Current);
-        if (place < 0) _isCancelled |= _lane.Current?.ChunkIndex == chunkIndex;
-        if (place < 0) return;
-        uploads.Leave(_requests[place]);
-        _requests.RemoveAt(place);
-        _cancelled.Enqueue(chunkIndex);
+        if (place >= 0)
+        {
+            uploads.Leave(_requests[place]);
+            _requests.RemoveAt(place);
+            _cancelled.Enqueue(chunkIndex);
+        }
+        else _isCancelled |= _lane.Current?.ChunkIndex == chunkIndex;
         _wake.Set();
     }
 
@@ -164,7 +166,8 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
         {
             if (!await AnswerAsync(sender, upload)) return false;
             _requests.Remove(upload);
-            if (uploads.Traffic.Sent - sentBefore < Limits.BufferBytes && uploads.TryPassTurn(upload)) continue;
+            bool mayPass = upload.HasTurn && uploads.Traffic.Sent - sentBefore < Limits.BufferBytes;
+            if (mayPass && uploads.TryPassTurn(upload)) continue;
             // The turn lasts until the kernel has the bytes.
             bool isSent = _used == 0 || (await Flush()).IsSuccess;
             uploads.Leave(upload);
@@ -254,6 +257,12 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
             if (!await sender.SendAsync(upload, file, offset + first, offset + count)) return false;
             _isBroken = false;
             offset += count;
+            if (isLast || !_lane.IsStarting || uploads.TryKeepTurn(upload)) continue;
+            file.Dispose();
+            uploads.Loop.Buffers.Return(_buffer);
+            while (!upload.HasTurn && !_isCancelled && !_isOver) await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
+            _buffer = uploads.Loop.Buffers.Rent();
+            if (_isOver) return false;
         }
         return true;
     }

@@ -93,6 +93,14 @@ internal sealed class UploadServer
         return mayWait;
     }
 
+    /// <inheritdoc cref="UploadQueue.TryKeepTurn"/>
+    public bool TryKeepTurn(UploadRequest upload)
+    {
+        bool mayKeep = _queue.TryKeepTurn(upload, EventLoop.Now);
+        WatchWaiting();
+        return mayKeep;
+    }
+
     /// <inheritdoc cref="UploadQueue.TryPassTurn"/>
     public bool TryPassTurn(UploadRequest answered) => _queue.TryPassTurn(answered, EventLoop.Now);
 

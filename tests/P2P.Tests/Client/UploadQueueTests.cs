@@ -43,19 +43,71 @@ public sealed class UploadQueueTests
     [Fact]
     public void OverLongLines_TwiceAsManyAreServed()
     {
-        UploadRequest[] far =
-            [.. Enumerable.Range(1, 5).Select(chunkIndex => Ask(chunkIndex, new UploadLane { IsLong = true }))];
+        UploadRequest[] far = [.. Enumerable.Range(1, 5).Select(chunkIndex => Ask(chunkIndex, NewLane(hasSent: true)))];
         Assert.True(far[..4].All(upload => upload.HasTurn) && !far[4].HasTurn);
         UploadRequest near = Ask(6, new UploadLane());
         _queue.Remove(far[0], Seconds(0));
         Assert.True(far[4].HasTurn && !near.HasTurn);
         _queue.Remove(far[1], Seconds(0));
         Assert.True(near.HasTurn);
-        UploadRequest another = Ask(7, new UploadLane { IsLong = true });
+        UploadRequest another = Ask(7, NewLane(hasSent: true));
         _queue.Remove(far[2], Seconds(0));
         Assert.False(another.HasTurn);
         _queue.Remove(far[3], Seconds(0));
         Assert.True(another.HasTurn);
+    }
+
+    [Fact]
+    public void ALongLane_SendsItsFirstPartBesideTheSlots_AndGoesOnBeforeAnyThatHasNotBegun()
+    {
+        UploadRequest[] starting = [.. Enumerable.Range(1, 11).Select(chunkIndex => Ask(chunkIndex, NewLane()))];
+        UploadRequest later = Ask(12, starting[0].Lane!);
+        Assert.Equal(8, starting.Count(upload => upload.HasTurn));      // so many start at a time
+        Assert.True(starting[..4].All(upload => _queue.TryKeepTurn(upload, Seconds(0))));
+        Assert.Equal(11, starting.Count(upload => upload.HasTurn));
+        Assert.False(_queue.TryKeepTurn(starting[5], Seconds(0)) || starting[5].HasTurn);
+        Assert.False(_queue.TryKeepTurn(starting[4], Seconds(0)) || starting[4].HasTurn);
+
+        _queue.Remove(starting[0], Seconds(0));
+        Assert.True(starting[4].HasTurn && !starting[5].HasTurn && !later.HasTurn);
+        _queue.Remove(starting[1], Seconds(0));
+        Assert.True(starting[5].HasTurn && !later.HasTurn);
+        _queue.Remove(starting[2], Seconds(0));
+        Assert.True(later.HasTurn);
+    }
+
+    [Fact]
+    public void NoMoreLanesStart_WhileManyThatHaveStartedWait()
+    {
+        UploadRequest[] starting = [.. Enumerable.Range(1, 13).Select(chunkIndex => Ask(chunkIndex, NewLane()))];
+        for (int i = 0; i < 12; i++) Assert.Equal(i < 4, _queue.TryKeepTurn(starting[i], Seconds(0)));
+        Assert.False(starting[12].HasTurn);
+        _queue.Remove(starting[0], Seconds(0));
+        Assert.True(starting[4].HasTurn && starting[12].HasTurn);
+    }
+
+    [Fact]
+    public void ALane_StartsOnce()
+    {
+        UploadLane first = NewLane(), second = NewLane();
+        UploadRequest whole = Ask(1, first), kept = Ask(2, second);
+        Assert.True(first.IsStarting && second.IsStarting && !new UploadLane().IsStarting);
+        _queue.Remove(whole, Seconds(0));
+        Assert.True(_queue.TryKeepTurn(kept, Seconds(0)));
+        Assert.False(first.IsStarting || second.IsStarting);
+    }
+
+    [Fact]
+    public void AStartingLane_DoesNotOutrunOthers_AndAfterItsTimeGoesOn()
+    {
+        UploadRequest first = Ask(1), second = Ask(2), starting = Ask(3, NewLane());
+        Assert.True(starting.HasTurn);
+        Assert.False(_queue.TryKeepTurn(starting, Seconds(0)));
+        Move(first, second, 1);
+        _queue.GiveTurns(Seconds(0.9));
+        Assert.False(starting.HasTurn);
+        _queue.GiveTurns(Seconds(1));
+        Assert.True(starting.HasTurn);
     }
 
     [Fact]
@@ -264,6 +316,8 @@ public sealed class UploadQueueTests
         }
         return reading;
     }
+
+    private static UploadLane NewLane(bool hasSent = false) => new() { IsLong = true, HasSent = hasSent };
 
     private static void Move(UploadRequest first, UploadRequest second, double time) =>
         first.MovedAt = second.MovedAt = Seconds(time);

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Text.RegularExpressions;
 using P2P.Benchmarks.Long;
+using P2P.Protocol;
 using P2P.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -11,6 +12,52 @@ namespace P2P.Tests.EndToEnd;
 /// <summary>A tracker, a seed and three clients, each on a machine of its own, far from each other.</summary>
 public sealed class LongLineTests(ITestOutputHelper output) : SystemTest(output)
 {
+    [LongLineTheory]
+    [InlineData(20)]
+    public void ANewLane_IsSentOnePieceAtOnce_AndTheRestInItsTurn(int milliseconds)
+    {
+        var chunks = new ChunkSet(Random, 4, 5_000_000);
+        chunks.DealTo(Folder.MakeFolder("seed"), chunks.Indexes);
+        using var network = new LongNetwork([20, 20], TimeSpan.FromMilliseconds(milliseconds), loss: 0);
+        NativeProcess seed = network.AtPeer(0, () => Own(new NativeProcess(NativePrograms.Client, Folder.Path,
+            "-folder", Folder["seed"], "-tracker", $"{network.Tracker}", "-transfer_port", "7001",
+            "-upload_slots", "1")));
+        seed.Output.WaitForFirst(line => line.Contains("serving on port 7001"), "the seed");
+        var pieces = new EventList<(LanePiece Head, byte[] Bytes)>();
+        RawLane[] lanes =
+            [.. chunks.Indexes.Select(_ => network.AtPeer(1, () => new RawLane(network.AddressOf(0), 7001)))];
+        foreach (int index in chunks.Indexes)
+        {
+            lanes[index - 1].Send($"REQUEST_CHUNK,{index}\n");
+            lanes[index - 1].ReceiveAll(pieces.Add);
+        }
+
+        // Each has a piece at once; then two have the turns, for seconds.
+        pieces.WaitUntil(all => chunks.Indexes.All(index => CountOf(index) > 0)
+            && chunks.Indexes.Count(index => CountOf(index) > 1) >= 2, "a piece of each chunk, and more of two");
+        int[] order = [.. chunks.Indexes.OrderBy(CountOf)];
+        Cancel(order[0]);
+        Assert.Equal([order[0]], pieces.All.Where(piece => piece.Head.IsEnd).Select(piece => piece.Head.ChunkIndex));
+        Cancel(order[2]);
+        Cancel(order[3]);
+        pieces.WaitForFirst(piece => IsLast(piece.Head, order[1], LanePieceKind.Last), "the chunk that has waited");
+        chunks.AssertChunk(order[1],
+            [.. pieces.All.Where(piece => piece.Head.ChunkIndex == order[1]).SelectMany(piece => piece.Bytes)],
+            "the lane");
+        foreach (RawLane lane in lanes) lane.Dispose();
+
+        int CountOf(int index) => pieces.All.Count(piece => piece.Head.ChunkIndex == index);
+
+        void Cancel(int index)
+        {
+            lanes[index - 1].Send($"CANCEL_CHUNK,{index}\n");
+            pieces.WaitForFirst(piece => IsLast(piece.Head, index, LanePieceKind.Cancelled), "the answer");
+        }
+
+        static bool IsLast(LanePiece head, int index, LanePieceKind kind) =>
+            head.ChunkIndex == index && head.Kind == kind;
+    }
+
     [LongLineTheory]
     [InlineData(20, 0)]
     [InlineData(20, 0.005)]

@@ -2,6 +2,7 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using P2P.Protocol;
 
 namespace P2P.Tests.Support;
@@ -16,8 +17,13 @@ internal sealed class RawLane : IDisposable
     };
 
     public RawLane(int port, string hello = "LANE,1\n")
+        : this(IPAddress.Loopback, port, hello)
     {
-        _socket.Connect(IPAddress.Loopback, port);
+    }
+
+    public RawLane(IPAddress address, int port, string hello = "LANE,1\n")
+    {
+        _socket.Connect(address, port);
         Send(hello);
     }
 
@@ -29,11 +35,29 @@ internal sealed class RawLane : IDisposable
         byte[] chunk = [];
         while (true)
         {
-            if (!LanePiece.TryRead(ReceiveBytes(LanePiece.HeadBytes), out LanePiece piece))
-                throw new InvalidOperationException("what came is no piece");
-            chunk = [.. chunk, .. ReceiveBytes(piece.Bytes)];
+            (LanePiece piece, byte[] bytes) = ReceivePiece();
+            chunk = [.. chunk, .. bytes];
             if (piece.IsEnd) return (piece, chunk);
         }
+    }
+
+    /// <summary>Receives the pieces of one answer, each as soon as it has come, on a thread of their own.</summary>
+    public void ReceiveAll(Action<(LanePiece Head, byte[] Bytes)> onPiece)
+    {
+        new Thread(() =>
+        {
+            try
+            {
+                (LanePiece Head, byte[] Bytes) piece;
+                do onPiece(piece = ReceivePiece());
+                while (!piece.Head.IsEnd);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+            {
+                // The test has ended the lane, or misses the piece.
+            }
+        })
+        { IsBackground = true, Name = nameof(RawLane) }.Start();
     }
 
     /// <summary>Waits until the other end has ended or reset the lane; what comes before is dropped.</summary>
@@ -54,6 +78,13 @@ internal sealed class RawLane : IDisposable
     }
 
     public void Dispose() => _socket.End();
+
+    private (LanePiece Head, byte[] Bytes) ReceivePiece()
+    {
+        if (!LanePiece.TryRead(ReceiveBytes(LanePiece.HeadBytes), out LanePiece piece))
+            throw new InvalidOperationException("what came is no piece");
+        return (piece, ReceiveBytes(piece.Bytes));
+    }
 
     private byte[] ReceiveBytes(int count)
     {
