@@ -174,19 +174,21 @@ internal sealed class DownloadScheduler(
         foreach (Download download in _running)
         {
             if (!MayGiveUp(download) || !download.IsWanted || !download.IsWaiting(now)) continue;
-            // A request that is taken back too late costs the peer a chunk's time: it must pay.
-            int waitingMax = download.IsOnLane && download.Peer.Window.Waiting is { } wait && !IsLate(download, now)
-                ? wait - 2
-                : int.MaxValue;
             int sources = picker.AvailabilityOf(download.ChunkIndex);
             bool hasNewSource = sources > download.SourcesKnown && sources <= ClientLimits.FewSources;
             bool isOld = now - download.StartedAt >= ClientLimits.QueueTimeout + download.Delay;
-            if (waitingMax < 0 || !(hasNewSource || isOld))
+            if (!(hasNewSource || isOld))
             {
                 picker.LookForSources(download.ChunkIndex, now);
                 continue;
             }
-            if (!TryPickAnother(download, now, out another) || (another.Window.Waiting ?? 0) > waitingMax) continue;
+            if (!TryPickAnother(download, now, out another)) continue;
+            // A request that is taken back too late costs the peer time: it must pay. A peer that is asked for nothing
+            // has time to spare.
+            int waitingMax = download.IsOnLane && download.Peer.Window.Waiting is { } wait && !IsLate(download, now)
+                ? Math.Max(wait - 2, another.Downloads > 0 ? -1 : 0)
+                : int.MaxValue;
+            if ((another.Window.Waiting ?? 0) > waitingMax) continue;
             Debug.Assert(download.Received == 0, "a download that has bytes is given up");
             waiting = download;
             return waiting.IsGivenUp = true;

@@ -29,13 +29,20 @@ public sealed class DownloadSchedulerTests
 
     // A place at a peer that answers quickly is kept: taking the request back could come too late.
     [Theory]
-    [InlineData(null, true)]
-    [InlineData(0, false)]
-    [InlineData(2, true)]
-    public void APlaceOnALane_IsLeft_UnlessThePeerHasLittleToDo(int? waitingAtPeer, bool isLeft)
+    [InlineData(null, 1, 0, true)]
+    [InlineData(0, 1, 0, false)]
+    [InlineData(0, 0, 0, true)]
+    [InlineData(0, 0, 1, false)]
+    [InlineData(2, 1, 0, true)]
+    [InlineData(2, 1, 1, false)]
+    [InlineData(3, 1, 1, true)]
+    public void APlaceOnALane_IsLeft_WhereItPays_OrForAnIdlePeer(
+        int? waitingAtPeer, int downloadsFromOther, int waitingAtOther, bool isLeft)
     {
         _first.LaneVersion = _second.LaneVersion = 1;
         if (waitingAtPeer is { } count) _first.Window.OnChunk(count);
+        _second.Window.OnChunk(waitingAtOther);
+        _second.Downloads = downloadsFromOther;
         DownloadScheduler scheduler = Waiting(mayGiveUp: false, out Download waiting);
         _picker.OnAnswer(1, [_first, _second], Start);
         bool hasBegun = scheduler.TryBegin(Start + TimeSpan.FromSeconds(0.2), out Download next, out Download? instead);
@@ -112,6 +119,7 @@ public sealed class DownloadSchedulerTests
     {
         DownloadScheduler scheduler = AfterTwoUsualChunks(out Download late);
         _first.Window.OnChunk(0);
+        _second.Downloads++;
         Assert.False(scheduler.TryBegin(late.StartedAt + TimeSpan.FromSeconds(2), out _, out _));
         Assert.True(scheduler.TryBegin(
             late.StartedAt + TimeSpan.FromSeconds(2.5), out Download next, out Download? instead));
