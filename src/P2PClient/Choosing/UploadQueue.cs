@@ -88,12 +88,12 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
     /// <summary>The number of uploads that wait for their turn.</summary>
     public int WaitingCount => _waiting.Count;
 
-    /// <summary>A request has come. The upload has its turn now or later (<see cref="GiveTurns"/>).</summary>
-    public void Add(UploadRequest upload, TimeSpan now)
+    /// <summary>A request has come. The upload has its turn when <see cref="GiveTurns"/> gives it one: to be called
+    /// after all requests that have come together, so that the best of them is served.</summary>
+    public void Add(UploadRequest upload)
     {
         Debug.Assert(!upload.HasTurn && !_waiting.Contains(upload), "an upload is added once");
         _waiting.Add(upload);
-        GiveTurns(now);
     }
 
     /// <summary>A request is over, or its peer has gone.</summary>

@@ -82,6 +82,7 @@ internal sealed class LaneUploads(UploadServer uploads, Connection connection, M
             connection.Consume(consumed);
             if (!isHandled) return false;
         }
+        uploads.GiveTurns();
         return !_framer.IsOverlong;
     }
 

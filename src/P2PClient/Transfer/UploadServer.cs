@@ -21,7 +21,7 @@ internal sealed class UploadServer
         Slots = options.UploadSlots;
         _queue = new UploadQueue(Slots);
         Limit = RateLimit.Of(options.UploadLimit);
-        _check = new LoopTimer(loop, Check);
+        _check = new LoopTimer(loop, GiveTurns);
     }
 
     public EventLoop Loop { get; }
@@ -53,10 +53,13 @@ internal sealed class UploadServer
     /// <summary>Serves a peer that has connected.</summary>
     public void OnAccepted(Socket socket) => _ = new UploadSession(this, socket).RunAsync();
 
-    /// <summary>Enters a request into the queue; its turn may come at once.</summary>
-    public void Enter(UploadRequest upload)
+    /// <inheritdoc cref="UploadQueue.Add"/>
+    public void Enter(UploadRequest upload) => _queue.Add(upload);
+
+    /// <inheritdoc cref="UploadQueue.GiveTurns"/>
+    public void GiveTurns()
     {
-        _queue.Add(upload, EventLoop.Now);
+        _queue.GiveTurns(EventLoop.Now);
         WatchWaiting();
     }
 
@@ -119,11 +122,5 @@ internal sealed class UploadServer
     private void WatchWaiting()
     {
         if (_queue.WaitingCount > 0 && !_check.IsRunning) _check.Start(ClientLimits.UploadStall);
-    }
-
-    private void Check()
-    {
-        _queue.GiveTurns(EventLoop.Now);
-        WatchWaiting();
     }
 }

@@ -48,6 +48,7 @@ internal sealed class UploadSession(UploadServer uploads, Socket socket)
             TimeSpan timeout = isLocal ? ClientLimits.LocalTurnTimeout : ClientLimits.TurnTimeout;
             upload = new UploadRequest(chunkIndex, timeout, EventLoop.Now, _connection.EndReceive);
             uploads.Enter(upload);
+            uploads.GiveTurns();
             if (!upload.HasTurn && !await WaitForTurnAsync(upload)) return;
 
             file = new ChunkReader(uploads.Loop, uploads.Files.Store, chunkIndex);

@@ -35,8 +35,9 @@ public sealed class UploadQueueTests
         for (int chunkIndex = 1; chunkIndex <= 6; chunkIndex++)
         {
             uploads.Add(new UploadRequest(chunkIndex, timeout: Seconds(1), now: Seconds(0), () => { }));
-            queue.Add(uploads[^1], Seconds(0));
+            queue.Add(uploads[^1]);
         }
+        queue.GiveTurns(Seconds(0));
         Assert.Equal(slots, uploads.FindAll(upload => upload.HasTurn).Count);
     }
 
@@ -116,7 +117,7 @@ public sealed class UploadQueueTests
         UploadRequest first = Ask(1), second = Ask(2);
         Move(first, second, 0.6);       // when the limit lets them send
         var third = new UploadRequest(3, timeout: Seconds(5), now: Seconds(0), () => { });
-        _queue.Add(third, Seconds(0));
+        _queue.Add(third);
         _queue.GiveTurns(Seconds(0.5));
         Assert.False(third.HasTurn);
         _queue.GiveTurns(Seconds(0.9));
@@ -147,6 +148,16 @@ public sealed class UploadQueueTests
         _queue.Remove(fresh, Seconds(0));
         _queue.Remove(again, Seconds(0));
         Assert.Null(lane.Current);
+    }
+
+    [Fact]
+    public void OfRequestsThatCameTogether_TheOneSentLeast_IsServed()
+    {
+        var lane = new UploadLane();
+        Ask(1);
+        UploadRequest again = Ask(1, lane, isAlone: false), fresh = Ask(2, lane, isAlone: false);
+        _queue.GiveTurns(Seconds(0));
+        Assert.True(fresh.HasTurn && !again.HasTurn);
     }
 
     [Fact]
@@ -285,23 +296,26 @@ public sealed class UploadQueueTests
         UploadRequest first = Ask(1);
         Ask(2);
         var left = new UploadRequest(3, Seconds(1), Seconds(0), () => wasCalled = true);
-        _queue.Add(left, Seconds(0));
+        _queue.Add(left);
+        _queue.GiveTurns(Seconds(0));
         _queue.Remove(left, Seconds(0));
         _queue.Remove(first, Seconds(0));
         Assert.False(wasCalled || left.HasTurn);
     }
 
-    private UploadRequest Ask(int chunkIndex, UploadLane lane)
+    private UploadRequest Ask(int chunkIndex, UploadLane lane, bool isAlone = true)
     {
         var upload = new UploadRequest(chunkIndex, timeout: Seconds(1), now: Seconds(0), () => { }) { Lane = lane };
-        _queue.Add(upload, Seconds(0));
+        _queue.Add(upload);
+        if (isAlone) _queue.GiveTurns(Seconds(0));
         return upload;
     }
 
     private UploadRequest Ask(int chunkIndex, double askedAt = 0)
     {
         var upload = new UploadRequest(chunkIndex, timeout: Seconds(1), now: Seconds(askedAt), () => { });
-        _queue.Add(upload, Seconds(askedAt));
+        _queue.Add(upload);
+        _queue.GiveTurns(Seconds(askedAt));
         return upload;
     }
 

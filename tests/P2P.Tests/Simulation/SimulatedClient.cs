@@ -98,7 +98,8 @@ public sealed class SimulatedClient
             if (download.IsGivenUp) return;
             transfer.Upload = new UploadRequest(download.ChunkIndex, ClientLimits.TurnTimeout, _swarm.Clock,
                 () => source.StartSending(transfer));
-            source._queue.Add(transfer.Upload, _swarm.Clock);
+            source._queue.Add(transfer.Upload);
+            source._queue.GiveTurns(_swarm.Clock);
         });
     }
 
