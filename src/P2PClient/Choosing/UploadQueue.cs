@@ -13,7 +13,7 @@ internal sealed class UploadLane
     /// <summary>The line is so long that one upload alone does not fill it.</summary>
     public bool IsLong { get; set; }
 
-    /// <summary>A part of a chunk has been sent, or a whole one.</summary>
+    /// <summary>A part of a chunk has been sent, or a request has been answered.</summary>
     public bool HasSent { get; set; }
 
     /// <summary>TCP begins slowly on the lane, and learns meanwhile how fast it may be.</summary>
@@ -199,6 +199,7 @@ internal sealed class UploadQueue(int slots = ClientLimits.UploadsAtOnce)
         UploadRequest? best = null;
         foreach (UploadRequest upload in _waiting)
         {
+            // Lanes may have started that are twice as many as have turns.
             bool hasSlot = upload.Lane is { IsStarting: true } ? started < 4 * slots : moving < 2 * slots;
             bool isFree = hasSlot && MayBeNext(upload)
                 && (!upload.NeedsDisk || disk < ClientLimits.DiskUploadsMax);

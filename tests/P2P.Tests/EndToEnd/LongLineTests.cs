@@ -9,14 +9,14 @@ using Xunit.Abstractions;
 
 namespace P2P.Tests.EndToEnd;
 
-/// <summary>A tracker, a seed and three clients, each on a machine of its own, far from each other.</summary>
+/// <summary>A tracker and peers, each on a machine of its own, far from each other.</summary>
 public sealed class LongLineTests(ITestOutputHelper output) : SystemTest(output)
 {
     [LongLineTheory]
     [InlineData(20)]
     public void ANewLane_IsSentOnePieceAtOnce_AndTheRestInItsTurn(int milliseconds)
     {
-        var chunks = new ChunkSet(Random, 4, 5_000_000);
+        var chunks = new ChunkSet(Random, 4, 8_000_000);
         chunks.DealTo(Folder.MakeFolder("seed"), chunks.Indexes);
         using var network = new LongNetwork([20, 20], TimeSpan.FromMilliseconds(milliseconds), loss: 0);
         NativeProcess seed = network.AtPeer(0, () => Own(new NativeProcess(NativePrograms.Client, Folder.Path,
@@ -25,7 +25,7 @@ public sealed class LongLineTests(ITestOutputHelper output) : SystemTest(output)
         seed.Output.WaitForFirst(line => line.Contains("serving on port 7001"), "the seed");
         var pieces = new EventList<(LanePiece Head, byte[] Bytes)>();
         RawLane[] lanes =
-            [.. chunks.Indexes.Select(_ => network.AtPeer(1, () => new RawLane(network.AddressOf(0), 7001)))];
+            [.. chunks.Indexes.Select(_ => network.AtPeer(1, () => Own(new RawLane(network.AddressOf(0), 7001))))];
         foreach (int index in chunks.Indexes)
         {
             lanes[index - 1].Send($"REQUEST_CHUNK,{index}\n");
@@ -40,11 +40,12 @@ public sealed class LongLineTests(ITestOutputHelper output) : SystemTest(output)
         Assert.Equal([order[0]], pieces.All.Where(piece => piece.Head.IsEnd).Select(piece => piece.Head.ChunkIndex));
         Cancel(order[2]);
         Cancel(order[3]);
-        pieces.WaitForFirst(piece => IsLast(piece.Head, order[1], LanePieceKind.Last), "the chunk that has waited");
+        LanePiece last = pieces.WaitForFirst(
+            piece => IsLast(piece.Head, order[1], LanePieceKind.Last), "the chunk that has waited").Head;
+        Assert.Equal(FakeLanePeer.SumOf(chunks[order[1]]), last.Sum);
         chunks.AssertChunk(order[1],
             [.. pieces.All.Where(piece => piece.Head.ChunkIndex == order[1]).SelectMany(piece => piece.Bytes)],
             "the lane");
-        foreach (RawLane lane in lanes) lane.Dispose();
 
         int CountOf(int index) => pieces.All.Count(piece => piece.Head.ChunkIndex == index);
 
